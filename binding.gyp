@@ -1,0 +1,35 @@
+{
+  "targets": [
+    {
+      "target_name": "afunix",
+      "sources": [
+        "src/addon.cc",
+        "src/poller.cc",
+        "src/raw_calls.cc",
+        "src/receive_slab.cc",
+        "src/socket_wrap.cc",
+        "src/sys/address.cc",
+        "src/sys/ancillary.cc",
+        "src/sys/bound_path.cc",
+        "src/sys/calls.cc",
+        "src/sys/constants.cc",
+        "src/sys/messages.cc"
+      ],
+      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": [
+        "NAPI_VERSION=8",
+        "NAPI_DISABLE_CPP_EXCEPTIONS",
+        "NODE_ADDON_API_DISABLE_DEPRECATED"
+      ],
+      "cflags": ["-fvisibility=hidden", "-Wall", "-Wextra", "-O2"],
+      "cflags_cc": ["-std=c++17", "-fvisibility-inlines-hidden"],
+      "cflags!": ["-fno-exceptions", "-O3"],
+      "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"],
+      "xcode_settings": {
+        "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
+        "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
+        "MACOSX_DEPLOYMENT_TARGET": "11.0"
+      }
+    }
+  ]
+}

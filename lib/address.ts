@@ -1,0 +1,132 @@
+import { Buffer } from 'node:buffer';
+import { invalidArgType, invalidArgValue } from './errors.js';
+import { native } from './native.js';
+
+/**
+ * What names a socket: a pathname, or an abstract name when it begins with a NUL (`'\0name'`), as
+ * in `node:net`. Strings are encoded as UTF-8; a `Uint8Array` is taken byte for byte.
+ */
+export type AddressLike = string | Uint8Array | UnixAddress;
+
+const PATH_MAX = 4096; // linux/limits.h: with the terminating NUL
+const constructing = Symbol('afunix.address');
+const encode = (value: string | Uint8Array): Buffer =>
+  typeof value === 'string' ? Buffer.from(value) : Buffer.from(value);
+
+/**
+ * An address of a Unix domain socket. Immutable, parsed once: sending to a `UnixAddress` costs less
+ * than sending to a string. See unix(7).
+ */
+export class UnixAddress {
+  /** The unnamed address, of a socket that was never bound. */
+  static readonly unnamed: UnixAddress = new UnixAddress(constructing, 'unnamed', Buffer.alloc(0));
+
+  /** The kind of address. */
+  readonly kind: 'pathname' | 'abstract' | 'unnamed';
+  readonly #bytes: Buffer;
+  #path: string | null | undefined;
+
+  /** @internal Use {@link UnixAddress.from}, `pathname` or `abstract`. */
+  constructor(key: typeof constructing, kind: UnixAddress['kind'], bytes: Buffer) {
+    if (key !== constructing) throw new TypeError('Illegal constructor');
+    this.kind = kind;
+    this.#bytes = bytes;
+  }
+
+  /**
+   * A pathname of 1 to 4,095 bytes. Those longer than `sun_path` (108 bytes on Linux, 104 on macOS)
+   * work on Linux. Throws `ERR_INVALID_ARG_VALUE` for an empty or longer one, and for one that holds
+   * a NUL, which the kernel would cut there.
+   */
+  static pathname(path: string | Uint8Array): UnixAddress {
+    checkType('path', path);
+    if (path.length === 0) throw invalidArgValue('path', 'must not be empty', path);
+    const bytes = encode(path);
+    if (bytes.includes(0)) {
+      throw invalidArgValue('path', 'must not contain a NUL byte, which would cut it', path);
+    }
+    if (bytes.length >= PATH_MAX) {
+      throw invalidArgValue('path', `must be shorter than ${PATH_MAX} bytes`, path);
+    }
+    return new UnixAddress(constructing, 'pathname', bytes);
+  }
+
+  /**
+   * An abstract name (Linux): exactly these bytes, 0 to 107 of them, without the leading NUL. NULs
+   * inside are part of the name. Throws `ERR_INVALID_ARG_VALUE` when it is longer.
+   */
+  static abstract(name: string | Uint8Array): UnixAddress {
+    checkType('name', name);
+    const bytes = encode(name);
+    if (bytes.length > native.maxPath - 1) {
+      throw invalidArgValue('name', `must be at most ${native.maxPath - 1} bytes`, name);
+    }
+    return new UnixAddress(constructing, 'abstract', Buffer.concat([Buffer.from([0]), bytes]));
+  }
+
+  /** The address that `value` names; a `UnixAddress` is returned as it is. */
+  static from(value: AddressLike): UnixAddress {
+    if (value instanceof UnixAddress) return value;
+    checkType('address', value);
+    const abstract = typeof value === 'string' ? value.charCodeAt(0) === 0 : value[0] === 0;
+    if (!abstract) return UnixAddress.pathname(value);
+    return UnixAddress.abstract(typeof value === 'string' ? value.slice(1) : value.subarray(1));
+  }
+
+  /** @internal The address of bytes that the kernel returned. */
+  static fromKernel(bytes: Uint8Array): UnixAddress {
+    if (bytes.length === 0) return UnixAddress.unnamed;
+    const kind = bytes[0] === 0 ? 'abstract' : 'pathname';
+    return new UnixAddress(constructing, kind, Buffer.from(bytes));
+  }
+
+  /** @internal The bytes themselves, not a copy: for system calls. */
+  static bytesOf(address: UnixAddress): Uint8Array {
+    return address.#bytes;
+  }
+
+  /** The pathname, decoded as UTF-8; `bytes` has it exactly. Null for the other kinds. */
+  get path(): string | null {
+    if (this.#path === undefined) {
+      this.#path = this.kind === 'pathname' ? this.#bytes.toString() : null;
+    }
+    return this.#path;
+  }
+
+  /** The exact bytes, a copy: a pathname, an abstract name with its leading NUL, or none. */
+  get bytes(): Buffer {
+    return Buffer.from(this.#bytes);
+  }
+
+  /** Whether `other` is the same address, byte for byte. */
+  equals(other: unknown): boolean {
+    return other instanceof UnixAddress && this.#bytes.equals(other.#bytes);
+  }
+
+  /** `'/run/x.sock'`, `'@name'` (NULs shown as `@`, as /proc/net/unix does), or `''`. */
+  toString(): string {
+    return this.kind === 'abstract'
+      ? this.#bytes.toString().replaceAll('\0', '@')
+      : (this.path ?? '');
+  }
+
+  /** As `toString()`. */
+  toJSON(): string {
+    return this.toString();
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `UnixAddress { ${this.kind}${this.kind === 'unnamed' ? '' : ` ${JSON.stringify(this.toString())}`} }`;
+  }
+}
+
+function checkType(name: string, value: unknown): asserts value is string | Uint8Array {
+  if (typeof value !== 'string' && !(value instanceof Uint8Array)) {
+    throw invalidArgType(name, 'of type string or an instance of Uint8Array or UnixAddress', value);
+  }
+}
+
+/** The bytes of an address for a system call: empty for unnamed. */
+export function addressBytes(value: AddressLike): Uint8Array {
+  return UnixAddress.bytesOf(UnixAddress.from(value));
+}

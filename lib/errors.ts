@@ -1,0 +1,110 @@
+// Every error this package makes. System errors have the shape of Node's own; wrong arguments are
+// TypeError and RangeError with Node's ERR_* codes.
+import { native } from './native.js';
+
+const names = new Map<number, string>(
+  Object.entries(native.errnos).map(([name, value]) => [-value, name]),
+);
+
+/** A failed system call, shaped as Node's own: `connect ECONNREFUSED /run/x.sock`. */
+export interface SystemError extends Error {
+  /** The error's name, such as `'ECONNREFUSED'`. */
+  code: string;
+  /** The negated error number, such as -111. */
+  errno: number;
+  /** The system call that failed, such as `'connect'`. */
+  syscall: string;
+  /** The address of the call, printed, where it had one. */
+  address?: string;
+}
+
+/** Makes the error of a system call that returned `errno` (negative). */
+export function systemError(syscall: string, errno: number, address?: unknown): SystemError {
+  const code = names.get(errno) ?? `Unknown system error ${errno}`;
+  const where = address === undefined ? '' : String(address);
+  const error = new Error(`${syscall} ${code}${where === '' ? '' : ` ${where}`}`) as SystemError;
+  error.code = code;
+  error.errno = errno;
+  error.syscall = syscall;
+  if (where !== '') error.address = where;
+  return error;
+}
+
+/** Returns `result`, or throws the system error when it is negative. */
+export function check(syscall: string, result: number, address?: unknown): number {
+  if (result < 0) throw systemError(syscall, result, address);
+  return result;
+}
+
+/** An error with a `code`, of the given class. */
+export function codedError<E extends Error>(
+  Class: new (message: string, options?: ErrorOptions) => E,
+  code: string,
+  message: string,
+  options?: ErrorOptions,
+): E & { code: string } {
+  const error = new Class(message, options) as E & { code: string };
+  error.code = code;
+  return error;
+}
+
+/** The socket was closed, by `close()` or because its ownership moved. */
+export function closedError(): Error & { code: string } {
+  return codedError(Error, 'ERR_SOCKET_CLOSED', 'Socket is closed');
+}
+
+/** As Node's: name `AbortError`, code `ABORT_ERR`, the signal's reason as cause. */
+export function abortError(signal: AbortSignal): Error & { code: string } {
+  const error = codedError(Error, 'ABORT_ERR', 'The operation was aborted', {
+    cause: signal.reason,
+  });
+  error.name = 'AbortError';
+  return error;
+}
+
+export function invalidArgType(
+  name: string,
+  expected: string,
+  actual: unknown,
+): TypeError & { code: string } {
+  const got =
+    actual === null || actual === undefined
+      ? String(actual)
+      : typeof actual === 'object'
+        ? `an instance of ${(actual as object).constructor?.name ?? 'Object'}`
+        : `type ${typeof actual} (${String(actual)})`;
+  return codedError(
+    TypeError,
+    'ERR_INVALID_ARG_TYPE',
+    `The "${name}" argument must be ${expected}. Received ${got}`,
+  );
+}
+
+export function invalidArgValue(
+  name: string,
+  reason: string,
+  actual: unknown,
+): TypeError & { code: string } {
+  return codedError(
+    TypeError,
+    'ERR_INVALID_ARG_VALUE',
+    `The argument '${name}' ${reason}. Received ${typeof actual === 'string' ? JSON.stringify(actual) : String(actual)}`,
+  );
+}
+
+export function outOfRange(
+  name: string,
+  range: string,
+  actual: unknown,
+): RangeError & { code: string } {
+  return codedError(
+    RangeError,
+    'ERR_OUT_OF_RANGE',
+    `The value of "${name}" is out of range. It must be ${range}. Received ${String(actual)}`,
+  );
+}
+
+/** A call that this socket cannot serve in its present state. */
+export function invalidState(message: string): Error & { code: string } {
+  return codedError(Error, 'ERR_INVALID_STATE', `Invalid state: ${message}`);
+}

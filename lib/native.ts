@@ -1,0 +1,192 @@
+// The typed boundary: the only file that names the addon. The addon returns -errno for a failed
+// system call and never throws for one; lib/errors.ts makes the error.
+import { platform } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import bindings from 'bindings';
+
+/** An address's bytes: empty for unnamed, a leading NUL for abstract, else a pathname. */
+export type AddressBytes = Uint8Array;
+
+/** What a message brought beside its bytes. */
+export interface NativeAncillary {
+  /** Descriptors. In the slab this environment owns them until `disown`; in raw the caller does. */
+  rights: number[];
+  credentials: { pid: number; uid: number; gid: number } | undefined;
+  /** A pidfd, owned as `rights` are. */
+  pidfd: number | undefined;
+  security: Buffer | undefined;
+  inq: number | undefined;
+}
+
+/** One open socket and its place in the event loop. All numbers below 0 are -errno. */
+export interface Handle {
+  /** Whose events the handle's are. Set once, by the class that wraps the handle. */
+  owner: HandleOwner;
+  /** -1 once closed or detached. */
+  readonly fd: number;
+  /** SO_TYPE, read when the handle was made. */
+  readonly type: number;
+
+  /** One readable event, please: with `batch` 0 as it is, with more after a receive (see below). */
+  waitReadable(batch: number): number;
+  /** Readable events until `stop`, each after a receive of up to `batch` messages. */
+  startReceiving(batch: number): number;
+  /** One writable event, please. */
+  waitWritable(): number;
+  /** No more of these events (1 readable, 2 writable, 3 both). */
+  stop(events: number): void;
+  ref(): void;
+  unref(): void;
+
+  /** Which control messages to make room for, and whether a zero-length message is no end. */
+  setControl(enabled: boolean): void;
+  /**
+   * Receives up to `batch` messages of at most `limit` bytes each (0: any size) into the slab.
+   * Returns how many; 0 at the end of a connection. A stream receives what is there, up to 64 KiB.
+   */
+  receive(batch: number, flags: number): number;
+  /** recv(2) into the caller's memory. */
+  read(buffer: Uint8Array, flags: number): number;
+
+  send(data: Uint8Array, to: AddressBytes | undefined, flags: number): number;
+  /** sendmsg(2). */
+  sendMessage(
+    buffers: readonly Uint8Array[],
+    to: AddressBytes | undefined,
+    rights: readonly number[] | undefined,
+    credentials: { pid: number; uid: number; gid: number } | undefined,
+    flags: number,
+  ): number;
+  /** sendmmsg(2) of `data[from...]`; `to` is one for all, or one each. Returns how many went. */
+  sendMany(
+    data: readonly Uint8Array[],
+    to: AddressBytes | undefined | readonly (AddressBytes | undefined)[],
+    from: number,
+  ): number;
+
+  /** bind(2) and, with `backlog` >= 0, listen(2). -EAGAIN: the directory's lock is held. */
+  bind(address: AddressBytes, mode: number, replace: 0 | 1 | 2, unlink: boolean, backlog: number): number;
+  connect(address: AddressBytes): number;
+  disconnect(): number;
+  accept(): Handle | number;
+  shutdown(how: number): number;
+
+  /** Removes the bound path, closes the descriptor. Twice is once. */
+  close(): void;
+  /** The descriptor, which is the caller's now, or -1. The path stays. */
+  detach(): number;
+}
+
+/** What a handle tells the class that wraps it. Called inside a callback scope. */
+export interface HandleOwner {
+  /** `result`: of the receive that was asked for, 0 if none was. */
+  onReadable(result: number): void;
+  onWritable(): void;
+}
+
+/** The receive slab of this environment, as the last receive left it. */
+export interface Slab {
+  /** `[smallChunkId, largeChunkId]`, then SLAB_STRIDE numbers for each message. */
+  readonly meta: Int32Array;
+  /** The memory of the small (0) or the large (1) messages; a new one when its id changes. */
+  chunk(kind: number): Buffer;
+  /** What message `index` brought, for those whose flags say SLAB_ANCILLARY; once. */
+  ancillary(index: number): NativeAncillary;
+}
+
+export interface Native {
+  readonly constants: Readonly<Record<string, number>>;
+  readonly errnos: Readonly<Record<string, number>>;
+  readonly maxPath: number;
+  readonly slab: Slab;
+  setDispatcher(
+    readable: (this: Handle, result: number) => void,
+    writable: (this: Handle) => void,
+  ): void;
+
+  openHandle(type: number): Handle | number;
+  openPair(type: number): [Handle, Handle] | number;
+  /** Takes the descriptor over, unless it returns -errno. It must be an AF_UNIX socket. */
+  adoptHandle(fd: number): Handle | number;
+
+  /** This environment closes `fd` at its end, unless it is closed or disowned before. */
+  own(fd: number): void;
+  disown(fd: number): void;
+  closeOwned(fd: number): void;
+
+  peerCredentials(fd: number): { pid: number; uid: number; gid: number } | number;
+  readonly raw: NativeRaw;
+}
+
+/** One function a system call, on integer descriptors. */
+export interface NativeRaw {
+  socket(domain: number, type: number, protocol: number, flags: number): number;
+  socketpair(domain: number, type: number, protocol: number, flags: number): [number, number] | number;
+  bind(fd: number, address: AddressBytes): number;
+  connect(fd: number, address: AddressBytes): number;
+  listen(fd: number, backlog: number): number;
+  accept(fd: number, flags: number): number;
+  shutdown(fd: number, how: number): number;
+  getsockname(fd: number): Buffer | number;
+  getpeername(fd: number): Buffer | number;
+  /** Fills `value`; returns the length the kernel wrote. */
+  getsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
+  setsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
+  close(fd: number): number;
+  dup(fd: number): number;
+  /** `[result]`, or -errno: any int is a result. */
+  ioctl(fd: number, request: number, value: number): [number] | number;
+  fstat(fd: number): NativeStat | number;
+  send(fd: number, data: Uint8Array, flags: number, to: AddressBytes | undefined): number;
+  recv(fd: number, buffer: Uint8Array, flags: number): number;
+  sendmsg(fd: number, message: NativeOutgoing, flags: number): number;
+  sendmmsg(fd: number, messages: readonly NativeOutgoing[], flags: number): number;
+  recvmsg(fd: number, buffers: readonly Uint8Array[], controlLength: number, flags: number): NativeReceived | number;
+  recvmmsg(
+    fd: number,
+    messages: readonly (readonly Uint8Array[])[],
+    controlLength: number,
+    flags: number,
+  ): NativeReceived[] | number;
+}
+
+export interface NativeOutgoing {
+  buffers: readonly Uint8Array[];
+  address?: AddressBytes | undefined;
+  rights?: readonly number[] | undefined;
+  credentials?: { pid: number; uid: number; gid: number } | undefined;
+}
+
+export interface NativeReceived extends NativeAncillary {
+  /** What the call returned: with MSG_TRUNC asked for, the real length of the message. */
+  length: number;
+  /** msg_flags: MSG_TRUNC, MSG_CTRUNC, ... */
+  flags: number;
+  address: Buffer;
+}
+
+export interface NativeStat {
+  dev: number;
+  ino: number;
+  mode: number;
+  nlink: number;
+  uid: number;
+  gid: number;
+  rdev: number;
+  size: number;
+}
+
+function load(): Native {
+  if (platform !== 'linux' && platform !== 'darwin') {
+    const error = new Error(
+      `afunix works on Linux and macOS; this is ${platform}, which it does not support`,
+    );
+    throw Object.assign(error, { code: 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM' });
+  }
+  return bindings({
+    bindings: 'afunix',
+    module_root: fileURLToPath(new URL('..', import.meta.url)),
+  }) as Native;
+}
+
+export const native: Native = load();

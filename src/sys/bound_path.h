@@ -1,0 +1,58 @@
+// The file that a socket bound to a pathname makes: created with the right mode, taken over safely,
+// and removed only while it is still the one this socket made.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+
+namespace afunix::sys {
+
+enum class Replace {
+  kNever,   // an existing file is -EADDRINUSE
+  kStale,   // a socket file where nobody answers is taken over
+  kAlways,  // a socket file is swapped atomically, whoever answers there
+};
+
+struct BindRequest {
+  std::string_view address;  // see address.h; mode and replace apply to pathnames only
+  int mode = -1;             // file mode (07777), exactly, whatever the umask; -1: as the umask says
+  Replace replace = Replace::kNever;
+  int listen_backlog = -1;  // listen(2) before the name can be seen by a taker-over; -1: do not
+};
+
+class BoundPath {
+ public:
+  BoundPath() = default;
+
+  bool empty() const { return path_.empty(); }
+
+  // Unlinks the file if its device and inode are still the ones recorded at bind. Call it before
+  // the descriptor is closed: the other way around, the inode number could be in use again. Between
+  // the check and the unlink another process could still swap the file: a small race remains.
+  void Unlink();
+
+  // The file stays. For sockets that are handed on.
+  void Forget() { path_.clear(); }
+
+ private:
+  friend int BindPath(int fd, const BindRequest& request, BoundPath* out);
+  std::string path_;  // absolute: the process may change its directory
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
+};
+
+// Binds `fd`, and listens if asked. Returns 0 or -errno; `out` is empty for addresses without a
+// file. With kStale, -EAGAIN means that another process holds the lock on the directory right now:
+// try again in a moment.
+//
+// kStale: the lock (flock(2) on the directory) makes probe, unlink and bind one step among the
+// processes that use it, so that of many that start at once exactly one wins. The probe is a
+// datagram connect: ECONNREFUSED is dead, anything else is alive, and a listening stream socket
+// sees no connection from it.
+// kAlways: bound under a temporary name in the same directory, listening, then rename(2).
+// Neither touches anything that is not a socket file: -EADDRINUSE.
+int BindPath(int fd, const BindRequest& request, BoundPath* out);
+
+}  // namespace afunix::sys

@@ -1,0 +1,57 @@
+// One function a system call. Each returns what the call returns, or -errno. EINTR is retried, but
+// never on close. Descriptors are made non-blocking and close-on-exec in the call that makes them,
+// unless `flags` says otherwise.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstddef>
+#include <string_view>
+
+#include "address.h"
+#include "ancillary.h"
+#include "unique_fd.h"
+
+namespace afunix::sys {
+
+enum DescriptorFlags : int {
+  kDefault = 0,
+  kBlocking = 1,
+  kInheritable = 2,  // not close-on-exec
+};
+
+// Both return 0 or -errno.
+int Socket(int domain, int type, int protocol, int flags, UniqueFd* out);
+int SocketPair(int domain, int type, int protocol, int flags, UniqueFd* first, UniqueFd* second);
+
+// Binds to `address` (see address.h; empty: autobind). Pathnames up to PATH_MAX - 1 bytes.
+int Bind(int fd, std::string_view address);
+// Non-blocking: a full backlog is -EAGAIN. Pathnames up to PATH_MAX - 1 bytes.
+int Connect(int fd, std::string_view address);
+// connect(2) with AF_UNSPEC: a datagram socket forgets its peer.
+int Disconnect(int fd);
+int Listen(int fd, int backlog);
+int Accept(int fd, int flags, UniqueFd* out, Address* peer /* may be null */);
+int Shutdown(int fd, int how);
+int GetSocketName(int fd, Address* out);
+int GetPeerName(int fd, Address* out);
+int GetOption(int fd, int level, int name, void* value, socklen_t* length);
+int SetOption(int fd, int level, int name, const void* value, socklen_t length);
+// The common case: one int. GetIntOption returns 0 or -errno.
+int GetIntOption(int fd, int level, int name, int* value);
+int SetIntOption(int fd, int level, int name, int value);
+int Close(int fd);
+// A duplicate, close-on-exec, from descriptor 3 on.
+int Duplicate(int fd, UniqueFd* out);
+// ioctl(2) with an int in and out.
+int Ioctl(int fd, unsigned long request, int* value);
+int Stat(int fd, struct stat* out);
+int SetNonBlocking(int fd);
+int SetCloseOnExec(int fd);
+
+// The peer as it was when it connected, listened or made the pair (SO_PEERCRED; LOCAL_PEERCRED and
+// LOCAL_PEERPID on macOS). Returns 0, or -ENOTCONN where there is no such peer: a datagram socket
+// connected by path reads (0, -1, -1) on Linux.
+int PeerCredentials(int fd, Credentials* out);
+
+}  // namespace afunix::sys
