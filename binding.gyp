@@ -4,8 +4,10 @@
       "target_name": "afunix",
       "sources": [
         "src/addon.cc",
+        "src/message_values.cc",
         "src/poller.cc",
         "src/raw_calls.cc",
+        "src/raw_messages.cc",
         "src/receive_slab.cc",
         "src/socket_wrap.cc",
         "src/sys/address.cc",

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { inspect } from 'node:util';
 import { invalidArgType, invalidArgValue } from './errors.js';
 import { native } from './native.js';
 
@@ -9,9 +10,7 @@ import { native } from './native.js';
 export type AddressLike = string | Uint8Array | UnixAddress;
 
 const PATH_MAX = 4096; // linux/limits.h: with the terminating NUL
-const constructing = Symbol('afunix.address');
-const encode = (value: string | Uint8Array): Buffer =>
-  typeof value === 'string' ? Buffer.from(value) : Buffer.from(value);
+const constructing: unique symbol = Symbol('afunix.address');
 
 /**
  * An address of a Unix domain socket. Immutable, parsed once: sending to a `UnixAddress` costs less
@@ -41,7 +40,7 @@ export class UnixAddress {
   static pathname(path: string | Uint8Array): UnixAddress {
     checkType('path', path);
     if (path.length === 0) throw invalidArgValue('path', 'must not be empty', path);
-    const bytes = encode(path);
+    const bytes = Buffer.from(path);
     if (bytes.includes(0)) {
       throw invalidArgValue('path', 'must not contain a NUL byte, which would cut it', path);
     }
@@ -57,7 +56,7 @@ export class UnixAddress {
    */
   static abstract(name: string | Uint8Array): UnixAddress {
     checkType('name', name);
-    const bytes = encode(name);
+    const bytes = Buffer.from(name);
     if (bytes.length > native.maxPath - 1) {
       throw invalidArgValue('name', `must be at most ${native.maxPath - 1} bytes`, name);
     }
@@ -114,11 +113,15 @@ export class UnixAddress {
   toJSON(): string {
     return this.toString();
   }
-
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return `UnixAddress { ${this.kind}${this.kind === 'unnamed' ? '' : ` ${JSON.stringify(this.toString())}`} }`;
-  }
 }
+
+Object.defineProperty(UnixAddress.prototype, inspect.custom, {
+  value(this: UnixAddress): string {
+    return this.kind === 'unnamed'
+      ? 'UnixAddress { unnamed }'
+      : `UnixAddress { ${this.kind} ${JSON.stringify(this.toString())} }`;
+  },
+});
 
 function checkType(name: string, value: unknown): asserts value is string | Uint8Array {
   if (typeof value !== 'string' && !(value instanceof Uint8Array)) {

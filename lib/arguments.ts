@@ -2,12 +2,7 @@
 import { abortError, invalidArgType, invalidArgValue, outOfRange } from './errors.js';
 
 /** `value`, if it is an integer from `min` to `max`. */
-export function integer(
-  name: string,
-  value: unknown,
-  min = -2147483648,
-  max = 2147483647,
-): number {
+export function integer(name: string, value: unknown, min = -2147483648, max = 2147483647): number {
   if (typeof value !== 'number') throw invalidArgType(name, 'of type number', value);
   if (!Number.isInteger(value) || value < min || value > max) {
     throw outOfRange(name, `an integer >= ${min} and <= ${max}`, value);
@@ -37,7 +32,11 @@ export function bytesOf(name: string, data: unknown): Uint8Array {
     if (data.byteLength === 0) refuseDetached(name, data);
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
-  throw invalidArgType(name, 'of type string or an instance of Buffer, TypedArray, or DataView', data);
+  throw invalidArgType(
+    name,
+    'of type string or an instance of Buffer, TypedArray, or DataView',
+    data,
+  );
 }
 
 /** A buffer to receive into. */

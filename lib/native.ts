@@ -38,11 +38,14 @@ export interface Handle {
   ref(): void;
   unref(): void;
 
-  /** Which control messages to make room for, and whether a zero-length message is no end. */
-  setControl(enabled: boolean): void;
   /**
-   * Receives up to `batch` messages of at most `limit` bytes each (0: any size) into the slab.
-   * Returns how many; 0 at the end of a connection. A stream receives what is there, up to 64 KiB.
+   * Whether to make room for control messages, and the bytes of a message that are received (0: all
+   * of them).
+   */
+  configure(control: boolean, limit: number): void;
+  /**
+   * Receives up to `batch` messages into the slab. Returns how many, 0 at the end of a connection.
+   * A stream receives what is there, up to 64 KiB, as one message.
    */
   receive(batch: number, flags: number): number;
   /** recv(2) into the caller's memory. */
@@ -65,7 +68,13 @@ export interface Handle {
   ): number;
 
   /** bind(2) and, with `backlog` >= 0, listen(2). -EAGAIN: the directory's lock is held. */
-  bind(address: AddressBytes, mode: number, replace: 0 | 1 | 2, unlink: boolean, backlog: number): number;
+  bind(
+    address: AddressBytes,
+    mode: number,
+    replace: 0 | 1 | 2,
+    unlink: boolean,
+    backlog: number,
+  ): number;
   connect(address: AddressBytes): number;
   disconnect(): number;
   accept(): Handle | number;
@@ -73,7 +82,7 @@ export interface Handle {
 
   /** Removes the bound path, closes the descriptor. Twice is once. */
   close(): void;
-  /** The descriptor, which is the caller's now, or -1. The path stays. */
+  /** The descriptor, which this environment owns now (see `own`), or -1. The path stays. */
   detach(): number;
 }
 
@@ -113,6 +122,8 @@ export interface Native {
   own(fd: number): void;
   disown(fd: number): void;
   closeOwned(fd: number): void;
+  /** A duplicate, close-on-exec and owned, or -errno. */
+  duplicateOwned(fd: number): number;
 
   peerCredentials(fd: number): { pid: number; uid: number; gid: number } | number;
   readonly raw: NativeRaw;
@@ -121,7 +132,12 @@ export interface Native {
 /** One function a system call, on integer descriptors. */
 export interface NativeRaw {
   socket(domain: number, type: number, protocol: number, flags: number): number;
-  socketpair(domain: number, type: number, protocol: number, flags: number): [number, number] | number;
+  socketpair(
+    domain: number,
+    type: number,
+    protocol: number,
+    flags: number,
+  ): [number, number] | number;
   bind(fd: number, address: AddressBytes): number;
   connect(fd: number, address: AddressBytes): number;
   listen(fd: number, backlog: number): number;
@@ -141,7 +157,12 @@ export interface NativeRaw {
   recv(fd: number, buffer: Uint8Array, flags: number): number;
   sendmsg(fd: number, message: NativeOutgoing, flags: number): number;
   sendmmsg(fd: number, messages: readonly NativeOutgoing[], flags: number): number;
-  recvmsg(fd: number, buffers: readonly Uint8Array[], controlLength: number, flags: number): NativeReceived | number;
+  recvmsg(
+    fd: number,
+    buffers: readonly Uint8Array[],
+    controlLength: number,
+    flags: number,
+  ): NativeReceived | number;
   recvmmsg(
     fd: number,
     messages: readonly (readonly Uint8Array[])[],
@@ -190,3 +211,30 @@ function load(): Native {
 }
 
 export const native: Native = load();
+
+/** Fields of a message in `slab.meta`, after a header of SLAB_HEADER numbers. */
+export const SLAB_HEADER = 2;
+export const SLAB_STRIDE = 5;
+export const SLAB_OFFSET = 0;
+export const SLAB_LENGTH = 1;
+export const SLAB_SIZE = 2;
+export const SLAB_FLAGS = 3;
+export const SLAB_ADDRESS_LENGTH = 4;
+/** Bits of SLAB_FLAGS. */
+export const SLAB_TRUNCATED = 1;
+export const SLAB_CONTROL_TRUNCATED = 2;
+export const SLAB_ANCILLARY = 4;
+export const SLAB_LARGE = 8;
+
+/** Bits of `Handle.stop`. */
+export const READABLE = 1;
+export const WRITABLE = 2;
+
+native.setDispatcher(
+  function (result) {
+    this.owner.onReadable(result);
+  },
+  function () {
+    this.owner.onWritable();
+  },
+);

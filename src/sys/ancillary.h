@@ -24,7 +24,8 @@ struct Credentials {
 // Builds the control part of one outgoing message, without allocating.
 class ControlBuilder {
  public:
-  // Both return 0 or -EINVAL (too many descriptors), and -EOPNOTSUPP for credentials on macOS.
+  // Both return 0 or -EINVAL (too many, all calls together), and -EOPNOTSUPP for credentials on
+  // macOS.
   int AddRights(const int* fds, size_t count);
   int AddCredentials(const Credentials& credentials);
 
@@ -35,10 +36,13 @@ class ControlBuilder {
  private:
   unsigned char* Append(int type, size_t size);
 
+  // Three headers (descriptors may come in two parts), each with its padding. Not by CMSG_SPACE,
+  // which is no constant expression in the older macOS headers.
   static constexpr size_t kCapacity =
-      CMSG_SPACE(kMaxRights * sizeof(int)) + CMSG_SPACE(sizeof(Credentials));
+      3 * (sizeof(cmsghdr) + 16) + kMaxRights * sizeof(int) + sizeof(Credentials);
   alignas(cmsghdr) unsigned char buffer_[kCapacity];
   size_t length_ = 0;
+  size_t rights_count_ = 0;
 };
 
 // What a message brought. Owns the descriptors in it: what is not released is closed.

@@ -17,7 +17,7 @@ enum class Replace {
 
 struct BindRequest {
   std::string_view address;  // see address.h; mode and replace apply to pathnames only
-  int mode = -1;             // file mode (07777), exactly, whatever the umask; -1: as the umask says
+  int mode = -1;  // file mode (07777), exactly, whatever the umask; -1: as the umask says
   Replace replace = Replace::kNever;
   int listen_backlog = -1;  // listen(2) before the name can be seen by a taker-over; -1: do not
 };
@@ -51,8 +51,12 @@ class BoundPath {
 // processes that use it, so that of many that start at once exactly one wins. The probe is a
 // datagram connect: ECONNREFUSED is dead, anything else is alive, and a listening stream socket
 // sees no connection from it.
-// kAlways: bound under a temporary name in the same directory, listening, then rename(2).
+// kAlways: where nothing is in the way, as kNever; else bound under a temporary name in the same
+// directory, listening, then rename(2). The kernel goes on reporting the temporary name, to
+// getsockname(2) and to peers.
 // Neither touches anything that is not a socket file: -EADDRINUSE.
+//
+// After an error no file is left, but the socket may be bound: close it.
 int BindPath(int fd, const BindRequest& request, BoundPath* out);
 
 }  // namespace afunix::sys

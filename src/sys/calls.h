@@ -24,7 +24,9 @@ enum DescriptorFlags : int {
 int Socket(int domain, int type, int protocol, int flags, UniqueFd* out);
 int SocketPair(int domain, int type, int protocol, int flags, UniqueFd* first, UniqueFd* second);
 
-// Binds to `address` (see address.h; empty: autobind). Pathnames up to PATH_MAX - 1 bytes.
+// Binds to `address` (see address.h; empty: autobind). Pathnames up to PATH_MAX - 1 bytes; the
+// kernel reports those over sun_path, to getsockname(2) and to peers, as /proc/self/fd/N/name,
+// which leads nowhere by then.
 int Bind(int fd, std::string_view address);
 // Non-blocking: a full backlog is -EAGAIN. Pathnames up to PATH_MAX - 1 bytes.
 int Connect(int fd, std::string_view address);
@@ -48,6 +50,8 @@ int Ioctl(int fd, unsigned long request, int* value);
 int Stat(int fd, struct stat* out);
 int SetNonBlocking(int fd);
 int SetCloseOnExec(int fd);
+// Gives a socket made elsewhere what Socket() gives its own: `flags`, and no SIGPIPE on macOS.
+int Adopt(int fd, int flags);
 
 // The peer as it was when it connected, listened or made the pair (SO_PEERCRED; LOCAL_PEERCRED and
 // LOCAL_PEERPID on macOS). Returns 0, or -ENOTCONN where there is no such peer: a datagram socket

@@ -34,8 +34,9 @@ ssize_t ReceiveMessage(int fd, msghdr* message, int flags);
 // system has no such call (macOS), a loop. At most 1,024 messages a call.
 int SendMany(int fd, mmsghdr* messages, unsigned count, int flags);
 
-// recvmmsg(2), the same. Stops where a call would block. Zero-length results are results: at the
-// end of a stream or seqpacket connection the kernel reports one after the other.
+// recvmmsg(2), the same. Stops where a call would block; on a blocking socket only with
+// MSG_WAITFORONE. Zero-length results are results: at the end of a stream or seqpacket connection
+// the kernel reports one after the other.
 int ReceiveMany(int fd, mmsghdr* messages, unsigned count, int flags);
 
 }  // namespace afunix::sys

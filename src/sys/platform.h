@@ -10,36 +10,28 @@
 
 #include <linux/sockios.h>
 
-#ifndef SO_PEERSEC
-#define SO_PEERSEC 31
-#endif
-#ifndef SO_PASSSEC
-#define SO_PASSSEC 34
-#endif
-#ifndef SO_PEEK_OFF
-#define SO_PEEK_OFF 42
-#endif
-#ifndef SO_MEMINFO
-#define SO_MEMINFO 55
-#endif
-#ifndef SO_COOKIE
-#define SO_COOKIE 57
-#endif
-#ifndef SO_PEERGROUPS
-#define SO_PEERGROUPS 59
+// Newer than the headers of the distributions this is built on. parisc and sparc count apart; the
+// other architectures agree from 33 on.
+#if defined(__hppa__)
+#define AFUNIX_BY_ARCH(generic, parisc, sparc) parisc
+#elif defined(__sparc__)
+#define AFUNIX_BY_ARCH(generic, parisc, sparc) sparc
+#else
+#define AFUNIX_BY_ARCH(generic, parisc, sparc) generic
 #endif
 #ifndef SO_PASSPIDFD  // 6.5
-#define SO_PASSPIDFD 76
+#define SO_PASSPIDFD AFUNIX_BY_ARCH(76, 0x404a, 0x55)
 #endif
 #ifndef SO_PEERPIDFD  // 6.5
-#define SO_PEERPIDFD 77
+#define SO_PEERPIDFD AFUNIX_BY_ARCH(77, 0x404b, 0x56)
 #endif
 #ifndef SO_PASSRIGHTS  // 6.16
-#define SO_PASSRIGHTS 83
+#define SO_PASSRIGHTS AFUNIX_BY_ARCH(83, 0x4051, 0x5c)
 #endif
 #ifndef SO_INQ  // 6.17
-#define SO_INQ 84
+#define SO_INQ AFUNIX_BY_ARCH(84, 0x4052, 0x5d)
 #endif
+
 #ifndef SCM_SECURITY
 #define SCM_SECURITY 3
 #endif
@@ -73,10 +65,12 @@
 
 namespace afunix::sys {
 
-#ifdef MSG_NOSIGNAL
+#ifdef __linux__
 constexpr int kNoSignal = MSG_NOSIGNAL;
 #else
-constexpr int kNoSignal = 0;  // macOS: SO_NOSIGPIPE, set where the socket is made
+// macOS: SO_NOSIGPIPE, set where the socket is made. Newer SDKs have MSG_NOSIGNAL, older kernels
+// do not.
+constexpr int kNoSignal = 0;
 #endif
 
 #ifdef MSG_CMSG_CLOEXEC

@@ -1,0 +1,18 @@
+export { type AddressLike, UnixAddress } from './address.js';
+export type { Data } from './arguments.js';
+export {
+  type OutgoingDatagram,
+  type SendDatagramOptions,
+  UnixDatagram,
+} from './datagram.js';
+export type { SystemError } from './errors.js';
+export { FileDescriptor, type FileKind, type Sendable } from './file-descriptor.js';
+export { type AcceptOptions, Listener } from './listener.js';
+export { type Credentials, Datagram, Message } from './message.js';
+export { MessageSocket, type ReceiveMessageOptions } from './message-socket.js';
+export type { BindOptions, ConnectOptions, ListenOptions, ReceiveOptions } from './options.js';
+export { type SendOptions, UnixSeqpacket } from './seqpacket.js';
+export { UnixSeqpacketListener } from './seqpacket-listener.js';
+export { UnixSocket } from './socket.js';
+export { type ReadOptions, type StreamMessage, UnixStream, type WriteOptions } from './stream.js';
+export { UnixListener } from './stream-listener.js';

@@ -1,0 +1,187 @@
+// Messages, read from the receive slab into objects that are the user's to keep.
+import type { Buffer } from 'node:buffer';
+import { UnixAddress } from './address.js';
+import { FileDescriptor } from './file-descriptor.js';
+import {
+  native,
+  SLAB_ADDRESS_LENGTH,
+  SLAB_ANCILLARY,
+  SLAB_CONTROL_TRUNCATED,
+  SLAB_FLAGS,
+  SLAB_HEADER,
+  SLAB_LARGE,
+  SLAB_LENGTH,
+  SLAB_OFFSET,
+  SLAB_SIZE,
+  SLAB_STRIDE,
+  SLAB_TRUNCATED,
+} from './native.js';
+
+/** Who a process is: its pid in this pid namespace, and its effective uid and gid. */
+export interface Credentials {
+  /** Process id; 0 where it cannot be seen from here, -1 where the system does not tell. */
+  pid: number;
+  uid: number;
+  gid: number;
+}
+
+const none: readonly FileDescriptor[] = Object.freeze([]);
+
+/** A message as it was received. `fds` and `pidfd` are the receiver's to close. */
+export class Message {
+  /** The bytes, the receiver's to keep. */
+  readonly data: Buffer;
+  /** Bytes the sender sent: more than `data.length` only when `truncated`. */
+  readonly size: number;
+  /** Whether `data` is only the beginning, because of `maxMessageSize`. */
+  readonly truncated: boolean;
+  /**
+   * Whether descriptors or other control messages were dropped: for want of `maxFds`, or because
+   * the process could open no more descriptors (EMFILE).
+   */
+  readonly controlTruncated: boolean;
+  /** Descriptors that came with it, in order, at most `maxFds`. */
+  readonly fds: readonly FileDescriptor[] = none;
+  /** Its sender's, as the kernel checked them; null unless the socket has `credentials: true`. */
+  readonly credentials: Credentials | null = null;
+  /** A pidfd of its sender; null unless the socket has `pidfds: true` (Linux 6.5). */
+  readonly pidfd: FileDescriptor | null = null;
+
+  /** @internal */
+  constructor(data: Buffer, size: number, flags: number, beside: Beside | undefined) {
+    this.data = data;
+    this.size = size;
+    this.truncated = (flags & SLAB_TRUNCATED) !== 0;
+    this.controlTruncated = (flags & SLAB_CONTROL_TRUNCATED) !== 0;
+    if (beside === undefined) return;
+    this.fds = beside.fds;
+    this.credentials = beside.credentials;
+    this.pidfd = beside.pidfd;
+    if (beside.dropped) this.controlTruncated = true;
+  }
+}
+
+/** What came beside the bytes of one message. */
+interface Beside {
+  fds: readonly FileDescriptor[];
+  credentials: Credentials | null;
+  pidfd: FileDescriptor | null;
+  /** Descriptors over `maxFds` were closed. */
+  dropped: boolean;
+}
+
+/** A datagram: a message with its sender's address. */
+export class Datagram extends Message {
+  #from: UnixAddress | undefined;
+  readonly #chunk: Buffer | undefined;
+  readonly #offset: number;
+  readonly #length: number;
+
+  /** @internal The sender's address is `length` bytes of `chunk` from `offset`, undefined for none. */
+  constructor(
+    data: Buffer,
+    size: number,
+    flags: number,
+    beside: Beside | undefined,
+    chunk: Buffer | undefined,
+    offset: number,
+    length: number,
+  ) {
+    super(data, size, flags, beside);
+    this.#chunk = chunk;
+    this.#offset = offset;
+    this.#length = length;
+  }
+
+  /**
+   * The address its sender is bound to; unnamed if it is bound to none. Made when it is first read.
+   */
+  get from(): UnixAddress {
+    if (this.#from === undefined) {
+      this.#from =
+        this.#chunk === undefined
+          ? UnixAddress.unnamed
+          : UnixAddress.fromKernel(this.#chunk.subarray(this.#offset, this.#offset + this.#length));
+    }
+    return this.#from;
+  }
+}
+
+const { meta } = native.slab;
+const chunks: (Buffer | undefined)[] = [undefined, undefined];
+const ids = [0, 0];
+
+/** The chunk that message at `at` lies in. The addon replaces a full chunk and counts its id up. */
+function chunkOf(at: number): Buffer {
+  const kind = ((meta[at + SLAB_FLAGS] as number) & SLAB_LARGE) === 0 ? 0 : 1;
+  if (meta[kind] !== ids[kind]) {
+    ids[kind] = meta[kind] as number;
+    chunks[kind] = native.slab.chunk(kind);
+  }
+  return chunks[kind] as Buffer;
+}
+
+/** Where the fields of message `index` begin. */
+const fieldsOf = (index: number): number => SLAB_HEADER + index * SLAB_STRIDE;
+
+/** The bytes of message `index` alone. */
+export function dataAt(index: number): Buffer {
+  const at = fieldsOf(index);
+  const offset = meta[at + SLAB_OFFSET] as number;
+  return chunkOf(at).subarray(offset, offset + (meta[at + SLAB_LENGTH] as number));
+}
+
+/** Whether message `index` brought control messages, or lost some. */
+export function hasControlAt(index: number): boolean {
+  const flags = meta[fieldsOf(index) + SLAB_FLAGS] as number;
+  return (flags & (SLAB_ANCILLARY | SLAB_CONTROL_TRUNCATED)) !== 0;
+}
+
+/** Message `index` of the slab; descriptors over `maxFds` are closed. */
+export function messageAt(index: number, maxFds: number, origin: string): Message {
+  const at = fieldsOf(index);
+  const flags = meta[at + SLAB_FLAGS] as number;
+  return new Message(
+    dataAt(index),
+    meta[at + SLAB_SIZE] as number,
+    flags,
+    besideAt(index, flags, maxFds, origin),
+  );
+}
+
+/** As `messageAt`, with the sender's address. */
+export function datagramAt(index: number, maxFds: number, origin: string): Datagram {
+  const at = fieldsOf(index);
+  const flags = meta[at + SLAB_FLAGS] as number;
+  const offset = meta[at + SLAB_OFFSET] as number;
+  const length = meta[at + SLAB_LENGTH] as number;
+  const addressLength = meta[at + SLAB_ADDRESS_LENGTH] as number;
+  const chunk = chunkOf(at);
+  return new Datagram(
+    chunk.subarray(offset, offset + length),
+    meta[at + SLAB_SIZE] as number,
+    flags,
+    besideAt(index, flags, maxFds, origin),
+    addressLength === 0 ? undefined : chunk,
+    offset + length,
+    addressLength,
+  );
+}
+
+function besideAt(
+  index: number,
+  flags: number,
+  maxFds: number,
+  origin: string,
+): Beside | undefined {
+  if ((flags & SLAB_ANCILLARY) === 0) return undefined;
+  const { rights, credentials, pidfd } = native.slab.ancillary(index);
+  const unwanted = rights.splice(maxFds);
+  for (const fd of unwanted) native.closeOwned(fd);
+  return {
+    fds: rights.length === 0 ? none : rights.map((fd) => new FileDescriptor(fd, origin)),
+    credentials: credentials ?? null,
+    pidfd: pidfd === undefined ? null : new FileDescriptor(pidfd, origin),
+    dropped: unwanted.length > 0,
+  };
+}

@@ -1,0 +1,143 @@
+// Options that several sockets share, and their checks.
+import { type AddressLike, UnixAddress } from './address.js';
+import { checkSignal, integer, optionsOf } from './arguments.js';
+import { invalidArgType, invalidArgValue } from './errors.js';
+import { MAX_FDS } from './file-descriptor.js';
+import { native } from './native.js';
+
+/** What a socket receives beside the bytes. */
+export interface ReceiveOptions {
+  /**
+   * How many descriptors a message may bring, 0 to 253 (default 0: none). Any more are closed, and
+   * the message says `controlTruncated`.
+   */
+  maxFds?: number;
+  /** Each message carries its sender's credentials (SO_PASSCRED, Linux). Default false. */
+  credentials?: boolean;
+  /** Each message carries a pidfd of its sender (SO_PASSPIDFD, Linux 6.5). Default false. */
+  pidfds?: boolean;
+}
+
+/** How a socket gets its name. */
+export interface BindOptions extends ReceiveOptions {
+  /**
+   * The socket file's mode, such as `0o660`: exactly this, whatever the umask. The file is never more
+   * open than that, not even for a moment. Default: 0o777 less the umask.
+   */
+  mode?: number;
+  /**
+   * What to do when a socket file is there already. `'never'` (default): EADDRINUSE. `'stale'`: take
+   * the path if nobody answers there; of many processes that try at once one wins, the others get
+   * EADDRINUSE. `'always'`: swap it atomically, whoever answers there. A file that is not a socket is
+   * never touched: EADDRINUSE. Does not matter for abstract names.
+   */
+  replace?: 'never' | 'stale' | 'always';
+  /** Whether `close()` removes the socket file, if it is still the one this socket made. Default true. */
+  unlinkOnClose?: boolean;
+}
+
+/** How a listener gets its name and queue. */
+export interface ListenOptions extends BindOptions {
+  /** Connections that may wait to be accepted, 0 to 2^31-1 (default 511), capped by `net.core.somaxconn`. */
+  backlog?: number;
+}
+
+/** How a socket connects. */
+export interface ConnectOptions extends ReceiveOptions {
+  /** Gives up waiting for room in a full backlog, with an `AbortError`. */
+  signal?: AbortSignal;
+  /** Milliseconds to wait for room in a full backlog before ETIMEDOUT (default: for ever). */
+  timeout?: number;
+  /** Binds the socket before it connects, so that its peer sees an address. */
+  localAddress?: AddressLike;
+}
+
+/** Checked `ReceiveOptions`. */
+export interface ReceiveSettings {
+  maxFds: number;
+  credentials: boolean;
+  pidfds: boolean;
+}
+
+const replaceModes = { never: 0, stale: 1, always: 2 } as const;
+
+function boolean(name: string, value: unknown, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'boolean') throw invalidArgType(`options.${name}`, 'of type boolean', value);
+  return value;
+}
+
+export function receiveSettings(options: ReceiveOptions | undefined): ReceiveSettings {
+  const given = optionsOf(options);
+  return {
+    maxFds: given.maxFds === undefined ? 0 : integer('options.maxFds', given.maxFds, 0, MAX_FDS),
+    credentials: boolean('credentials', given.credentials, false),
+    pidfds: boolean('pidfds', given.pidfds, false),
+  };
+}
+
+/** A checked bind: what the addon needs. */
+export interface BindPlan {
+  address: UnixAddress;
+  mode: number;
+  replace: 0 | 1 | 2;
+  unlinkOnClose: boolean;
+  receive: ReceiveSettings;
+}
+
+/** Checks the arguments of a bind, before any system call. */
+export function bindPlan(address: AddressLike, options: BindOptions | undefined): BindPlan {
+  const given = optionsOf(options);
+  const replace = given.replace ?? 'never';
+  if (!Object.hasOwn(replaceModes, replace)) {
+    throw invalidArgValue('options.replace', "must be 'never', 'stale' or 'always'", replace);
+  }
+  return {
+    address: UnixAddress.from(address),
+    mode: given.mode === undefined ? -1 : integer('options.mode', given.mode, 0, 0o7777),
+    replace: replaceModes[replace],
+    unlinkOnClose: boolean('unlinkOnClose', given.unlinkOnClose, true),
+    receive: receiveSettings(given),
+  };
+}
+
+/** A checked connect. */
+export interface ConnectPlan {
+  address: UnixAddress;
+  local: BindPlan | undefined;
+  signal: AbortSignal | undefined;
+  timeout: number;
+  receive: ReceiveSettings;
+}
+
+/** Checks the arguments of a connect, before any system call. */
+export function connectPlan(
+  address: AddressLike,
+  options: ConnectOptions | undefined,
+): ConnectPlan {
+  const given = optionsOf(options);
+  checkSignal(given.signal);
+  return {
+    address: UnixAddress.from(address),
+    local: given.localAddress === undefined ? undefined : bindPlan(given.localAddress, undefined),
+    signal: given.signal,
+    timeout:
+      given.timeout === undefined
+        ? Number.POSITIVE_INFINITY
+        : integer('options.timeout', given.timeout, 0),
+    receive: receiveSettings(given),
+  };
+}
+
+/** Node's own default, which the system caps. */
+const DEFAULT_BACKLOG = 511;
+
+export function backlogOf(options: ListenOptions | undefined): number {
+  const backlog = optionsOf(options).backlog;
+  return backlog === undefined ? DEFAULT_BACKLOG : integer('options.backlog', backlog, 0);
+}
+
+/** The types of socket by name. */
+export const SOCK_STREAM: number = native.constants.SOCK_STREAM as number;
+export const SOCK_DGRAM: number = native.constants.SOCK_DGRAM as number;
+export const SOCK_SEQPACKET: number = native.constants.SOCK_SEQPACKET as number;

@@ -1,0 +1,53 @@
+import type { AddressLike } from './address.js';
+import type { FileDescriptor } from './file-descriptor.js';
+import { Listener } from './listener.js';
+import type { Handle } from './native.js';
+import {
+  backlogOf,
+  bindPlan,
+  type ListenOptions,
+  type ReceiveOptions,
+  receiveSettings,
+  SOCK_SEQPACKET,
+} from './options.js';
+import { UnixSeqpacket } from './seqpacket.js';
+import { adoptHandle, openHandle } from './socket.js';
+
+/** A listening seqpacket socket. It stays open until `close()`; `await using` closes it with its scope. */
+export class UnixSeqpacketListener
+  extends Listener<UnixSeqpacket>
+  implements AsyncIterable<UnixSeqpacket>
+{
+  /**
+   * Binds to `address` and listens. What `options` says of receiving holds for the connections it
+   * accepts. Rejects with EADDRINUSE, EACCES, ENOENT (no such directory).
+   */
+  static override async bind(
+    address: AddressLike,
+    options?: ListenOptions,
+  ): Promise<UnixSeqpacketListener> {
+    const plan = bindPlan(address, options);
+    const backlog = backlogOf(options);
+    const listener = new UnixSeqpacketListener(openHandle(SOCK_SEQPACKET));
+    listener.receiveSettings = plan.receive;
+    await listener.establishBound(plan, backlog);
+    return listener;
+  }
+
+  /**
+   * Takes over a listening seqpacket socket, by number or from its owner. Its socket file stays when it is
+   * closed. Throws `ERR_INVALID_ARG_VALUE` if it is of another type or not listening.
+   */
+  static fromFd(fd: number | FileDescriptor, options?: ReceiveOptions): UnixSeqpacketListener {
+    const settings = receiveSettings(options);
+    const listener = new UnixSeqpacketListener(adoptHandle(fd, SOCK_SEQPACKET, true));
+    listener.receiveSettings = settings;
+    listener.applyReceive(settings);
+    return listener;
+  }
+
+  /** @internal */
+  protected override wrap(handle: Handle): UnixSeqpacket {
+    return UnixSeqpacket.fromHandle(handle, this.receiveSettings);
+  }
+}

@@ -1,0 +1,362 @@
+import { type AddressLike, addressBytes, UnixAddress } from './address.js';
+import { integer } from './arguments.js';
+import { Backoff } from './backoff.js';
+import { delay } from './delay.js';
+import {
+  check,
+  closedError,
+  codedError,
+  invalidArgValue,
+  invalidState,
+  systemError,
+} from './errors.js';
+import { descriptorOf, FileDescriptor } from './file-descriptor.js';
+import type { Credentials } from './message.js';
+import { type Handle, type HandleOwner, native } from './native.js';
+import type { BindPlan, ConnectPlan, ReceiveSettings } from './options.js';
+
+const { constants } = native;
+const SOL_SOCKET = constants.SOL_SOCKET as number;
+
+/** What every Unix socket of this package has. */
+export abstract class UnixSocket implements AsyncDisposable, HandleOwner {
+  /** @internal */
+  protected readonly handle: Handle;
+  /** @internal The most descriptors a message may bring. */
+  protected maxFds = 0;
+  #boundAddress: UnixAddress | undefined;
+  #closed = false;
+
+  /** @internal Takes the handle over. */
+  constructor(handle: Handle) {
+    this.handle = handle;
+    handle.owner = this;
+  }
+
+  /** @internal */
+  abstract onReadable(result: number): void;
+  /** @internal */
+  abstract onWritable(): void;
+  /** @internal Settles what is pending. Called once, before the descriptor is closed. */
+  protected abstract settle(error: Error): void;
+
+  /** The descriptor's number, still owned by this socket; -1 once closed or detached. */
+  get fd(): number {
+    return this.handle.fd;
+  }
+
+  /** Whether the socket was closed, or its descriptor detached. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** The address it is bound to, unnamed if to none; null once closed. See getsockname(2). */
+  get localAddress(): UnixAddress | null {
+    if (this.#closed) return null;
+    if (this.#boundAddress !== undefined) return this.#boundAddress;
+    const bytes = native.raw.getsockname(this.handle.fd);
+    return typeof bytes === 'number' ? null : UnixAddress.fromKernel(bytes);
+  }
+
+  /** The address of its peer, unnamed if the peer is bound to none; null without a peer. */
+  get peerAddress(): UnixAddress | null {
+    if (this.#closed) return null;
+    const bytes = native.raw.getpeername(this.handle.fd);
+    return typeof bytes === 'number' ? null : UnixAddress.fromKernel(bytes);
+  }
+
+  /**
+   * Closes the socket: pending operations reject with `ERR_SOCKET_CLOSED`, iterators end, the socket
+   * file that this socket made is removed if it is still there. Resolves when the descriptor is gone.
+   * May be called twice.
+   */
+  close(): Promise<void> {
+    this.shut();
+    return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** @internal What `close()` does, at once. */
+  protected shut(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.settle(closedError());
+    this.handle.close();
+  }
+
+  /**
+   * Gives the descriptor away, open; the socket file stays. Pending operations reject and the socket
+   * is closed. Throws `ERR_SOCKET_CLOSED` if it is already, `ERR_INVALID_STATE` if it holds received
+   * messages that were not taken: they would be lost.
+   */
+  detach(): FileDescriptor {
+    this.live();
+    if (this.unread() > 0) {
+      throw invalidState('received messages were not taken yet; receive them before detach()');
+    }
+    this.#closed = true;
+    this.settle(closedError());
+    return new FileDescriptor(this.handle.detach(), `detached ${this.constructor.name}`);
+  }
+
+  /** @internal Messages received and not yet taken. */
+  protected unread(): number {
+    return 0;
+  }
+
+  /** While something is awaited on it, the socket keeps the process alive. This is the default. */
+  ref(): this {
+    this.handle.ref();
+    return this;
+  }
+
+  /** The socket no longer keeps the process alive. */
+  unref(): this {
+    this.handle.unref();
+    return this;
+  }
+
+  /** An integer option, as getsockopt(2) has it. `level` is `SOL_SOCKET` for all of unix(7). */
+  getOption(level: number, name: number): number {
+    const value = new Int32Array(1);
+    integer('level', level);
+    integer('name', name);
+    const bytes = new Uint8Array(value.buffer);
+    check('getsockopt', native.raw.getsockopt(this.live().fd, level, name, bytes));
+    return value[0] as number;
+  }
+
+  /** Sets an integer option, as setsockopt(2) does. */
+  setOption(level: number, name: number, value: number | boolean): void {
+    integer('level', level);
+    integer('name', name);
+    const number = typeof value === 'boolean' ? Number(value) : integer('value', value);
+    const bytes = new Uint8Array(Int32Array.of(number).buffer);
+    check('setsockopt', native.raw.setsockopt(this.live().fd, level, name, bytes));
+  }
+
+  /**
+   * Bytes that may be on their way (SO_SNDBUF), overhead included. The kernel doubles what is set, up
+   * to `net.core.wmem_max`. It bounds a datagram's size: the largest is 32 bytes less.
+   */
+  get sendBufferSize(): number {
+    return this.getOption(SOL_SOCKET, constants.SO_SNDBUF as number);
+  }
+
+  set sendBufferSize(bytes: number) {
+    this.setOption(SOL_SOCKET, constants.SO_SNDBUF as number, integer('sendBufferSize', bytes, 0));
+  }
+
+  /** SO_RCVBUF. Linux has it for Unix sockets, but without effect: set the sender's buffer. */
+  get receiveBufferSize(): number {
+    return this.getOption(SOL_SOCKET, constants.SO_RCVBUF as number);
+  }
+
+  set receiveBufferSize(bytes: number) {
+    this.setOption(
+      SOL_SOCKET,
+      constants.SO_RCVBUF as number,
+      integer('receiveBufferSize', bytes, 0),
+    );
+  }
+
+  /** Bytes that can be received now (SIOCINQ); of a datagram socket, those of the next message. */
+  get bytesReadable(): number {
+    return this.#ioctl('FIONREAD');
+  }
+
+  /** Bytes sent that the peer has not received yet (SIOCOUTQ), the kernel's overhead included. */
+  get bytesQueued(): number {
+    return this.#ioctl('SIOCOUTQ');
+  }
+
+  #ioctl(name: string): number {
+    const request = constants[name];
+    if (request === undefined) throw unavailable(name);
+    const result = native.raw.ioctl(this.live().fd, request, 0);
+    if (typeof result === 'number') throw systemError('ioctl', result);
+    return result[0];
+  }
+
+  /**
+   * The peer's process, user and group when it connected, listened or made the pair (SO_PEERCRED);
+   * null where there is none, as for a datagram socket connected by path.
+   */
+  peerCredentials(): Credentials | null {
+    const result = native.peerCredentials(this.live().fd);
+    if (typeof result !== 'number') return result;
+    if (result === -(native.errnos.ENOTCONN as number)) return null;
+    throw systemError('getsockopt', result);
+  }
+
+  /** The peer's supplementary groups (SO_PEERGROUPS, Linux 4.13); null where there is no peer. */
+  peerGroups(): number[] | null {
+    const bytes = this.#peerOption('SO_PEERGROUPS', 65536 * 4, ['ENODATA', 'ENOTCONN']);
+    return bytes === null
+      ? null
+      : Array.from(new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4));
+  }
+
+  /**
+   * A pidfd of the peer's process (SO_PEERPIDFD, Linux 6.5), the caller's to close; null where there
+   * is no peer. Throws `ENOPROTOOPT` on an older kernel.
+   */
+  peerPidFd(): FileDescriptor | null {
+    const bytes = this.#peerOption('SO_PEERPIDFD', 4, ['ENODATA', 'ENOTCONN']);
+    return bytes === null ? null : new FileDescriptor(bytes.readInt32LE(0), 'peerPidFd()');
+  }
+
+  /** The peer's security label (SO_PEERSEC); null where the system has none. */
+  peerSecurityLabel(): string | null {
+    const bytes = this.#peerOption('SO_PEERSEC', 4096, ['ENOPROTOOPT', 'ENOTCONN', 'ENODATA']);
+    return bytes === null ? null : bytes.toString().replace(/\0+$/, '');
+  }
+
+  #peerOption(name: string, size: number, none: string[]): Buffer | null {
+    const option = constants[name];
+    if (option === undefined) throw unavailable(name);
+    const value = Buffer.alloc(size);
+    const length = native.raw.getsockopt(this.live().fd, SOL_SOCKET, option, value);
+    if (length >= 0) return value.subarray(0, length);
+    if (none.some((code) => native.errnos[code] === -length)) return null;
+    throw systemError('getsockopt', length);
+  }
+
+  /** @internal The handle, unless the socket is closed. */
+  protected live(): Handle {
+    if (this.#closed) throw closedError();
+    return this.handle;
+  }
+
+  /** @internal Sets what the socket receives beside the bytes. */
+  protected applyReceive(settings: ReceiveSettings): void {
+    this.maxFds = settings.maxFds;
+    if (settings.credentials) this.#pass('SO_PASSCRED');
+    if (settings.pidfds) this.#pass('SO_PASSPIDFD');
+    this.handle.configure(settings.maxFds > 0 || settings.credentials || settings.pidfds, 0);
+  }
+
+  #pass(name: string): void {
+    const option = constants[name];
+    if (option === undefined) throw unavailable(name);
+    this.setOption(SOL_SOCKET, option, 1);
+  }
+
+  /** @internal Binds, and listens if `backlog` is not negative. Closes the socket if it cannot. */
+  protected async establishBound(plan: BindPlan, backlog = -1): Promise<void> {
+    await this.#orClose(async () => {
+      this.applyReceive(plan.receive);
+      await this.bindTo(plan, backlog);
+    });
+  }
+
+  /** @internal Connects. Closes the socket if it cannot. */
+  protected async establishConnected(plan: ConnectPlan): Promise<void> {
+    await this.#orClose(async () => {
+      this.applyReceive(plan.receive);
+      if (plan.local !== undefined) await this.bindTo(plan.local);
+      await this.#connect(plan);
+    });
+  }
+
+  async #orClose(setUp: () => Promise<void>): Promise<void> {
+    try {
+      await setUp();
+    } catch (error) {
+      this.shut();
+      throw error;
+    }
+  }
+
+  /** @internal */
+  protected async bindTo(plan: BindPlan, backlog = -1): Promise<void> {
+    const { address, mode, replace, unlinkOnClose } = plan;
+    const bytes = UnixAddress.bytesOf(address);
+    const backoff = new Backoff(1, 50);
+    let result = this.live().bind(bytes, mode, replace, unlinkOnClose, backlog);
+    while (result === EAGAIN) {
+      // Another process holds the lock on the directory.
+      await delay(backoff.next());
+      result = this.live().bind(bytes, mode, replace, unlinkOnClose, backlog);
+    }
+    check('bind', result, address);
+    // Not getsockname(): with 'always' it tells a temporary name, of a long path only a part.
+    if (address.kind === 'pathname') this.#boundAddress = address;
+  }
+
+  async #connect(plan: ConnectPlan): Promise<void> {
+    const { address, signal } = plan;
+    const bytes = UnixAddress.bytesOf(address);
+    const backoff = new Backoff(1, 100);
+    const deadline = performance.now() + plan.timeout;
+    let result = this.live().connect(bytes);
+    while (result === EAGAIN) {
+      // A full backlog. Non-blocking connect never says EINPROGRESS, and poll(2) shows the socket as
+      // writable: there is nothing to wait for but time.
+      const left = deadline - performance.now();
+      if (left <= 0) throw systemError('connect', ETIMEDOUT, address);
+      await delay(Math.min(backoff.next(), left), signal);
+      result = this.live().connect(bytes);
+    }
+    check('connect', result, address);
+  }
+}
+
+const EAGAIN = -(native.errnos.EAGAIN as number);
+const ETIMEDOUT = -(native.errnos.ETIMEDOUT as number);
+
+function unavailable(name: string): Error {
+  return codedError(
+    Error,
+    'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM',
+    `${name} is not available on this platform`,
+  );
+}
+
+/** A new handle of the given type. */
+export function openHandle(type: number): Handle {
+  const handle = native.openHandle(type);
+  if (typeof handle === 'number') throw systemError('socket', handle);
+  return handle;
+}
+
+export function openPair(type: number): [Handle, Handle] {
+  const pair = native.openPair(type);
+  if (typeof pair === 'number') throw systemError('socketpair', pair);
+  return pair;
+}
+
+/**
+ * The handle of an adopted descriptor, which must be an AF_UNIX socket of the type given, listening
+ * or not. Ownership moves only if it is.
+ */
+export function adoptHandle(fd: number | FileDescriptor, type: number, listening: boolean): Handle {
+  const number = descriptorOf(fd, 'fd');
+  const actual = socketOption(number, 'SO_TYPE');
+  if (actual !== type || (socketOption(number, 'SO_ACCEPTCONN') !== 0) !== listening) {
+    throw invalidArgValue(
+      'fd',
+      `must be a ${listening ? 'listening' : 'connection'} socket of this class's type`,
+      number,
+    );
+  }
+  const handle = native.adoptHandle(number);
+  if (typeof handle === 'number') throw systemError('getsockname', handle);
+  if (fd instanceof FileDescriptor) fd.detach();
+  return handle;
+}
+
+function socketOption(fd: number, name: string): number {
+  const value = new Int32Array(1);
+  const bytes = new Uint8Array(value.buffer);
+  check('getsockopt', native.raw.getsockopt(fd, SOL_SOCKET, constants[name] as number, bytes));
+  return value[0] as number;
+}
+
+/** The bytes of an address to send to, or undefined for the peer. */
+export function destinationOf(to: AddressLike | undefined): Uint8Array | undefined {
+  return to === undefined ? undefined : addressBytes(to);
+}

@@ -1,0 +1,47 @@
+import type { AddressLike } from './address.js';
+import type { FileDescriptor } from './file-descriptor.js';
+import { Listener } from './listener.js';
+import type { Handle } from './native.js';
+import {
+  backlogOf,
+  bindPlan,
+  type ListenOptions,
+  type ReceiveOptions,
+  receiveSettings,
+  SOCK_STREAM,
+} from './options.js';
+import { adoptHandle, openHandle } from './socket.js';
+import { UnixStream } from './stream.js';
+
+/** A listening stream socket. It stays open until `close()`; `await using` closes it with its scope. */
+export class UnixListener extends Listener<UnixStream> implements AsyncIterable<UnixStream> {
+  /**
+   * Binds to `address` and listens. What `options` says of receiving holds for the connections it
+   * accepts. Rejects with EADDRINUSE, EACCES, ENOENT (no such directory).
+   */
+  static override async bind(address: AddressLike, options?: ListenOptions): Promise<UnixListener> {
+    const plan = bindPlan(address, options);
+    const backlog = backlogOf(options);
+    const listener = new UnixListener(openHandle(SOCK_STREAM));
+    listener.receiveSettings = plan.receive;
+    await listener.establishBound(plan, backlog);
+    return listener;
+  }
+
+  /**
+   * Takes over a listening stream socket, by number or from its owner. Its socket file stays when it is
+   * closed. Throws `ERR_INVALID_ARG_VALUE` if it is of another type or not listening.
+   */
+  static fromFd(fd: number | FileDescriptor, options?: ReceiveOptions): UnixListener {
+    const settings = receiveSettings(options);
+    const listener = new UnixListener(adoptHandle(fd, SOCK_STREAM, true));
+    listener.receiveSettings = settings;
+    listener.applyReceive(settings);
+    return listener;
+  }
+
+  /** @internal */
+  protected override wrap(handle: Handle): UnixStream {
+    return UnixStream.fromHandle(handle, this.receiveSettings);
+  }
+}

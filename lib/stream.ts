@@ -1,0 +1,407 @@
+import type { AddressLike } from './address.js';
+import { bufferOf, bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
+import { check, invalidArgValue, invalidState, systemError } from './errors.js';
+import { Fifo } from './fifo.js';
+import { descriptorsOf, duplicate, type FileDescriptor, type Sendable } from './file-descriptor.js';
+import { dataAt, hasControlAt, Message, messageAt } from './message.js';
+import { type Handle, native, READABLE, WRITABLE } from './native.js';
+import { Operation } from './operation.js';
+import {
+  type ConnectOptions,
+  connectPlan,
+  type ReceiveOptions,
+  receiveSettings,
+  SOCK_STREAM,
+} from './options.js';
+import { adoptHandle, openHandle, openPair, UnixSocket } from './socket.js';
+
+/** Bytes read from a stream, with what came beside them. */
+export type StreamMessage = Message;
+
+/** Options of `write`. */
+export interface WriteOptions {
+  /**
+   * Descriptors to send with the first byte, at most 253. The sender keeps its own: duplicates are
+   * kept while the write waits.
+   */
+  fds?: readonly Sendable[];
+  /**
+   * Stops waiting: rejects with an `AbortError` whose `bytesWritten` says how many bytes had gone by
+   * then. The rest was not sent.
+   */
+  signal?: AbortSignal;
+}
+
+/** Options of `read` and `receive`. */
+export interface ReadOptions {
+  /** Stops waiting, with an `AbortError`. Nothing is lost. */
+  signal?: AbortSignal;
+}
+
+const EAGAIN = -(native.errnos.EAGAIN as number);
+const EPIPE = -(native.errnos.EPIPE as number);
+const { SHUT_RD, SHUT_WR, SHUT_RDWR } = native.constants;
+const directions = new Map([
+  ['read', SHUT_RD],
+  ['write', SHUT_WR],
+  ['both', SHUT_RDWR],
+]);
+/** More buffers in one call are EMSGSIZE. */
+const IOV_MAX = 1024;
+/** What a read that found nothing returns: it has to wait. */
+const LATER = Symbol('later');
+
+interface Read {
+  /** The caller's memory; null: the slab's; undefined: a whole message. */
+  buffer: Uint8Array | null | undefined;
+  operation: Operation<Buffer | Message | null>;
+}
+
+interface Write {
+  buffers: Uint8Array[];
+  /** Bytes sent so far. */
+  written: number;
+  fds: FileDescriptor[];
+  operation: Operation<void>;
+}
+
+/**
+ * A connected stream socket (SOCK_STREAM, unix(7)). Bytes arrive in order and without borders. It
+ * stays open until `close()` or `detach()`; `await using` closes it at the end of its scope.
+ */
+export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
+  readonly #reads = new Fifo<Read>();
+  readonly #writes = new Fifo<Write>();
+  /** A message with descriptors that a `read()` met: it waits for `receive()`. */
+  #held: Message | undefined;
+  /** `shutdown('write')` was called: it takes effect once the queued writes are done. */
+  #ending = false;
+
+  /**
+   * Connects to a listening stream socket. A full backlog is waited out, with back-off, until
+   * `signal` or `timeout` says stop. Rejects with ENOENT (no such path), ECONNREFUSED (nobody
+   * listens), EPROTOTYPE (a socket of another type), EACCES (no permission to write), ETIMEDOUT.
+   */
+  static async connect(address: AddressLike, options?: ConnectOptions): Promise<UnixStream> {
+    const plan = connectPlan(address, options);
+    const socket = new UnixStream(openHandle(SOCK_STREAM));
+    await socket.establishConnected(plan);
+    return socket;
+  }
+
+  /** Two sockets connected to each other, as socketpair(2) makes them. */
+  static pair(options?: ReceiveOptions): [UnixStream, UnixStream] {
+    const settings = receiveSettings(options);
+    const [first, second] = openPair(SOCK_STREAM);
+    return [UnixStream.fromHandle(first, settings), UnixStream.fromHandle(second, settings)];
+  }
+
+  /**
+   * Takes over a connected stream socket, by number or from its owner. Throws `ERR_INVALID_ARG_VALUE`
+   * if it is of another type or listening, `ENOTSOCK` or `EBADF` if it is no socket; ownership then
+   * stays where it was.
+   */
+  static fromFd(fd: number | FileDescriptor, options?: ReceiveOptions): UnixStream {
+    const settings = receiveSettings(options);
+    return UnixStream.fromHandle(adoptHandle(fd, SOCK_STREAM, false), settings);
+  }
+
+  /** @internal */
+  static fromHandle(handle: Handle, settings: ReturnType<typeof receiveSettings>): UnixStream {
+    const socket = new UnixStream(handle);
+    socket.applyReceive(settings);
+    return socket;
+  }
+
+  /**
+   * Reads what is there, waiting for the first byte: up to 64 KiB in a buffer that is the caller's to
+   * keep, or into `buffer`, of which a view is returned. Null at the end of the stream. Calls are
+   * served in order. On a socket that accepts descriptors (`maxFds`), bytes that brought some reject
+   * with `ERR_INVALID_STATE` and wait for `receive()`: they are never dropped. Rejects with
+   * ECONNRESET when the peer closed with bytes of ours unread, once what it had sent was read.
+   */
+  read(buffer?: Uint8Array | null, options?: ReadOptions): Promise<Buffer | null> {
+    return this.#read(buffer ?? null, options) as Promise<Buffer | null>;
+  }
+
+  /**
+   * As `read()`, with what came beside the bytes: descriptors, credentials. Bytes with descriptors
+   * never merge with those of another message with descriptors; unix(7) tells more.
+   */
+  receive(options?: ReadOptions): Promise<StreamMessage | null> {
+    return this.#read(undefined, options) as Promise<Message | null>;
+  }
+
+  /** Reads to the end of the stream. Leaving the loop leaves the socket open. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, void> {
+    for (;;) {
+      let chunk: Buffer | null;
+      try {
+        chunk = await this.read();
+      } catch (error) {
+        if (this.closed) return;
+        throw error;
+      }
+      if (chunk === null) return;
+      yield chunk;
+    }
+  }
+
+  /**
+   * Writes all of `data`: a string (as UTF-8), a view, or an array of them, which goes out in as few
+   * calls as the kernel allows. Resolves when the kernel has it, and the caller may change it again.
+   * Calls are served in order. Rejects with EPIPE or ECONNRESET when the peer is gone; an abort or an
+   * error in the middle may leave a part of it sent.
+   */
+  write(data: Data | readonly Data[], options?: WriteOptions): Promise<void> {
+    let write: Write | undefined;
+    try {
+      this.live();
+      const given = optionsOf(options);
+      checkSignal(given.signal);
+      const fds = descriptorsOf(given.fds);
+      const buffers = Array.isArray(data)
+        ? data.map((part) => bytesOf('data', part))
+        : [bytesOf('data', data)];
+      const length = buffers.reduce((total, part) => total + part.byteLength, 0);
+      if (this.#ending) throw systemError('write', EPIPE);
+      if (length === 0) {
+        if (fds !== undefined) {
+          throw invalidArgValue('data', 'must hold a byte for the descriptors to ride on', data);
+        }
+        return Promise.resolve();
+      }
+      let written = 0;
+      if (this.#writes.size === 0) {
+        written = this.#send(buffers, fds);
+        if (written === length) return Promise.resolve();
+      }
+      const operation = new Operation<void>(given.signal, (error) =>
+        this.#forget(write as Write, error),
+      );
+      write = {
+        buffers: advance(buffers, written),
+        written,
+        // Those of a partial write have gone with its first byte.
+        fds: written > 0 || fds === undefined ? [] : fds.map((fd) => duplicate(fd, 'queued')),
+        operation,
+      };
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#writes.push(write);
+    if (this.#writes.size === 1) this.#check(this.handle.waitWritable());
+    return write.operation.promise;
+  }
+
+  /**
+   * Ends one or both directions, shutdown(2). `'write'` tells the peer that nothing more comes, once
+   * queued writes are done with; `'read'` makes its writes fail with EPIPE.
+   */
+  shutdown(how: 'read' | 'write' | 'both'): void {
+    const direction = directions.get(how);
+    if (direction === undefined) {
+      throw invalidArgValue('how', "must be 'read', 'write' or 'both'", how);
+    }
+    const handle = this.live();
+    if (how !== 'read') this.#ending = true;
+    if (how === 'read' || this.#writes.size === 0) {
+      check('shutdown', handle.shutdown(direction));
+    } else if (how === 'both') {
+      check('shutdown', handle.shutdown(SHUT_RD as number));
+    }
+  }
+
+  #read(
+    buffer: Uint8Array | null | undefined,
+    options: ReadOptions | undefined,
+  ): Promise<Buffer | Message | null> {
+    try {
+      this.live();
+      const { signal } = optionsOf(options);
+      checkSignal(signal);
+      if (buffer) bufferOf('buffer', buffer);
+      if (this.#reads.size === 0) {
+        const result = this.#take(buffer);
+        if (result !== LATER) return Promise.resolve(result);
+      }
+      const operation = new Operation<Buffer | Message | null>(signal, () => {
+        this.#reads.remove(read);
+        if (this.#reads.size === 0) this.handle.stop(READABLE);
+        else this.#await();
+      });
+      const read: Read = { buffer, operation };
+      this.#reads.push(read);
+      if (this.#reads.size === 1) this.#await();
+      return operation.promise;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Waits for what the first read wants. */
+  #await(): void {
+    const first = this.#reads.peek();
+    if (first === undefined) return;
+    // Into the slab, the addon can read before it calls; into the caller's memory it cannot.
+    const batch = first.buffer == null ? 1 : 0;
+    this.#check(this.handle.waitReadable(batch));
+  }
+
+  /** Reads now, what a `read` of this kind wants. */
+  #take(buffer: Uint8Array | null | undefined): Buffer | Message | null | typeof LATER {
+    if (this.#held !== undefined) return this.#convert(buffer);
+    if (buffer == null || this.maxFds > 0) return this.#accept(buffer, this.handle.receive(1, 0));
+    if (buffer.byteLength === 0) return viewOf(buffer, 0);
+    const length = this.handle.read(buffer, 0);
+    if (length === EAGAIN) return LATER;
+    if (check('read', length) === 0) return null;
+    return viewOf(buffer, length);
+  }
+
+  /** What a receive into the slab brought. */
+  #accept(
+    buffer: Uint8Array | null | undefined,
+    result: number,
+  ): Buffer | Message | null | typeof LATER {
+    if (result === EAGAIN) return LATER;
+    if (check('read', result) === 0) return null;
+    if (buffer === null && !hasControlAt(0)) return dataAt(0);
+    this.#held = messageAt(0, this.maxFds, 'received by UnixStream');
+    return this.#convert(buffer);
+  }
+
+  /** Hands the held message out, to `receive()` whole, to `read()` if it may lose what is beside it. */
+  #convert(buffer: Uint8Array | null | undefined): Buffer | Message {
+    const message = this.#held as Message;
+    this.#held = undefined;
+    if (buffer === undefined) return message;
+    if (message.fds.length > 0 || message.pidfd !== null) {
+      this.#held = message;
+      throw invalidState('descriptors came with these bytes; take both with receive()');
+    }
+    const { data } = message;
+    if (buffer === null) return data;
+    const length = Math.min(data.length, buffer.byteLength);
+    data.copy(buffer, 0, 0, length);
+    if (length < data.length) {
+      this.#held = new Message(data.subarray(length), data.length - length, 0, undefined);
+    }
+    return viewOf(buffer, length);
+  }
+
+  /** Sends once. Returns the bytes that went, 0 if none could. */
+  #send(buffers: Uint8Array[], fds: readonly (number | FileDescriptor)[] | undefined): number {
+    const rights = fds?.length ? fds.map((fd) => (typeof fd === 'number' ? fd : fd.fd)) : undefined;
+    const result =
+      buffers.length === 1 && rights === undefined
+        ? this.handle.send(buffers[0] as Uint8Array, undefined, 0)
+        : this.handle.sendMessage(buffers.slice(0, IOV_MAX), undefined, rights, undefined, 0);
+    return result === EAGAIN ? 0 : check('write', result);
+  }
+
+  /** @internal */
+  onReadable(result: number): void {
+    let received: number | undefined = result;
+    for (let first = this.#reads.peek(); first !== undefined; first = this.#reads.peek()) {
+      const { buffer, operation } = first;
+      try {
+        const taken =
+          received !== undefined && buffer == null
+            ? this.#accept(buffer, received)
+            : this.#take(buffer);
+        if (taken === LATER) break;
+        this.#reads.shift();
+        operation.resolve(taken);
+      } catch (error) {
+        this.#reads.shift();
+        operation.reject(error);
+      }
+      received = undefined;
+    }
+    if (!this.closed) this.#await();
+  }
+
+  /** @internal */
+  onWritable(): void {
+    for (let first = this.#writes.peek(); first !== undefined; first = this.#writes.peek()) {
+      try {
+        const sent = this.#send(first.buffers, first.fds);
+        if (sent === 0) break;
+        first.written += sent;
+        closeAll(first.fds);
+        first.fds = [];
+        first.buffers = advance(first.buffers, sent);
+        if (first.buffers.length > 0) continue;
+        this.#writes.shift();
+        first.operation.resolve();
+      } catch (error) {
+        this.#writes.shift();
+        closeAll(first.fds);
+        first.operation.reject(error);
+      }
+    }
+    this.#afterWrites();
+  }
+
+  /** Waits for what is left, or does what waited for the writes. */
+  #afterWrites(): void {
+    if (this.closed) return;
+    if (this.#writes.size > 0) this.#check(this.handle.waitWritable());
+    else if (this.#ending) this.handle.shutdown(SHUT_WR as number);
+  }
+
+  #forget(write: Write, error: Error): void {
+    Object.assign(error, { bytesWritten: write.written });
+    this.#writes.remove(write);
+    closeAll(write.fds);
+    if (this.#writes.size === 0) this.handle.stop(WRITABLE);
+    this.#afterWrites();
+  }
+
+  /** Fails everything that waits, if waiting itself failed. */
+  #check(result: number): void {
+    if (result < 0) this.settle(systemError('poll', result));
+  }
+
+  /** @internal */
+  protected override settle(error: Error): void {
+    for (const { operation } of this.#reads.drain()) operation.reject(error);
+    for (const { operation, fds } of this.#writes.drain()) {
+      closeAll(fds);
+      operation.reject(error);
+    }
+    for (const fd of this.#held?.fds ?? []) fd.close();
+    this.#held?.pidfd?.close();
+    this.#held = undefined;
+  }
+
+  /** @internal */
+  protected override unread(): number {
+    return this.#held === undefined ? 0 : 1;
+  }
+}
+
+function closeAll(fds: readonly FileDescriptor[]): void {
+  for (const fd of fds) fd.close();
+}
+
+/** The buffers that are left after `count` bytes of them. */
+function advance(buffers: Uint8Array[], count: number): Uint8Array[] {
+  let left = count;
+  let index = 0;
+  for (; index < buffers.length; index++) {
+    const { byteLength } = buffers[index] as Uint8Array;
+    if (left < byteLength) break;
+    left -= byteLength;
+  }
+  if (index === buffers.length) return [];
+  const rest = buffers.slice(index);
+  if (left > 0) rest[0] = (rest[0] as Uint8Array).subarray(left);
+  return rest;
+}
+
+/** A Buffer over the first `length` bytes of the caller's memory. */
+function viewOf(buffer: Uint8Array, length: number): Buffer {
+  return Buffer.from(buffer.buffer as ArrayBuffer, buffer.byteOffset, length);
+}

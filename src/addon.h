@@ -1,0 +1,52 @@
+// The addon's state in one environment (the main thread, or a worker): nothing is shared between
+// two, and all of it goes when the environment does.
+#pragma once
+
+#include <napi.h>
+
+#include <unordered_set>
+
+#include "poller.h"
+#include "receive_slab.h"
+#include "socket_wrap.h"
+#include "sys/unique_fd.h"
+
+namespace afunix {
+
+class Module : public Napi::Addon<Module> {
+ public:
+  Module(Napi::Env env, Napi::Object exports);
+
+  static Module* Get(napi_env env);
+
+  napi_env env;
+  PollLoop loop;
+  ReceiveSlab slab;
+  SocketWrap* sockets = nullptr;  // all that are open
+  sys::UniqueFd nascent;          // of the handle that is being constructed
+  // Descriptors that JavaScript owns by number (FileDescriptor): closed with the environment.
+  std::unordered_set<int> owned;
+  Napi::FunctionReference handle_constructor;
+  Napi::FunctionReference on_readable;
+  Napi::FunctionReference on_writable;
+
+ private:
+  // Before the environment's loop ends: closes everything, and holds the loop until it has let go.
+  void Teardown();
+
+  Napi::Value SetDispatcher(const Napi::CallbackInfo& info);
+  Napi::Value OpenHandle(const Napi::CallbackInfo& info);
+  Napi::Value OpenPair(const Napi::CallbackInfo& info);
+  Napi::Value AdoptHandle(const Napi::CallbackInfo& info);
+  Napi::Value Own(const Napi::CallbackInfo& info);
+  Napi::Value Disown(const Napi::CallbackInfo& info);
+  Napi::Value CloseOwned(const Napi::CallbackInfo& info);
+  Napi::Value DuplicateOwned(const Napi::CallbackInfo& info);
+  Napi::Value PeerCredentials(const Napi::CallbackInfo& info);
+  Napi::Value SlabChunk(const Napi::CallbackInfo& info);
+  Napi::Value SlabAncillary(const Napi::CallbackInfo& info);
+
+  napi_async_cleanup_hook_handle teardown_ = nullptr;
+};
+
+}  // namespace afunix

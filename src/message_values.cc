@@ -1,0 +1,119 @@
+#include "message_values.h"
+
+#include <cerrno>
+
+#include "napi_util.h"
+
+namespace afunix {
+
+namespace {
+
+bool GetField(napi_env env, napi_value object, const char* name, int64_t* out) {
+  napi_value value;
+  return napi_get_named_property(env, object, name, &value) == napi_ok && GetInt64(env, value, out);
+}
+
+napi_value MakeNumber(napi_env env, int64_t number) {
+  napi_value value = nullptr;
+  napi_create_int64(env, number, &value);
+  return value;
+}
+
+bool SetField(napi_env env, napi_value object, const char* name, napi_value value) {
+  return value != nullptr && napi_set_named_property(env, object, name, value) == napi_ok;
+}
+
+napi_value MakeRights(napi_env env, const sys::Ancillary& ancillary) {
+  napi_value array = nullptr;
+  if (napi_create_array_with_length(env, ancillary.rights_count, &array) != napi_ok) return nullptr;
+  for (size_t i = 0; i < ancillary.rights_count; ++i) {
+    napi_value fd = MakeNumber(env, ancillary.rights[i]);
+    if (napi_set_element(env, array, static_cast<uint32_t>(i), fd) != napi_ok) return nullptr;
+  }
+  return array;
+}
+
+}  // namespace
+
+int ReadBuffers(napi_env env, napi_value array, std::vector<iovec>* out) {
+  uint32_t count;
+  if (!GetArrayLength(env, array, &count)) return -EINVAL;
+  for (uint32_t i = 0; i < count; ++i) {
+    napi_value value;
+    Bytes bytes;
+    if (napi_get_element(env, array, i, &value) != napi_ok || !GetBytes(env, value, &bytes)) {
+      return -EINVAL;
+    }
+    out->push_back({bytes.data, bytes.length});
+  }
+  return 0;
+}
+
+int ReadAddress(napi_env env, napi_value value, sys::Address* out, sys::UniqueFd* keep,
+                bool* present) {
+  *present = !IsUndefined(env, value);
+  if (!*present) return 0;
+  Bytes bytes;
+  if (!GetBytes(env, value, &bytes)) return -EINVAL;
+  return out->Resolve(bytes.view(), keep);
+}
+
+int ReadRights(napi_env env, napi_value array, sys::ControlBuilder* out) {
+  if (IsUndefined(env, array)) return 0;
+  uint32_t count;
+  int fds[sys::kMaxRights];
+  if (!GetArrayLength(env, array, &count) || count > sys::kMaxRights) return -EINVAL;
+  for (uint32_t i = 0; i < count; ++i) {
+    napi_value value;
+    if (napi_get_element(env, array, i, &value) != napi_ok || !GetInt(env, value, &fds[i])) {
+      return -EINVAL;
+    }
+  }
+  return out->AddRights(fds, count);
+}
+
+int ReadCredentials(napi_env env, napi_value object, sys::ControlBuilder* out) {
+  if (IsUndefined(env, object)) return 0;
+  int64_t pid, uid, gid;
+  if (!IsObject(env, object) || !GetField(env, object, "pid", &pid) ||
+      !GetField(env, object, "uid", &uid) || !GetField(env, object, "gid", &gid)) {
+    return -EINVAL;
+  }
+  sys::Credentials credentials;
+  credentials.pid = static_cast<pid_t>(pid);
+  credentials.uid = static_cast<uid_t>(uid);
+  credentials.gid = static_cast<gid_t>(gid);
+  if (credentials.pid != pid || credentials.uid != uid || credentials.gid != gid) return -EINVAL;
+  return out->AddCredentials(credentials);
+}
+
+Napi::Value MakeCredentials(napi_env env, const sys::Credentials& credentials) {
+  napi_value object = nullptr;
+  if (napi_create_object(env, &object) != napi_ok ||
+      !SetField(env, object, "pid", MakeNumber(env, credentials.pid)) ||
+      !SetField(env, object, "uid", MakeNumber(env, credentials.uid)) ||
+      !SetField(env, object, "gid", MakeNumber(env, credentials.gid))) {
+    return Napi::Value();
+  }
+  return Napi::Value(env, object);
+}
+
+bool SetAncillary(Napi::Object object, const sys::Ancillary& ancillary) {
+  napi_env env = object.Env();
+  napi_value none;
+  if (napi_get_undefined(env, &none) != napi_ok) return false;
+  napi_value credentials =
+      ancillary.has_credentials ? MakeCredentials(env, ancillary.credentials) : none;
+  napi_value pidfd = ancillary.pidfd ? MakeNumber(env, ancillary.pidfd.get()) : none;
+  napi_value security = none;
+  if (ancillary.security != nullptr) {
+    security = MakeBuffer(env, ancillary.security, ancillary.security_length);
+  }
+  napi_value inq = ancillary.has_inq ? MakeNumber(env, ancillary.inq) : none;
+  return SetField(env, object, "rights", MakeRights(env, ancillary)) &&
+         SetField(env, object, "credentials", credentials) &&
+         SetField(env, object, "pidfd", pidfd) && SetField(env, object, "security", security) &&
+         SetField(env, object, "inq", inq);
+}
+
+}  // namespace afunix

@@ -1,0 +1,112 @@
+// Small helpers between JavaScript values and C++ ones. None throws; a false or empty answer leaves
+// at most a pending exception of Node-API itself (out of memory, or a getter that threw).
+#pragma once
+
+#include <napi.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace afunix {
+
+// The memory of a Uint8Array. Valid until JavaScript runs again: it could detach it.
+struct Bytes {
+  unsigned char* data = nullptr;
+  size_t length = 0;
+
+  std::string_view view() const { return {reinterpret_cast<const char*>(data), length}; }
+};
+
+// False unless `value` is a Uint8Array. A detached one has no bytes: nullptr and 0.
+inline bool GetBytes(napi_env env, napi_value value, Bytes* out) {
+  napi_typedarray_type type;
+  size_t length = 0;
+  void* data = nullptr;
+  // Not napi_get_buffer_info: it ends the process on what is no view (Node 20).
+  if (napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) != napi_ok ||
+      (type != napi_uint8_array && type != napi_uint8_clamped_array)) {
+    return false;
+  }
+  out->data = static_cast<unsigned char*>(data);
+  out->length = length;
+  return true;
+}
+
+// False unless `value` is a whole number that fits an int64_t exactly.
+inline bool GetInt64(napi_env env, napi_value value, int64_t* out) {
+  double number;
+  if (napi_get_value_double(env, value, &number) != napi_ok) return false;
+  if (!(number >= -9007199254740992.0 && number <= 9007199254740992.0)) return false;
+  *out = static_cast<int64_t>(number);
+  return static_cast<double>(*out) == number;
+}
+
+// False unless `value` is a whole number that fits an int.
+inline bool GetInt(napi_env env, napi_value value, int* out) {
+  int64_t number;
+  if (!GetInt64(env, value, &number) || number < INT32_MIN || number > INT32_MAX) return false;
+  *out = static_cast<int>(number);
+  return true;
+}
+
+inline bool IsUndefined(napi_env env, napi_value value) {
+  napi_valuetype type;
+  return napi_typeof(env, value, &type) == napi_ok && type == napi_undefined;
+}
+
+inline bool IsObject(napi_env env, napi_value value) {
+  napi_valuetype type;
+  return napi_typeof(env, value, &type) == napi_ok && type == napi_object;
+}
+
+// False unless `value` is an array.
+inline bool GetArrayLength(napi_env env, napi_value value, uint32_t* length) {
+  bool is_array = false;
+  return napi_is_array(env, value, &is_array) == napi_ok && is_array &&
+         napi_get_array_length(env, value, length) == napi_ok;
+}
+
+inline bool GetArgument(napi_env env, napi_value value, int* out) {
+  return GetInt(env, value, out);
+}
+inline bool GetArgument(napi_env env, napi_value value, int64_t* out) {
+  return GetInt64(env, value, out);
+}
+inline bool GetArgument(napi_env env, napi_value value, Bytes* out) {
+  return GetBytes(env, value, out);
+}
+
+// The first arguments of a call, each int, int64_t or Bytes. False if one is something else.
+template <typename... Out>
+bool ReadArguments(const Napi::CallbackInfo& info, Out*... out) {
+  size_t index = 0;
+  return (GetArgument(info.Env(), info[index++], out) && ...);
+}
+
+// A count, or -errno.
+inline Napi::Value MakeResult(napi_env env, int64_t result) {
+  napi_value value = nullptr;
+  napi_create_int64(env, result, &value);
+  return Napi::Value(env, value);
+}
+
+// The answer to a wrong argument.
+inline Napi::Value Invalid(const Napi::CallbackInfo& info) {
+  return MakeResult(info.Env(), -EINVAL);
+}
+
+// A Buffer with a copy of the bytes. Empty when memory is short, with an exception pending.
+inline Napi::Value MakeBuffer(napi_env env, const void* data, size_t length) {
+  napi_value value = nullptr;
+  void* copy;
+  napi_create_buffer_copy(env, length, data, &copy, &value);
+  return Napi::Value(env, value);
+}
+
+inline Napi::Value MakeBuffer(napi_env env, std::string_view bytes) {
+  return MakeBuffer(env, bytes.data(), bytes.size());
+}
+
+}  // namespace afunix

@@ -1,0 +1,102 @@
+// Pollers as uv_poll_t on the environment's own loop, never the default one: workers have theirs.
+#include "poller.h"
+
+#include <uv.h>
+
+namespace afunix {
+
+// On the heap and apart from its Poller: libuv holds on to it until its close callback has run.
+struct PollHandle {
+  uv_poll_t uv;
+  PollLoop* loop;
+  Poller* poller;  // null once the poller is closed
+
+  static void OnPoll(uv_poll_t* uv, int status, int events) {
+    auto* handle = static_cast<PollHandle*>(uv->data);
+    Poller* poller = handle->poller;
+    if (poller == nullptr) return;
+    if (status < 0) {
+      // libuv reports any POLLERR as UV_EBADF and has stopped polling: whoever waits makes its call
+      // and learns the real error from it, then arms again.
+      const int armed = poller->armed_;
+      poller->armed_ = 0;
+      poller->listener_->OnReady(armed);
+      return;
+    }
+    int ready = 0;
+    if ((events & UV_READABLE) != 0) ready |= kReadable;
+    if ((events & UV_WRITABLE) != 0) ready |= kWritable;
+    if (ready != 0) poller->listener_->OnReady(ready);
+  }
+
+  static void OnClose(uv_handle_t* uv) {
+    auto* handle = static_cast<PollHandle*>(uv->data);
+    PollLoop* loop = handle->loop;
+    delete handle;
+    loop->Released();
+  }
+};
+
+PollLoop::PollLoop(napi_env env) {
+  uv_loop_t* loop = nullptr;
+  if (napi_get_uv_event_loop(env, &loop) == napi_ok) loop_ = loop;
+}
+
+void PollLoop::Shutdown(Drained drained, void* data) {
+  drained_ = drained;
+  data_ = data;
+  if (handles_ == 0) drained_(data_);
+}
+
+void PollLoop::Released() {
+  handles_--;
+  if (handles_ == 0 && drained_ != nullptr) drained_(data_);
+}
+
+int Poller::Arm(int fd, int events) {
+  if (events == armed_) return 0;
+  if (handle_ == nullptr) {
+    if (loop_->loop_ == nullptr || loop_->drained_ != nullptr) return UV_ECANCELED;
+    auto* handle = new PollHandle{{}, loop_, this};
+    const int result = uv_poll_init(static_cast<uv_loop_t*>(loop_->loop_), &handle->uv, fd);
+    if (result < 0) {
+      delete handle;
+      return result;
+    }
+    handle->uv.data = handle;
+    handle_ = handle;
+    loop_->handles_++;
+    if (!referenced_) uv_unref(reinterpret_cast<uv_handle_t*>(&handle->uv));
+  }
+  int wanted = 0;
+  if ((events & kReadable) != 0) wanted |= UV_READABLE;
+  if ((events & kWritable) != 0) wanted |= UV_WRITABLE;
+  const int result = wanted == 0 ? uv_poll_stop(&handle_->uv)
+                                 : uv_poll_start(&handle_->uv, wanted, PollHandle::OnPoll);
+  armed_ = result < 0 ? 0 : events;
+  return result;
+}
+
+void Poller::SetReference(bool referenced) {
+  if (referenced == referenced_) return;
+  referenced_ = referenced;
+  if (handle_ == nullptr) return;
+  auto* uv = reinterpret_cast<uv_handle_t*>(&handle_->uv);
+  if (referenced) {
+    uv_ref(uv);
+  } else {
+    uv_unref(uv);
+  }
+}
+
+void Poller::Close() {
+  if (handle_ == nullptr) return;
+  PollHandle* handle = handle_;
+  handle_ = nullptr;
+  armed_ = 0;
+  handle->poller = nullptr;
+  uv_poll_stop(&handle->uv);
+  uv_close(reinterpret_cast<uv_handle_t*>(&handle->uv), PollHandle::OnClose);
+}
+
+}  // namespace afunix

@@ -1,0 +1,230 @@
+#include "raw_calls.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+
+#include "message_values.h"
+#include "napi_util.h"
+#include "raw_messages.h"
+#include "sys/calls.h"
+#include "sys/constants.h"
+#include "sys/messages.h"
+
+namespace afunix {
+
+namespace {
+
+using Info = Napi::CallbackInfo;
+
+Napi::Value Socket(const Info& info) {
+  int domain, type, protocol, flags;
+  if (!ReadArguments(info, &domain, &type, &protocol, &flags)) return Invalid(info);
+  sys::UniqueFd fd;
+  const int error = sys::Socket(domain, type, protocol, flags, &fd);
+  return MakeResult(info.Env(), error < 0 ? error : fd.Release());
+}
+
+Napi::Value SocketPair(const Info& info) {
+  int domain, type, protocol, flags;
+  if (!ReadArguments(info, &domain, &type, &protocol, &flags)) return Invalid(info);
+  sys::UniqueFd first, second;
+  const int error = sys::SocketPair(domain, type, protocol, flags, &first, &second);
+  if (error < 0) return MakeResult(info.Env(), error);
+  napi_env env = info.Env();
+  napi_value pair;
+  if (napi_create_array_with_length(env, 2, &pair) != napi_ok ||
+      napi_set_element(env, pair, 0, MakeResult(env, first.get())) != napi_ok ||
+      napi_set_element(env, pair, 1, MakeResult(env, second.get())) != napi_ok) {
+    return Napi::Value();
+  }
+  // Only now are they the caller's.
+  (void)first.Release();
+  (void)second.Release();
+  return Napi::Value(env, pair);
+}
+
+Napi::Value Bind(const Info& info) {
+  int fd;
+  Bytes address;
+  if (!ReadArguments(info, &fd, &address)) return Invalid(info);
+  return MakeResult(info.Env(), sys::Bind(fd, address.view()));
+}
+
+Napi::Value Connect(const Info& info) {
+  int fd;
+  Bytes address;
+  if (!ReadArguments(info, &fd, &address)) return Invalid(info);
+  return MakeResult(info.Env(), sys::Connect(fd, address.view()));
+}
+
+Napi::Value Listen(const Info& info) {
+  int fd, backlog;
+  if (!ReadArguments(info, &fd, &backlog)) return Invalid(info);
+  return MakeResult(info.Env(), sys::Listen(fd, backlog));
+}
+
+Napi::Value Accept(const Info& info) {
+  int fd, flags;
+  if (!ReadArguments(info, &fd, &flags)) return Invalid(info);
+  sys::UniqueFd accepted;
+  const int error = sys::Accept(fd, flags, &accepted, nullptr);
+  return MakeResult(info.Env(), error < 0 ? error : accepted.Release());
+}
+
+Napi::Value Shutdown(const Info& info) {
+  int fd, how;
+  if (!ReadArguments(info, &fd, &how)) return Invalid(info);
+  return MakeResult(info.Env(), sys::Shutdown(fd, how));
+}
+
+template <int (*Call)(int, sys::Address*)>
+Napi::Value GetName(const Info& info) {
+  int fd;
+  if (!ReadArguments(info, &fd)) return Invalid(info);
+  sys::Address address;
+  const int error = Call(fd, &address);
+  return error < 0 ? MakeResult(info.Env(), error) : MakeBuffer(info.Env(), address.bytes());
+}
+
+Napi::Value GetOption(const Info& info) {
+  int fd, level, name;
+  Bytes value;
+  if (!ReadArguments(info, &fd, &level, &name, &value)) return Invalid(info);
+  auto length = static_cast<socklen_t>(std::min<size_t>(value.length, INT_MAX));
+  const int error = sys::GetOption(fd, level, name, value.data, &length);
+  return MakeResult(info.Env(), error < 0 ? error : static_cast<int64_t>(length));
+}
+
+Napi::Value SetOption(const Info& info) {
+  int fd, level, name;
+  Bytes value;
+  if (!ReadArguments(info, &fd, &level, &name, &value)) return Invalid(info);
+  if (value.length > INT_MAX) return Invalid(info);
+  const auto length = static_cast<socklen_t>(value.length);
+  return MakeResult(info.Env(), sys::SetOption(fd, level, name, value.data, length));
+}
+
+Napi::Value Close(const Info& info) {
+  int fd;
+  if (!ReadArguments(info, &fd)) return Invalid(info);
+  return MakeResult(info.Env(), sys::Close(fd));
+}
+
+Napi::Value Duplicate(const Info& info) {
+  int fd;
+  if (!ReadArguments(info, &fd)) return Invalid(info);
+  sys::UniqueFd duplicate;
+  const int error = sys::Duplicate(fd, &duplicate);
+  return MakeResult(info.Env(), error < 0 ? error : duplicate.Release());
+}
+
+Napi::Value Ioctl(const Info& info) {
+  // A request may write more than the int it is given room for: at most 16 KiB, as _IOC_SIZE has
+  // 14 bits. It must not write over the stack.
+  union {
+    int value;
+    unsigned char room[16384];
+  } argument = {};
+  int fd;
+  int64_t request;
+  if (!ReadArguments(info, &fd, &request, &argument.value)) return Invalid(info);
+  const int result = sys::Ioctl(fd, static_cast<unsigned long>(request), &argument.value);
+  if (result < 0) return MakeResult(info.Env(), result);
+  napi_env env = info.Env();
+  napi_value array;
+  // Most requests answer through the pointer and return 0; SIOCUNIXFILE returns a descriptor.
+  napi_value answer = MakeResult(env, result > 0 ? result : argument.value);
+  if (napi_create_array_with_length(env, 1, &array) != napi_ok ||
+      napi_set_element(env, array, 0, answer) != napi_ok) {
+    return Napi::Value();
+  }
+  return Napi::Value(env, array);
+}
+
+Napi::Value Stat(const Info& info) {
+  int fd;
+  if (!ReadArguments(info, &fd)) return Invalid(info);
+  struct stat stat;
+  const int error = sys::Stat(fd, &stat);
+  if (error < 0) return MakeResult(info.Env(), error);
+  Napi::Object object = Napi::Object::New(info.Env());
+  const auto set = [&object](const char* name, auto value) {
+    object.Set(name, static_cast<double>(value));
+  };
+  set("dev", stat.st_dev);
+  set("ino", stat.st_ino);
+  set("mode", stat.st_mode);
+  set("nlink", stat.st_nlink);
+  set("uid", stat.st_uid);
+  set("gid", stat.st_gid);
+  set("rdev", stat.st_rdev);
+  set("size", stat.st_size);
+  return object;
+}
+
+Napi::Value Send(const Info& info) {
+  int fd, flags;
+  Bytes data;
+  if (!ReadArguments(info, &fd, &data, &flags)) return Invalid(info);
+  sys::Address address;
+  sys::UniqueFd keep;
+  bool present;
+  const int error = ReadAddress(info.Env(), info[3], &address, &keep, &present);
+  if (error < 0) return MakeResult(info.Env(), error);
+  const sys::Address* to = present ? &address : nullptr;
+  return MakeResult(info.Env(), sys::Send(fd, data.data, data.length, flags, to));
+}
+
+Napi::Value Receive(const Info& info) {
+  int fd, flags;
+  Bytes buffer;
+  if (!ReadArguments(info, &fd, &buffer, &flags)) return Invalid(info);
+  return MakeResult(info.Env(), sys::Receive(fd, buffer.data, buffer.length, flags));
+}
+
+Napi::Object MakeTable(Napi::Env env, const sys::Constant* table, size_t count) {
+  Napi::Object object = Napi::Object::New(env);
+  for (size_t i = 0; i < count; ++i) {
+    object.Set(table[i].name, static_cast<double>(table[i].value));
+  }
+  return object;
+}
+
+template <Napi::Value (*Call)(const Info&)>
+void Add(Napi::Object object, const char* name) {
+  object.Set(name, Napi::Function::New<Call>(object.Env(), name));
+}
+
+}  // namespace
+
+Napi::Object MakeRawCalls(Napi::Env env) {
+  Napi::Object raw = Napi::Object::New(env);
+  Add<Socket>(raw, "socket");
+  Add<SocketPair>(raw, "socketpair");
+  Add<Bind>(raw, "bind");
+  Add<Connect>(raw, "connect");
+  Add<Listen>(raw, "listen");
+  Add<Accept>(raw, "accept");
+  Add<Shutdown>(raw, "shutdown");
+  Add<GetName<sys::GetSocketName>>(raw, "getsockname");
+  Add<GetName<sys::GetPeerName>>(raw, "getpeername");
+  Add<GetOption>(raw, "getsockopt");
+  Add<SetOption>(raw, "setsockopt");
+  Add<Close>(raw, "close");
+  Add<Duplicate>(raw, "dup");
+  Add<Ioctl>(raw, "ioctl");
+  Add<Stat>(raw, "fstat");
+  Add<Send>(raw, "send");
+  Add<Receive>(raw, "recv");
+  AddRawMessages(raw);
+  return raw;
+}
+
+Napi::Object MakeConstants(Napi::Env env) {
+  return MakeTable(env, sys::kConstants, sys::kConstantCount);
+}
+
+Napi::Object MakeErrnos(Napi::Env env) { return MakeTable(env, sys::kErrnos, sys::kErrnoCount); }
+
+}  // namespace afunix

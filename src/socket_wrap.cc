@@ -1,0 +1,460 @@
+#include "socket_wrap.h"
+
+#include <cerrno>
+#include <vector>
+
+#include "addon.h"
+#include "message_values.h"
+#include "napi_util.h"
+#include "sys/calls.h"
+#include "sys/messages.h"
+#include "sys/platform.h"
+
+namespace afunix {
+
+// Raw Node-API calls here, not node-addon-api's wrappers: these methods are the hot way.
+struct SocketWrap::Arguments {
+  static constexpr size_t kMax = 5;
+  napi_env env;
+  size_t count;
+  napi_value values[kMax];  // undefined where there are fewer
+
+  napi_value operator[](size_t index) const { return values[index]; }
+  int Int(size_t index, int fallback = 0) const {
+    int value = fallback;
+    napi_get_value_int32(env, values[index], &value);
+    return value;
+  }
+  bool Bool(size_t index) const {
+    bool value = false;
+    napi_get_value_bool(env, values[index], &value);
+    return value;
+  }
+};
+
+namespace {
+
+napi_value ToValue(napi_env, napi_value value) { return value; }
+napi_value ToValue(napi_env env, int result) {
+  napi_value value = nullptr;
+  napi_create_int32(env, result, &value);
+  return value;
+}
+
+// The datagram or packet the kernel can take at once is bounded by IOV_MAX, a batch by UIO_MAXIOV.
+constexpr unsigned kSendBatch = 64;
+
+// A destination from JavaScript: none, or an address of its own.
+class Destination {
+ public:
+  int Set(napi_env env, napi_value value) {
+    bool present = false;
+    const int result = ReadAddress(env, value, &address_, &keep_, &present);
+    present_ = present;
+    return result;
+  }
+  const sys::Address* get() const { return present_ ? &address_ : nullptr; }
+
+ private:
+  sys::Address address_;
+  sys::UniqueFd keep_;
+  bool present_ = false;
+};
+
+}  // namespace
+
+template <auto Method>
+napi_value CallMethod(napi_env env, napi_callback_info info) {
+  SocketWrap::Arguments arguments{env, SocketWrap::Arguments::kMax, {}};
+  napi_value self;
+  void* wrap = nullptr;
+  napi_get_cb_info(env, info, &arguments.count, arguments.values, &self, nullptr);
+  if (napi_unwrap(env, self, &wrap) != napi_ok) {
+    napi_throw_type_error(env, "ERR_INVALID_THIS", "Illegal invocation");
+    return nullptr;
+  }
+  return ToValue(env, (static_cast<SocketWrap*>(wrap)->*Method)(arguments));
+}
+
+napi_value SocketWrap::Define(napi_env env) {
+  const auto method = [](const char* name, napi_callback callback) {
+    return napi_property_descriptor{name,    nullptr, callback,     nullptr,
+                                    nullptr, nullptr, napi_default, nullptr};
+  };
+  const auto getter = [](const char* name, napi_callback callback) {
+    return napi_property_descriptor{name,    nullptr, nullptr,      callback,
+                                    nullptr, nullptr, napi_default, nullptr};
+  };
+  const napi_property_descriptor properties[] = {
+      getter("fd", CallMethod<&SocketWrap::GetFd>),
+      getter("type", CallMethod<&SocketWrap::GetType>),
+      method("waitReadable", CallMethod<&SocketWrap::WaitReadable>),
+      method("startReceiving", CallMethod<&SocketWrap::StartReceiving>),
+      method("waitWritable", CallMethod<&SocketWrap::WaitWritable>),
+      method("stop", CallMethod<&SocketWrap::Stop>),
+      method("ref", CallMethod<&SocketWrap::Ref>),
+      method("unref", CallMethod<&SocketWrap::Unref>),
+      method("configure", CallMethod<&SocketWrap::Configure>),
+      method("receive", CallMethod<&SocketWrap::Receive>),
+      method("read", CallMethod<&SocketWrap::Read>),
+      method("send", CallMethod<&SocketWrap::Send>),
+      method("sendMessage", CallMethod<&SocketWrap::SendMessage>),
+      method("sendMany", CallMethod<&SocketWrap::SendMany>),
+      method("bind", CallMethod<&SocketWrap::Bind>),
+      method("connect", CallMethod<&SocketWrap::Connect>),
+      method("disconnect", CallMethod<&SocketWrap::Disconnect>),
+      method("accept", CallMethod<&SocketWrap::Accept>),
+      method("shutdown", CallMethod<&SocketWrap::Shutdown>),
+      method("close", CallMethod<&SocketWrap::CloseHandle>),
+      method("detach", CallMethod<&SocketWrap::Detach>),
+  };
+  napi_value constructor = nullptr;
+  napi_define_class(env, "Handle", NAPI_AUTO_LENGTH, Construct, nullptr, std::size(properties),
+                    properties, &constructor);
+  return constructor;
+}
+
+napi_value SocketWrap::Create(Module* module, sys::UniqueFd fd) {
+  napi_value constructor = module->handle_constructor.Value();
+  napi_value object = nullptr;
+  // The constructor takes it from there: a descriptor is never a mere number on its way.
+  module->nascent = std::move(fd);
+  napi_new_instance(module->env, constructor, 0, nullptr, &object);
+  module->nascent.Reset();
+  return object;
+}
+
+napi_value SocketWrap::Construct(napi_env env, napi_callback_info info) {
+  napi_value self = nullptr;
+  size_t count = 0;
+  napi_get_cb_info(env, info, &count, nullptr, &self, nullptr);
+  Module* module = Module::Get(env);
+  if (module == nullptr || !module->nascent) {
+    napi_throw_type_error(env, "ERR_ILLEGAL_CONSTRUCTOR", "Illegal constructor");
+    return nullptr;
+  }
+  auto* wrap = new SocketWrap(module, std::move(module->nascent));
+  const auto finalize = [](napi_env, void* data, void*) { delete static_cast<SocketWrap*>(data); };
+  if (napi_wrap(env, self, wrap, finalize, nullptr, &wrap->reference_) != napi_ok) {
+    delete wrap;
+    return nullptr;
+  }
+  return self;
+}
+
+SocketWrap::SocketWrap(Module* module, sys::UniqueFd fd)
+    : module_(module), fd_(std::move(fd)), poller_(&module->loop, this) {
+  sys::GetIntOption(fd_.get(), SOL_SOCKET, SO_TYPE, &type_);
+#ifdef __linux__
+  if (type_ == SOCK_SEQPACKET) {
+    // An empty packet and the end of the connection both receive as 0 bytes; only a packet has a
+    // timestamp. SO_PASSCRED would tell them apart too, but makes connect(2) autobind.
+    sys::SetIntOption(fd_.get(), SOL_SOCKET, SO_TIMESTAMP, 1);
+    room_ = ControlRoom::kTimestamp;
+  }
+#endif
+  next_ = module->sockets;
+  link_ = &module->sockets;
+  if (next_ != nullptr) next_->link_ = &next_;
+  module->sockets = this;
+}
+
+SocketWrap::~SocketWrap() {
+  Close();
+  if (reference_ != nullptr) napi_delete_reference(module_->env, reference_);
+}
+
+void SocketWrap::Close() {
+  if (link_ == nullptr) return;
+  *link_ = next_;
+  if (next_ != nullptr) next_->link_ = link_;
+  link_ = nullptr;
+  interest_ = 0;
+  poller_.Close();
+  if (path_ != nullptr) path_->Unlink();
+  path_.reset();
+  fd_.Reset();
+  SetStrong(false);
+}
+
+// While it is awaited, nobody else need hold the socket.
+void SocketWrap::SetStrong(bool strong) {
+  if (strong == strong_ || reference_ == nullptr) return;
+  strong_ = strong;
+  if (strong) {
+    napi_reference_ref(module_->env, reference_, nullptr);
+  } else {
+    napi_reference_unref(module_->env, reference_, nullptr);
+  }
+}
+
+int SocketWrap::Rearm() {
+  // Readable stays armed when nobody waits for it, until it comes unasked: the next wait then needs
+  // no epoll_ctl. Writable would come at once, so it goes.
+  const int result = poller_.Arm(fd_.get(), interest_ | (poller_.armed() & kReadable));
+  if (result < 0) interest_ = 0;
+  poller_.SetReference(referenced_ && interest_ != 0);
+  SetStrong(poller_.armed() != 0);
+  return result;
+}
+
+int SocketWrap::Wait(int events) {
+  if (!fd_) return -EBADF;
+  interest_ |= events;
+  return Rearm();
+}
+
+void SocketWrap::OnReady(int events) {
+  Module* module = module_;
+  Napi::HandleScope scope(module->env);
+  // Keeps this object through the calls below, whatever they close.
+  napi_value self = nullptr;
+  napi_get_reference_value(module->env, reference_, &self);
+
+  const int ready = events & interest_;
+  if ((events & kReadable) != 0 && (interest_ & kReadable) == 0) {
+    poller_.Arm(fd_.get(), poller_.armed() & ~kReadable);
+  }
+  if ((ready & kWritable) != 0) {
+    interest_ &= ~kWritable;
+    Dispatch(module->on_writable, 0);
+  }
+  if ((ready & kReadable) != 0 && (interest_ & kReadable) != 0) {
+    const int result = batch_ == 0 ? 0 : ReceiveBatch(batch_, 0);
+    // Another process with the same socket was faster.
+    if (batch_ == 0 || result != -EAGAIN) {
+      if (!continuous_) interest_ &= ~kReadable;
+      Dispatch(module->on_readable, result);
+    }
+  }
+  if (fd_) Rearm();
+}
+
+void SocketWrap::Dispatch(const Napi::FunctionReference& function, int result) {
+  napi_env env = module_->env;
+  Napi::HandleScope scope(env);
+  napi_value self = nullptr;
+  napi_value callback = function.Value();
+  napi_value argument = nullptr;
+  if (napi_get_reference_value(env, reference_, &self) != napi_ok || self == nullptr) return;
+  napi_create_int32(env, result, &argument);
+  // Through a callback scope: microtasks and process.nextTick() run before it returns.
+  if (napi_make_callback(env, nullptr, self, callback, 1, &argument, nullptr) == napi_ok) return;
+  bool pending = false;
+  napi_value error;
+  if (napi_is_exception_pending(env, &pending) == napi_ok && pending &&
+      napi_get_and_clear_last_exception(env, &error) == napi_ok) {
+    napi_fatal_exception(env, error);  // 'uncaughtException'
+  }
+}
+
+int SocketWrap::ReceiveBatch(unsigned batch, int flags) {
+  if (type_ == SOCK_STREAM) {
+    return module_->slab.ReceiveBytes(module_->env, fd_.get(), flags, room_);
+  }
+  return module_->slab.ReceiveMessages(module_->env, fd_.get(), batch, limit_, flags, room_,
+                                       type_ == SOCK_SEQPACKET);
+}
+
+napi_value SocketWrap::GetFd(const Arguments& arguments) {
+  return ToValue(arguments.env, fd_.get());
+}
+
+napi_value SocketWrap::GetType(const Arguments& arguments) { return ToValue(arguments.env, type_); }
+
+int SocketWrap::WaitReadable(const Arguments& arguments) {
+  batch_ = static_cast<unsigned>(arguments.Int(0));
+  continuous_ = false;
+  return Wait(kReadable);
+}
+
+int SocketWrap::StartReceiving(const Arguments& arguments) {
+  batch_ = static_cast<unsigned>(arguments.Int(0));
+  continuous_ = true;
+  return Wait(kReadable);
+}
+
+int SocketWrap::WaitWritable(const Arguments&) { return Wait(kWritable); }
+
+int SocketWrap::Stop(const Arguments& arguments) {
+  if (!fd_) return 0;
+  interest_ &= ~arguments.Int(0);
+  return Rearm();
+}
+
+int SocketWrap::Ref(const Arguments&) {
+  referenced_ = true;
+  poller_.SetReference(interest_ != 0);
+  return 0;
+}
+
+int SocketWrap::Unref(const Arguments&) {
+  referenced_ = false;
+  poller_.SetReference(false);
+  return 0;
+}
+
+// configure(control, limit)
+int SocketWrap::Configure(const Arguments& arguments) {
+  room_ = arguments.Bool(0)         ? ControlRoom::kFull
+          : type_ == SOCK_SEQPACKET ? ControlRoom::kTimestamp
+                                    : ControlRoom::kNone;
+  const int limit = arguments.Int(1);
+  limit_ = limit > 0 ? static_cast<size_t>(limit) : 0;
+  return 0;
+}
+
+// receive(batch, flags)
+int SocketWrap::Receive(const Arguments& arguments) {
+  if (!fd_) return -EBADF;
+  return ReceiveBatch(static_cast<unsigned>(arguments.Int(0)), arguments.Int(1));
+}
+
+// read(buffer, flags)
+int SocketWrap::Read(const Arguments& arguments) {
+  Bytes bytes;
+  if (!fd_) return -EBADF;
+  if (!GetBytes(arguments.env, arguments[0], &bytes)) return -EINVAL;
+  return static_cast<int>(sys::Receive(fd_.get(), bytes.data, bytes.length, arguments.Int(1)));
+}
+
+// send(data, to, flags)
+int SocketWrap::Send(const Arguments& arguments) {
+  Bytes bytes;
+  Destination to;
+  if (!fd_) return -EBADF;
+  if (!GetBytes(arguments.env, arguments[0], &bytes)) return -EINVAL;
+  const int error = to.Set(arguments.env, arguments[1]);
+  if (error < 0) return error;
+  return static_cast<int>(
+      sys::Send(fd_.get(), bytes.data, bytes.length, arguments.Int(2), to.get()));
+}
+
+// sendMessage(buffers, to, rights, credentials, flags)
+int SocketWrap::SendMessage(const Arguments& arguments) {
+  if (!fd_) return -EBADF;
+  std::vector<iovec> vectors;
+  Destination to;
+  sys::ControlBuilder control;
+  int error = ReadBuffers(arguments.env, arguments[0], &vectors);
+  if (error == 0) error = to.Set(arguments.env, arguments[1]);
+  if (error == 0) error = ReadRights(arguments.env, arguments[2], &control);
+  if (error == 0) error = ReadCredentials(arguments.env, arguments[3], &control);
+  if (error < 0) return error;
+  msghdr message = {};
+  if (to.get() != nullptr) {
+    message.msg_name = const_cast<sockaddr*>(to.get()->get());
+    message.msg_namelen = to.get()->length();
+  }
+  message.msg_iov = vectors.data();
+  message.msg_iovlen = vectors.size();
+  message.msg_control = control.data();
+  message.msg_controllen = control.length();
+  return static_cast<int>(sys::SendMessage(fd_.get(), &message, arguments.Int(4)));
+}
+
+// sendMany(data, to, from)
+int SocketWrap::SendMany(const Arguments& arguments) {
+  napi_env env = arguments.env;
+  if (!fd_) return -EBADF;
+  uint32_t length = 0;
+  if (!GetArrayLength(env, arguments[0], &length)) return -EINVAL;
+  bool each = false;
+  napi_is_array(env, arguments[1], &each);
+  Destination shared;
+  if (!each) {
+    const int error = shared.Set(env, arguments[1]);
+    if (error < 0) return error;
+  }
+
+  int sent = 0;
+  mmsghdr headers[kSendBatch];
+  iovec vectors[kSendBatch];
+  for (uint32_t from = static_cast<uint32_t>(arguments.Int(2)); from < length;) {
+    Napi::HandleScope scope(env);
+    const unsigned count = std::min<unsigned>(kSendBatch, length - from);
+    std::vector<Destination> own(each ? count : 0);
+    for (unsigned i = 0; i < count; i++) {
+      napi_value item = nullptr;
+      Bytes bytes;
+      napi_get_element(env, arguments[0], from + i, &item);
+      if (!GetBytes(env, item, &bytes)) return -EINVAL;
+      const sys::Address* to = shared.get();
+      if (each) {
+        napi_get_element(env, arguments[1], from + i, &item);
+        const int error = own[i].Set(env, item);
+        if (error < 0) return sent > 0 ? sent : error;
+        to = own[i].get();
+      }
+      vectors[i] = {bytes.data, bytes.length};
+      headers[i] = {};
+      headers[i].msg_hdr.msg_iov = &vectors[i];
+      headers[i].msg_hdr.msg_iovlen = 1;
+      if (to != nullptr) {
+        headers[i].msg_hdr.msg_name = const_cast<sockaddr*>(to->get());
+        headers[i].msg_hdr.msg_namelen = to->length();
+      }
+    }
+    const int result = sys::SendMany(fd_.get(), headers, count, 0);
+    if (result < 0) return sent > 0 ? sent : result;
+    sent += result;
+    from += static_cast<uint32_t>(result);
+    if (static_cast<unsigned>(result) < count) break;
+  }
+  return sent;
+}
+
+// bind(address, mode, replace, unlink, backlog)
+int SocketWrap::Bind(const Arguments& arguments) {
+  Bytes bytes;
+  if (!fd_) return -EBADF;
+  if (!GetBytes(arguments.env, arguments[0], &bytes)) return -EINVAL;
+  sys::BindRequest request;
+  request.address = bytes.view();
+  request.mode = arguments.Int(1, -1);
+  request.replace = static_cast<sys::Replace>(arguments.Int(2));
+  request.listen_backlog = arguments.Int(4, -1);
+  auto path = std::make_unique<sys::BoundPath>();
+  const int result = sys::BindPath(fd_.get(), request, path.get());
+  if (result == 0 && arguments.Bool(3) && !path->empty()) path_ = std::move(path);
+  return result;
+}
+
+int SocketWrap::Connect(const Arguments& arguments) {
+  Bytes bytes;
+  if (!fd_) return -EBADF;
+  if (!GetBytes(arguments.env, arguments[0], &bytes)) return -EINVAL;
+  return sys::Connect(fd_.get(), bytes.view());
+}
+
+int SocketWrap::Disconnect(const Arguments&) { return fd_ ? sys::Disconnect(fd_.get()) : -EBADF; }
+
+napi_value SocketWrap::Accept(const Arguments& arguments) {
+  if (!fd_) return ToValue(arguments.env, -EBADF);
+  sys::UniqueFd fd;
+  const int result = sys::Accept(fd_.get(), sys::kDefault, &fd, nullptr);
+  if (result < 0) return ToValue(arguments.env, result);
+  return Create(module_, std::move(fd));
+}
+
+int SocketWrap::Shutdown(const Arguments& arguments) {
+  return fd_ ? sys::Shutdown(fd_.get(), arguments.Int(0)) : -EBADF;
+}
+
+int SocketWrap::CloseHandle(const Arguments&) {
+  Close();
+  return 0;
+}
+
+int SocketWrap::Detach(const Arguments&) {
+  if (!fd_) return -1;
+  if (path_ != nullptr) path_->Forget();
+  poller_.Close();
+  const int fd = fd_.Release();
+  // In the set before it is nobody's: a worker that ends now still closes it.
+  module_->owned.insert(fd);
+  Close();
+  return fd;
+}
+
+}  // namespace afunix

@@ -1,0 +1,91 @@
+// The JavaScript object of one open socket (Handle in lib/native.ts): arguments in, results out. It
+// owns the descriptor, its poller and the path it is bound to; what to do about a result is decided
+// in lib/.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "poller.h"
+#include "receive_slab.h"
+#include "sys/address.h"
+#include "sys/bound_path.h"
+#include "sys/unique_fd.h"
+
+namespace afunix {
+
+class Module;
+
+class SocketWrap final : public Poller::Listener {
+ public:
+  // Defines the class; the constructor belongs to the module.
+  static napi_value Define(napi_env env);
+  // A handle that owns `fd`, or null with an exception pending (and `fd` closed).
+  static napi_value Create(Module* module, sys::UniqueFd fd);
+
+  ~SocketWrap();
+
+  // Removes the bound path, leaves the loop, closes the descriptor. Twice is once.
+  void Close();
+
+ private:
+  friend class Module;
+  template <auto Method>
+  friend napi_value CallMethod(napi_env env, napi_callback_info info);
+  struct Arguments;
+
+  SocketWrap(Module* module, sys::UniqueFd fd);
+  static napi_value Construct(napi_env env, napi_callback_info info);
+
+  void OnReady(int events) override;
+  // Calls one of the module's two dispatchers.
+  void Dispatch(const Napi::FunctionReference& function, int result);
+  int ReceiveBatch(unsigned batch, int flags);
+  // Brings the poller in line with `interest_`.
+  int Rearm();
+  int Wait(int events);
+  void SetStrong(bool strong);
+
+  // JavaScript's methods. Each returns a value for JavaScript or, as int, a result.
+  napi_value GetFd(const Arguments& arguments);
+  napi_value GetType(const Arguments& arguments);
+  int WaitReadable(const Arguments& arguments);
+  int StartReceiving(const Arguments& arguments);
+  int WaitWritable(const Arguments& arguments);
+  int Stop(const Arguments& arguments);
+  int Ref(const Arguments& arguments);
+  int Unref(const Arguments& arguments);
+  int Configure(const Arguments& arguments);
+  int Receive(const Arguments& arguments);
+  int Read(const Arguments& arguments);
+  int Send(const Arguments& arguments);
+  int SendMessage(const Arguments& arguments);
+  int SendMany(const Arguments& arguments);
+  int Bind(const Arguments& arguments);
+  int Connect(const Arguments& arguments);
+  int Disconnect(const Arguments& arguments);
+  napi_value Accept(const Arguments& arguments);
+  int Shutdown(const Arguments& arguments);
+  int CloseHandle(const Arguments& arguments);
+  int Detach(const Arguments& arguments);
+
+  Module* module_;
+  sys::UniqueFd fd_;
+  Poller poller_;
+  napi_ref reference_ = nullptr;  // to the JavaScript object; strong while something is awaited
+  std::unique_ptr<sys::BoundPath> path_;
+  SocketWrap* next_ = nullptr;  // the module's list of live sockets
+  SocketWrap** link_ = nullptr;
+
+  size_t limit_ = 0;    // bytes of a message that are received; 0: all
+  int type_ = 0;        // SO_TYPE
+  int interest_ = 0;    // the events somebody waits for
+  unsigned batch_ = 0;  // messages to receive before a readable event is told; 0: none
+  bool continuous_ = false;
+  bool referenced_ = true;
+  bool strong_ = false;
+  ControlRoom room_ = ControlRoom::kNone;
+};
+
+}  // namespace afunix

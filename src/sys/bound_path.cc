@@ -1,0 +1,223 @@
+#include "bound_path.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdio>
+
+#include "address.h"
+#include "calls.h"
+#include "platform.h"
+#include "retry.h"
+#include "temporary_name.h"
+#include "unique_fd.h"
+
+namespace afunix::sys {
+
+namespace {
+
+int LStat(const std::string& path, struct stat* out) {
+  return Retry([&] { return ::lstat(path.c_str(), out); });
+}
+
+bool SameFile(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+// Returns 0 also when the file is already gone, or another one by now.
+int UnlinkIfSame(const std::string& path, const struct stat& expected) {
+  struct stat found;
+  if (LStat(path, &found) != 0 || !SameFile(found, expected)) return 0;
+  return ::unlink(path.c_str()) == 0 || errno == ENOENT ? 0 : -errno;
+}
+
+// A file made by bind(2), removed again unless it is kept.
+struct MadeFile {
+  std::string path;
+  struct stat status;
+  bool keep = false;
+
+  ~MadeFile() {
+    if (!keep && !path.empty()) UnlinkIfSame(path, status);
+  }
+};
+
+// The file `name` in the directory of `path`.
+std::string Sibling(const std::string& path, const std::string& name) {
+  return path.substr(0, path.rfind('/') + 1) + name;  // npos + 1 is 0
+}
+
+int MakeAbsolute(const std::string& path, std::string* out) {
+  if (path[0] == '/') {
+    *out = path;
+    return 0;
+  }
+  char directory[PATH_MAX];
+  if (getcwd(directory, sizeof(directory)) == nullptr) {
+    return errno == ERANGE ? -ENAMETOOLONG : -errno;
+  }
+  *out = directory;
+  if (out->back() != '/') *out += '/';
+  *out += path;
+  return out->size() < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+// Released when the descriptor closes.
+int LockDirectory(const std::string& path, UniqueFd* out) {
+  const std::string directory = Sibling(path, "");
+  UniqueFd fd(Retry([&] { return ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+  if (!fd) return fd.Release();
+  const int error = Retry([&] { return ::flock(fd.get(), LOCK_EX | LOCK_NB); });
+  if (error != 0) return error == -EWOULDBLOCK ? -EAGAIN : error;
+  *out = std::move(fd);
+  return 0;
+}
+
+#ifdef __linux__
+
+// Linux gives the file the mode of the socket's own inode, less the umask: set before bind, it is
+// never more open than asked, not even for a moment.
+int SetModeBeforeBind(int fd, int mode) {
+  return Retry([&] { return ::fchmod(fd, static_cast<mode_t>(mode)); });
+}
+
+// Gives back what the umask took. The file is held by a descriptor that follows no symbolic link:
+// whatever the name stands for by now, only what this socket made is changed.
+int RestoreMode(const MadeFile& made, int mode) {
+  UniqueFd file(Retry([&] { return ::open(made.path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC); }));
+  if (!file) return file.Release();
+  struct stat status;
+  if (const int error = Stat(file.get(), &status)) return error;
+  if (!S_ISSOCK(status.st_mode) || !SameFile(status, made.status) || status.st_uid != geteuid()) {
+    return -EPERM;
+  }
+  // fchmod(2) does not take an O_PATH descriptor; its link in /proc leads to the same inode.
+  char link[32];
+  snprintf(link, sizeof(link), "/proc/self/fd/%d", file.get());
+  return Retry([&] { return ::chmod(link, static_cast<mode_t>(mode)); });
+}
+
+#else
+
+// macOS: fchmod(2) on a socket is EINVAL. The file has the umask's mode until the call below, but
+// nobody can connect before listen(2), which comes after.
+int SetModeBeforeBind(int, int) { return 0; }
+
+int RestoreMode(const MadeFile& made, int mode) {
+  return Retry([&] {
+    return ::fchmodat(AT_FDCWD, made.path.c_str(), static_cast<mode_t>(mode), AT_SYMLINK_NOFOLLOW);
+  });
+}
+
+#endif
+
+// What is left to do once `path` is bound: know the file again, its mode, listen.
+int Finish(int fd, const std::string& path, const BindRequest& request, MadeFile* made) {
+  struct stat status;
+  if (const int error = LStat(path, &status)) return error;
+  if (!S_ISSOCK(status.st_mode)) return -EADDRINUSE;  // someone has put another file there
+  made->path = path;
+  made->status = status;
+  if (request.mode >= 0 && static_cast<int>(status.st_mode & 07777) != request.mode) {
+    if (const int error = RestoreMode(*made, request.mode)) return error;
+  }
+  return request.listen_backlog < 0 ? 0 : Listen(fd, request.listen_backlog);
+}
+
+// 1: somebody answers at `path`; 0: nobody does; or -errno. See BindPath().
+int Probe(const std::string& path) {
+  UniqueFd probe;
+  if (const int error = Socket(AF_UNIX, SOCK_DGRAM, 0, kDefault, &probe)) return error;
+  const int error = Connect(probe.get(), path);
+  if (error == -ENOENT) return error;
+  return error == -ECONNREFUSED ? 0 : 1;
+}
+
+// The directory is locked. The loop ends early but for processes that take and leave the path
+// without the lock.
+int BindOverStale(int fd, const std::string& path) {
+  for (int attempt = 0; attempt < 16; ++attempt) {
+    const int bound = Bind(fd, path);
+    if (bound != -EADDRINUSE) return bound;
+    struct stat found;
+    int error = LStat(path, &found);
+    if (error == -ENOENT) continue;
+    if (error != 0) return error;
+    if (!S_ISSOCK(found.st_mode)) return -EADDRINUSE;
+    const int alive = Probe(path);
+    if (alive == -ENOENT) continue;
+    if (alive != 0) return alive < 0 ? alive : -EADDRINUSE;
+    error = UnlinkIfSame(path, found);
+    if (error != 0) return error;
+  }
+  return -EADDRINUSE;
+}
+
+// Binds to a temporary name beside `path`, which names a socket file.
+int BindBeside(int fd, const std::string& path, std::string* temporary) {
+  struct stat found;
+  const int error = LStat(path, &found);
+  if (error != 0 && error != -ENOENT) return error;
+  if (error == 0 && !S_ISSOCK(found.st_mode)) return -EADDRINUSE;
+  int bound = -EADDRINUSE;
+  for (int i = 0; bound == -EADDRINUSE && i < kTemporaryNameAttempts; ++i) {
+    *temporary = Sibling(path, TemporaryName());
+    bound = Bind(fd, *temporary);
+  }
+  return bound;
+}
+
+}  // namespace
+
+void BoundPath::Unlink() {
+  if (path_.empty()) return;
+  struct stat made;
+  made.st_dev = device_;
+  made.st_ino = inode_;
+  UnlinkIfSame(path_, made);
+  path_.clear();
+}
+
+int BindPath(int fd, const BindRequest& request, BoundPath* out) {
+  out->Forget();
+  if (const int error = CheckAddress(request.address)) return error;
+  if (request.address.empty() || request.address[0] == '\0') {
+    if (const int error = Bind(fd, request.address)) return error;
+    return request.listen_backlog < 0 ? 0 : Listen(fd, request.listen_backlog);
+  }
+
+  const std::string path(request.address);
+  std::string absolute;
+  if (const int error = MakeAbsolute(path, &absolute)) return error;
+  UniqueFd lock;
+  if (request.replace == Replace::kStale) {
+    if (const int error = LockDirectory(absolute, &lock)) return error;
+  }
+  if (request.mode >= 0) {
+    if (const int error = SetModeBeforeBind(fd, request.mode)) return error;
+  }
+
+  // Bound as the caller wrote it: what the kernel tells peers, and getsockname, is that.
+  int error = request.replace == Replace::kStale ? BindOverStale(fd, path) : Bind(fd, path);
+  std::string temporary;
+  if (error == -EADDRINUSE && request.replace == Replace::kAlways) {
+    error = BindBeside(fd, absolute, &temporary);
+  }
+  if (error != 0) return error;
+
+  MadeFile made;
+  error = Finish(fd, temporary.empty() ? absolute : temporary, request, &made);
+  if (error != 0) return error;
+  if (!temporary.empty() && ::rename(temporary.c_str(), absolute.c_str()) != 0) return -errno;
+  made.keep = true;
+  out->path_ = std::move(absolute);
+  out->device_ = made.status.st_dev;
+  out->inode_ = made.status.st_ino;
+  return 0;
+}
+
+}  // namespace afunix::sys

@@ -1,0 +1,307 @@
+#include "calls.h"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "platform.h"
+#include "retry.h"
+#include "temporary_name.h"
+
+namespace afunix::sys {
+
+namespace {
+
+#ifdef __linux__
+
+int TypeFlags(int flags) {
+  return (flags & kBlocking ? 0 : SOCK_NONBLOCK) | (flags & kInheritable ? 0 : SOCK_CLOEXEC);
+}
+
+// The pieces of a pathname that does not fit into sun_path.
+struct Place {
+  UniqueFd directory;
+  std::string name;
+  std::string prefix;  // reaches the directory in a few bytes: /proc/self/fd/N/
+};
+
+int OpenPlace(std::string_view path, Place* out) {
+  const size_t slash = path.rfind('/');
+  const std::string directory(slash == std::string_view::npos ? "." : path.substr(0, slash + 1));
+  const int fd = Retry([&] { return ::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC); });
+  if (fd < 0) return fd;
+  out->directory.Reset(fd);
+  out->name = path.substr(slash == std::string_view::npos ? 0 : slash + 1);
+  out->prefix = "/proc/self/fd/" + std::to_string(fd) + "/";
+  return 0;
+}
+
+int BindFitting(int fd, std::string_view bytes) {
+  Address address;
+  if (const int error = address.Set(bytes)) return error;
+  return Retry([&] { return ::bind(fd, address.get(), address.length()); });
+}
+
+// For a last component that does not fit either: a short name, moved to the long one. The kernel
+// goes on reporting the short one.
+int BindAndMove(int fd, const Place& place) {
+  const int directory = place.directory.get();
+  // Look first: a socket can be bound once, and after a move that fails it could not be tried with
+  // another name.
+  struct stat existing;
+  if (fstatat(directory, place.name.c_str(), &existing, AT_SYMLINK_NOFOLLOW) == 0) {
+    return -EADDRINUSE;
+  }
+  if (errno != ENOENT) return -errno;
+
+  std::string temporary;
+  int error = -EADDRINUSE;
+  for (int i = 0; error == -EADDRINUSE && i < kTemporaryNameAttempts; ++i) {
+    temporary = TemporaryName();
+    error = BindFitting(fd, place.prefix + temporary);
+  }
+  if (error != 0) return error;
+
+  constexpr unsigned kNoReplace = 1;  // RENAME_NOREPLACE; musl has neither it nor renameat2()
+  if (syscall(SYS_renameat2, directory, temporary.c_str(), directory, place.name.c_str(),
+              kNoReplace) == 0) {
+    return 0;
+  }
+  error = errno == EEXIST ? -EADDRINUSE : -errno;
+  unlinkat(directory, temporary.c_str(), 0);
+  return error;
+}
+
+int BindLong(int fd, std::string_view path) {
+  Place place;
+  if (const int error = OpenPlace(path, &place)) return error;
+  if (place.prefix.size() + place.name.size() <= Address::kMaxPath) {
+    return BindFitting(fd, place.prefix + place.name);
+  }
+  return BindAndMove(fd, place);
+}
+
+#endif  // __linux__
+
+int UpdateFlags(int fd, int get, int set, int add) {
+  const int flags = Retry([&] { return fcntl(fd, get); });
+  if (flags < 0) return flags;
+  if ((flags & add) == add) return 0;
+  return Retry([&] { return fcntl(fd, set, flags | add); });
+}
+
+}  // namespace
+
+int Adopt(int fd, int flags) {
+  if (!(flags & kInheritable)) {
+    if (const int error = SetCloseOnExec(fd)) return error;
+  }
+  if (!(flags & kBlocking)) {
+    if (const int error = SetNonBlocking(fd)) return error;
+  }
+#ifdef __APPLE__
+  if (const int error = SetIntOption(fd, SOL_SOCKET, SO_NOSIGPIPE, 1)) return error;
+#endif
+  return 0;
+}
+
+int Socket(int domain, int type, int protocol, int flags, UniqueFd* out) {
+#ifdef __linux__
+  const int fd = Retry([&] { return ::socket(domain, type | TypeFlags(flags), protocol); });
+  if (fd < 0) return fd;
+  out->Reset(fd);
+  return 0;
+#else
+  // macOS has no flags here: an exec in another thread before the next call inherits it.
+  UniqueFd made(Retry([&] { return ::socket(domain, type, protocol); }));
+  if (!made) return made.Release();
+  if (const int error = Adopt(made.get(), flags)) return error;
+  *out = std::move(made);
+  return 0;
+#endif
+}
+
+int SocketPair(int domain, int type, int protocol, int flags, UniqueFd* first, UniqueFd* second) {
+  int fds[2];
+#ifdef __linux__
+  type |= TypeFlags(flags);
+#endif
+  const int error = Retry([&] { return ::socketpair(domain, type, protocol, fds); });
+  if (error != 0) return error;
+  UniqueFd one(fds[0]);
+  UniqueFd two(fds[1]);
+#ifndef __linux__
+  for (const int fd : fds) {
+    if (const int failed = Adopt(fd, flags)) return failed;
+  }
+#endif
+  *first = std::move(one);
+  *second = std::move(two);
+  return 0;
+}
+
+int Bind(int fd, std::string_view bytes) {
+  if (const int error = CheckAddress(bytes)) return error;
+#ifdef __linux__
+  if (bytes.size() > Address::kMaxPath) return BindLong(fd, bytes);
+  return BindFitting(fd, bytes);
+#else
+  Address address;
+  if (const int error = address.Set(bytes)) return error;
+  return Retry([&] { return ::bind(fd, address.get(), address.length()); });
+#endif
+}
+
+int Connect(int fd, std::string_view bytes) {
+  Address address;
+  UniqueFd keep;
+  if (const int error = address.Resolve(bytes, &keep)) return error;
+#ifdef __APPLE__
+  // An interrupted connect goes on: asking again then finds the socket connected.
+  const int first = ::connect(fd, address.get(), address.length());
+  if (first == 0) return 0;
+  if (errno != EINTR) return -errno;
+  const int again = Retry([&] { return ::connect(fd, address.get(), address.length()); });
+  return again == -EISCONN ? 0 : again;
+#else
+  return Retry([&] { return ::connect(fd, address.get(), address.length()); });
+#endif
+}
+
+int Disconnect(int fd) {
+  sockaddr nobody{};
+  nobody.sa_family = AF_UNSPEC;
+  const int error = Retry([&] { return ::connect(fd, &nobody, sizeof(nobody)); });
+#ifdef __APPLE__
+  // connect(2): "the error EAFNOSUPPORT will be harmlessly returned".
+  if (error == -EAFNOSUPPORT) return 0;
+#endif
+  return error;
+}
+
+int Listen(int fd, int backlog) {
+  return Retry([&] { return ::listen(fd, backlog); });
+}
+
+int Accept(int fd, int flags, UniqueFd* out, Address* peer) {
+  sockaddr* address = nullptr;
+  socklen_t* length = nullptr;
+  if (peer != nullptr) {
+    peer->Prepare();
+    address = peer->buffer();
+    length = peer->length_slot();
+  }
+#ifdef __linux__
+  const int accepted = Retry([&] { return ::accept4(fd, address, length, TypeFlags(flags)); });
+#else
+  const int accepted = Retry([&] { return ::accept(fd, address, length); });
+#endif
+  if (accepted < 0) {
+    if (peer != nullptr) peer->Set({});
+    return accepted;
+  }
+  UniqueFd owned(accepted);
+#ifndef __linux__
+  // A peer that has gone already makes setsockopt fail with EINVAL on macOS, and a send with EPIPE
+  // and SIGPIPE: such a connection is not handed out.
+  if (Adopt(accepted, flags) != 0) return -ECONNABORTED;
+#endif
+  *out = std::move(owned);
+  return 0;
+}
+
+int Shutdown(int fd, int how) {
+  return Retry([&] { return ::shutdown(fd, how); });
+}
+
+int GetSocketName(int fd, Address* out) {
+  out->Prepare();
+  const int error = Retry([&] { return ::getsockname(fd, out->buffer(), out->length_slot()); });
+  if (error != 0) out->Set({});
+  return error;
+}
+
+int GetPeerName(int fd, Address* out) {
+  out->Prepare();
+  const int error = Retry([&] { return ::getpeername(fd, out->buffer(), out->length_slot()); });
+  if (error != 0) out->Set({});
+  return error;
+}
+
+int GetOption(int fd, int level, int name, void* value, socklen_t* length) {
+  return Retry([&] { return ::getsockopt(fd, level, name, value, length); });
+}
+
+int SetOption(int fd, int level, int name, const void* value, socklen_t length) {
+  return Retry([&] { return ::setsockopt(fd, level, name, value, length); });
+}
+
+int GetIntOption(int fd, int level, int name, int* value) {
+  *value = 0;
+  socklen_t length = sizeof(*value);
+  return GetOption(fd, level, name, value, &length);
+}
+
+int SetIntOption(int fd, int level, int name, int value) {
+  return SetOption(fd, level, name, &value, sizeof(value));
+}
+
+int Close(int fd) { return ::close(fd) == 0 ? 0 : -errno; }
+
+int Duplicate(int fd, UniqueFd* out) {
+  const int duplicate = Retry([&] { return fcntl(fd, F_DUPFD_CLOEXEC, 3); });
+  if (duplicate < 0) return duplicate;
+  out->Reset(duplicate);
+  return 0;
+}
+
+int Ioctl(int fd, unsigned long request, int* value) {
+  return Retry([&] { return ::ioctl(fd, request, value); });
+}
+
+int Stat(int fd, struct stat* out) {
+  return Retry([&] { return ::fstat(fd, out); });
+}
+
+int SetNonBlocking(int fd) { return UpdateFlags(fd, F_GETFL, F_SETFL, O_NONBLOCK); }
+
+int SetCloseOnExec(int fd) { return UpdateFlags(fd, F_GETFD, F_SETFD, FD_CLOEXEC); }
+
+#ifdef __APPLE__
+
+int PeerCredentials(int fd, Credentials* out) {
+  xucred peer{};
+  socklen_t length = sizeof(peer);
+  if (const int error = GetOption(fd, SOL_LOCAL, LOCAL_PEERCRED, &peer, &length)) {
+    return error == -EINVAL ? -ENOTCONN : error;
+  }
+  if (peer.cr_version != XUCRED_VERSION || peer.cr_ngroups < 1) return -ENOTCONN;
+  out->uid = peer.cr_uid;
+  out->gid = peer.cr_groups[0];
+  pid_t pid = -1;
+  length = sizeof(pid);
+  out->pid = GetOption(fd, SOL_LOCAL, LOCAL_PEERPID, &pid, &length) == 0 ? pid : -1;
+  return 0;
+}
+
+#else
+
+int PeerCredentials(int fd, Credentials* out) {
+  ucred peer{};
+  socklen_t length = sizeof(peer);
+  if (const int error = GetOption(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length)) return error;
+  if (peer.pid == 0 && peer.uid == static_cast<uid_t>(-1)) return -ENOTCONN;
+  out->pid = peer.pid;
+  out->uid = peer.uid;
+  out->gid = peer.gid;
+  return 0;
+}
+
+#endif
+
+}  // namespace afunix::sys

@@ -1,0 +1,28 @@
+// A name for a file that is about to be renamed: unlikely to be there, and bind(2) refuses it with
+// EADDRINUSE if it is.
+#pragma once
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <ctime>
+#include <string>
+
+namespace afunix::sys {
+
+// How many names to try before giving up.
+constexpr int kTemporaryNameAttempts = 16;
+
+inline std::string TemporaryName() {
+  static std::atomic<unsigned> counter{0};
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  char name[64];
+  // The process id is not enough: containers that share the directory count from 1 each.
+  snprintf(name, sizeof(name), ".afunix-%ld-%lx-%x", static_cast<long>(getpid()),
+           static_cast<unsigned long>(now.tv_nsec), counter.fetch_add(1));
+  return name;
+}
+
+}  // namespace afunix::sys

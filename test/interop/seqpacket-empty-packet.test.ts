@@ -1,0 +1,42 @@
+// An empty packet is a packet, not the end. recvmsg(2) returns 0 for both: with credentials on, only
+// the packet brings some, and that tells them apart.
+import { UnixSeqpacket, UnixSeqpacketListener } from 'afunix';
+import { describe, expect, test } from 'vitest';
+import { describePeers, messages } from '../helpers/peers.js';
+import { hasSeqpacket, native, Scratch } from '../helpers/scratch.js';
+
+const sizes = [1, 0, 5];
+
+describe.skipIf(!hasSeqpacket)('seqpacket', () => {
+  describePeers((peer, kind) => {
+    test('an empty packet comes back from the server as one', async () => {
+      using scratch = new Scratch();
+      const address = scratch.address(kind);
+      await using _server = await peer.serve('unixpacket', address, 'echo');
+      await using socket = await UnixSeqpacket.connect(native(address), { credentials: true });
+
+      for (const message of messages(sizes)) await socket.send(message);
+      for (const size of sizes) expect((await socket.receive())?.data).toHaveLength(size);
+    });
+
+    test('an empty packet of the client is received, and then its end', async () => {
+      using scratch = new Scratch();
+      const address = scratch.address(kind);
+      await using listener = await UnixSeqpacketListener.bind(native(address), {
+        credentials: true,
+      });
+      await using client = peer.echo('unixpacket', address, sizes);
+
+      await using socket = await listener.accept();
+      const received: number[] = [];
+      for (let packet = await socket.receive(); packet; packet = await socket.receive()) {
+        expect(packet.credentials?.pid).toBe(client.pid);
+        received.push(packet.data.length);
+        await socket.send(packet.data);
+      }
+
+      expect(await client.succeeds()).toBe('ok\n');
+      expect(received).toEqual(sizes);
+    });
+  });
+});

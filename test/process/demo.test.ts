@@ -1,0 +1,39 @@
+// The demo does the main job, and says so when it fails.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { Child } from '../helpers/children.js';
+import { fromRoot } from '../helpers/programs.js';
+
+const demo = (...args: string[]): Child =>
+  new Child(process.execPath, ['--import', 'tsx', fromRoot('examples/demo.ts'), ...args], {
+    cwd: fromRoot('.'),
+  });
+
+test('every type of socket goes through its life, and the file arrives', async () => {
+  await using child = demo('README.md');
+  const output = await child.succeeds();
+
+  for (const step of 'create bind listen accept connect receive send close clean'.split(' ')) {
+    expect(output).toContain(step);
+  }
+  const contents = readFileSync(fromRoot('README.md'));
+  expect(output).toContain(`${contents.length} bytes`);
+  expect(output.split(createHash('sha256').update(contents).digest('hex'))).toHaveLength(3);
+});
+
+test('a file that is not there', async () => {
+  await using child = demo('no-such-file');
+  const { code, stderr } = await child.ended;
+
+  expect(code).toBe(1);
+  expect(stderr).toContain('ENOENT');
+});
+
+test('no file named', async () => {
+  await using child = demo();
+  const { code, stderr } = await child.ended;
+
+  expect(code).toBe(2);
+  expect(stderr).toContain('Usage');
+});

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+// The tests import `afunix` as its users do: Node resolves the name through the exports of
+// package.json, and dist/ is loaded by Node itself, never transformed.
+const report = process.env['AFUNIX_TEST_REPORT'];
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/helpers/setup.ts'],
+    pool: 'forks',
+    server: { deps: { external: [/\/dist\//] } },
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
+  },
+});
