@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 // The tests import `afunix` as its users do: Node resolves the name through the exports of
 // package.json, and dist/ is loaded by Node itself, never transformed.
-const report = process.env['AFUNIX_TEST_REPORT'];
+const report = process.env.AFUNIX_TEST_REPORT;
 
 export default defineConfig({
   test: {

@@ -2,8 +2,11 @@
 // TypeError and RangeError with Node's ERR_* codes.
 import { native } from './native.js';
 
+// Aliases (EWOULDBLOCK) come last in the table; the first name is the usual one.
 const names = new Map<number, string>(
-  Object.entries(native.errnos).map(([name, value]) => [-value, name]),
+  Object.entries(native.errnos)
+    .reverse()
+    .map(([name, value]) => [-value, name]),
 );
 
 /** A failed system call, shaped as Node's own: `connect ECONNREFUSED /run/x.sock`. */

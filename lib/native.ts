@@ -139,7 +139,8 @@ export interface NativeRaw {
     flags: number,
   ): [number, number] | number;
   bind(fd: number, address: AddressBytes): number;
-  connect(fd: number, address: AddressBytes): number;
+  /** Undefined: AF_UNSPEC, the socket forgets its peer. */
+  connect(fd: number, address: AddressBytes | undefined): number;
   listen(fd: number, backlog: number): number;
   accept(fd: number, flags: number): number;
   shutdown(fd: number, how: number): number;

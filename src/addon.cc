@@ -97,10 +97,16 @@ Napi::Value Module::OpenPair(const Napi::CallbackInfo& info) {
   const int result =
       sys::SocketPair(AF_UNIX, IntArgument(info, 0), 0, sys::kDefault, &first, &second);
   if (result < 0) return MakeResult(env, result);
-  Napi::Array pair = Napi::Array::New(env, 2);
-  pair[0u] = Napi::Value(env, SocketWrap::Create(this, std::move(first)));
-  pair[1u] = Napi::Value(env, SocketWrap::Create(this, std::move(second)));
-  return pair;
+  // Any of these may fail while a worker is being terminated: each descriptor has its owner.
+  napi_value pair = nullptr;
+  napi_value one = SocketWrap::Create(this, std::move(first));
+  napi_value other = SocketWrap::Create(this, std::move(second));
+  if (one == nullptr || other == nullptr || napi_create_array(env, &pair) != napi_ok ||
+      napi_set_element(env, pair, 0, one) != napi_ok ||
+      napi_set_element(env, pair, 1, other) != napi_ok) {
+    return {};
+  }
+  return Napi::Value(env, pair);
 }
 
 // adoptHandle(fd)
@@ -159,7 +165,9 @@ Napi::Value Module::SlabChunk(const Napi::CallbackInfo& info) {
 
 // slab.ancillary(index)
 Napi::Value Module::SlabAncillary(const Napi::CallbackInfo& info) {
-  Napi::Object object = Napi::Object::New(env);
+  napi_value value = nullptr;
+  if (napi_create_object(env, &value) != napi_ok) return {};
+  Napi::Object object(env, value);
   sys::Ancillary* ancillary = slab.ancillary(static_cast<size_t>(IntArgument(info, 0)));
   if (ancillary == nullptr || !SetAncillary(object, *ancillary)) return object;
   // From here on the environment owns them, until FileDescriptor closes or disowns them.

@@ -54,6 +54,9 @@ Napi::Value Bind(const Info& info) {
 Napi::Value Connect(const Info& info) {
   int fd;
   Bytes address;
+  if (IsUndefined(info.Env(), info[1]) && ReadArguments(info, &fd)) {
+    return MakeResult(info.Env(), sys::Disconnect(fd));
+  }
   if (!ReadArguments(info, &fd, &address)) return Invalid(info);
   return MakeResult(info.Env(), sys::Connect(fd, address.view()));
 }
@@ -91,9 +94,14 @@ Napi::Value GetOption(const Info& info) {
   int fd, level, name;
   Bytes value;
   if (!ReadArguments(info, &fd, &level, &name, &value)) return Invalid(info);
-  auto length = static_cast<socklen_t>(std::min<size_t>(value.length, INT_MAX));
+  int64_t unit = 1;
+#ifdef SO_GET_FILTER
+  // This one counts in instructions of 8 bytes: the kernel would write that many times the room.
+  if (level == SOL_SOCKET && name == SO_GET_FILTER) unit = 8;
+#endif
+  auto length = static_cast<socklen_t>(std::min<size_t>(value.length, INT_MAX) / unit);
   const int error = sys::GetOption(fd, level, name, value.data, &length);
-  return MakeResult(info.Env(), error < 0 ? error : static_cast<int64_t>(length));
+  return MakeResult(info.Env(), error < 0 ? error : length * unit);
 }
 
 Napi::Value SetOption(const Info& info) {

@@ -82,3 +82,16 @@ export class Child implements AsyncDisposable {
     await this.ended;
   }
 }
+
+/** Several processes of one kind. */
+export class Family implements AsyncDisposable {
+  readonly children: readonly Child[];
+
+  constructor(count: number, fixture: string, args: readonly string[]) {
+    this.children = Array.from({ length: count }, () => Child.fixture(fixture, args));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.children.map((child) => child[Symbol.asyncDispose]()));
+  }
+}

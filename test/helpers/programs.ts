@@ -14,7 +14,7 @@ export const goPeer: string = fromRoot('build/peers/go-peer');
 /** Where `name` is in the PATH, if it is. */
 export function programPath(name: string): string | undefined {
   // The system's Python first: a version manager's is a slow shell script.
-  const folders = ['/usr/bin', ...(process.env['PATH'] ?? '').split(delimiter)];
+  const folders = ['/usr/bin', ...(process.env.PATH ?? '').split(delimiter)];
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 
@@ -38,7 +38,7 @@ export function describeWith(
 ): void {
   if (path !== undefined) {
     describe(program, () => declare(path));
-  } else if (process.env['AFUNIX_REQUIRE_ALL'] === '1') {
+  } else if (process.env.AFUNIX_REQUIRE_ALL === '1') {
     test(program, () => {
       throw new Error(`${program} is not installed, and AFUNIX_REQUIRE_ALL=1 wants it`);
     });

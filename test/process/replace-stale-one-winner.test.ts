@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { UnixDatagram, UnixListener, UnixStream } from 'afunix';
 import { describe, expect, test } from 'vitest';
-import { Child } from '../helpers/children.js';
+import { type Child, Family } from '../helpers/children.js';
 import { Scratch } from '../helpers/scratch.js';
 
 const processes = 16;
@@ -15,10 +15,8 @@ describe.each([
   test.each(['no file', 'a stale file'])('%s is there', async (found) => {
     using scratch = new Scratch();
     const path = scratch.path();
-    await using stack = new AsyncDisposableStack();
-    const children = Array.from({ length: processes }, () =>
-      stack.use(Child.fixture('bind-on-command.mjs', [type, path])),
-    );
+    await using family = new Family(processes, 'bind-on-command.mjs', [type, path]);
+    const { children } = family;
     await Promise.all(children.map((child) => child.says('ready')));
 
     for (let round = 0; round < rounds; round += 1) {
@@ -44,6 +42,7 @@ describe.each([
 async function ask(child: Child, command: string): Promise<string> {
   child.stdout = '';
   child.process.stdin?.write(`${command}\n`);
-  while (!child.stdout.endsWith('\n')) await once(child.process.stdout as NodeJS.EventEmitter, 'data');
+  while (!child.stdout.endsWith('\n'))
+    await once(child.process.stdout as NodeJS.EventEmitter, 'data');
   return child.stdout.trim();
 }

@@ -35,7 +35,7 @@ class Forged {
 
   bool Parse(Ancillary* out) {
     exact_.reset(new unsigned char[bytes_.size()]);
-    memcpy(exact_.get(), bytes_.data(), bytes_.size());
+    if (!bytes_.empty()) memcpy(exact_.get(), bytes_.data(), bytes_.size());
     msghdr message{};
     message.msg_control = exact_.get();
     message.msg_controllen = bytes_.size();
