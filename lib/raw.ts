@@ -218,7 +218,7 @@ export function recvfrom(fd: number, buffer: NodeJS.ArrayBufferView, flags = 0):
   };
 }
 
-/** Ends one or both directions: SHUT_RD, SHUT_WR, SHUT_RDWR. ENOTCONN. See shutdown(2). */
+/** Ends one or both directions: SHUT_RD, SHUT_WR, SHUT_RDWR. ENOTCONN (macOS). See shutdown(2). */
 export function shutdown(fd: number, how: number): void {
   check('shutdown', native.raw.shutdown(descriptorNumber('fd', fd), integer('how', how)));
 }

@@ -66,11 +66,19 @@ int MakeAbsolute(const std::string& path, std::string* out) {
   return out->size() < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
+// The directory that `path` lies in.
+int OpenDirectory(const std::string& path, int mode, UniqueFd* out) {
+  const std::string directory = Sibling(path, "");
+  const int fd = Retry([&] { return ::open(directory.c_str(), mode | O_DIRECTORY | O_CLOEXEC); });
+  if (fd < 0) return fd;
+  out->Reset(fd);
+  return 0;
+}
+
 // Released when the descriptor closes.
 int LockDirectory(const std::string& path, UniqueFd* out) {
-  const std::string directory = Sibling(path, "");
-  UniqueFd fd(Retry([&] { return ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
-  if (!fd) return fd.Release();
+  UniqueFd fd;
+  if (const int error = OpenDirectory(path, O_RDONLY, &fd)) return error;
   const int error = Retry([&] { return ::flock(fd.get(), LOCK_EX | LOCK_NB); });
   if (error != 0) return error == -EWOULDBLOCK ? -EAGAIN : error;
   *out = std::move(fd);
@@ -157,15 +165,27 @@ int BindOverStale(int fd, const std::string& path) {
   return -EADDRINUSE;
 }
 
-// Binds to a temporary name beside `path`, which names a socket file.
-int BindBeside(int fd, const std::string& path, std::string* temporary) {
+// Binds to a temporary name beside `path`, which names a socket file. `directory` holds the way to
+// it, and must outlive it.
+int BindBeside(int fd, const std::string& path, std::string* temporary, UniqueFd* directory) {
   struct stat found;
   const int error = LStat(path, &found);
   if (error != 0 && error != -ENOENT) return error;
   if (error == 0 && !S_ISSOCK(found.st_mode)) return -EADDRINUSE;
   int bound = -EADDRINUSE;
   for (int i = 0; bound == -EADDRINUSE && i < kTemporaryNameAttempts; ++i) {
-    *temporary = Sibling(path, TemporaryName());
+    const std::string name = TemporaryName();
+    *temporary = Sibling(path, name);
+#ifdef __linux__
+    // The name is longer than the one it stands in for.
+    if (temporary->size() >= PATH_MAX) {
+      const int error = OpenDirectory(path, O_PATH, directory);
+      if (error != 0) return error;
+      *temporary = "/proc/self/fd/" + std::to_string(directory->get()) + "/" + name;
+    }
+#else
+    (void)directory;
+#endif
     bound = Bind(fd, *temporary);
   }
   return bound;
@@ -204,8 +224,9 @@ int BindPath(int fd, const BindRequest& request, BoundPath* out) {
   // Bound as the caller wrote it: what the kernel tells peers, and getsockname, is that.
   int error = request.replace == Replace::kStale ? BindOverStale(fd, path) : Bind(fd, path);
   std::string temporary;
+  UniqueFd directory;
   if (error == -EADDRINUSE && request.replace == Replace::kAlways) {
-    error = BindBeside(fd, absolute, &temporary);
+    error = BindBeside(fd, absolute, &temporary, &directory);
   }
   if (error != 0) return error;
 

@@ -37,3 +37,15 @@ test('no file named', async () => {
   expect(code).toBe(2);
   expect(stderr).toContain('Usage');
 });
+
+test.each(['server', 'client'])('the %s is killed', async (name) => {
+  await using child = demo('README.md');
+  await child.says('client is process');
+  // The processes are started and load for a while: this comes before their first step.
+  const pid = new RegExp(`${name} is process (\\d+)`).exec(child.stdout)?.[1];
+  process.kill(Number(pid), 'SIGKILL');
+  const { code, stderr } = await child.ended;
+
+  expect(code).toBe(1);
+  expect(stderr).toContain(`the ${name} ended with SIGKILL`);
+});

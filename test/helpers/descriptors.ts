@@ -1,0 +1,47 @@
+// Which descriptors this process has open, to find those that a test leaves behind.
+import { fstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { platform } from 'node:process';
+import { afterEach, beforeEach, expect } from 'vitest';
+
+/** Every open descriptor of this process, with what it refers to. */
+export function openDescriptors(): Map<number, string> {
+  const linux = platform === 'linux';
+  const open = new Map<number, string>();
+  for (const name of readdirSync(linux ? '/proc/self/fd' : '/dev/fd')) {
+    try {
+      open.set(
+        Number(name),
+        linux ? readlinkSync(`/proc/self/fd/${name}`) : identity(Number(name)),
+      );
+    } catch {
+      // The descriptor that listed the folder is gone by now.
+    }
+  }
+  return open;
+}
+
+function identity(fd: number): string {
+  const { dev, ino } = fstatSync(fd);
+  return `${dev}:${ino}`;
+}
+
+/** Runs `body`, and fails if it leaves a descriptor open or closes one that it did not open. */
+export function expectNoLeak(body: () => void): void;
+export function expectNoLeak(body: () => Promise<void>): Promise<void>;
+export function expectNoLeak(body: () => void | Promise<void>): void | Promise<void> {
+  const before = openDescriptors();
+  const compare = (): void => expect(openDescriptors()).toEqual(before);
+  const result = body();
+  return result instanceof Promise ? result.then(compare) : compare();
+}
+
+/** As `expectNoLeak`, around every test of the file that calls it. */
+export function checkDescriptors(): void {
+  let before: Map<number, string>;
+  beforeEach(() => {
+    before = openDescriptors();
+  });
+  afterEach(() => {
+    expect(openDescriptors()).toEqual(before);
+  });
+}
