@@ -29,7 +29,7 @@ export function bytesOf(name: string, data: unknown): Uint8Array {
   }
   if (typeof data === 'string') return Buffer.from(data);
   if (ArrayBuffer.isView(data)) {
-    if (data.byteLength === 0) refuseDetached(name, data);
+    refuseDetached(name, data); // first: the getters of a detached DataView throw
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
   throw invalidArgType(

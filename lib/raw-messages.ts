@@ -59,7 +59,7 @@ export function sendmsg(fd: number, message: OutgoingMessage, flags = 0): number
 export function sendmmsg(fd: number, messages: readonly OutgoingMessage[], flags = 0): number {
   descriptorNumber('fd', fd);
   if (!Array.isArray(messages)) throw invalidArgType('messages', 'an Array', messages);
-  const outgoing = messages.map((message, i) => outgoingOf(`messages[${i}]`, message));
+  const outgoing = Array.from(messages, (message, i) => outgoingOf(`messages[${i}]`, message));
   integer('flags', flags);
   outgoing.forEach((message, i) => {
     refuseLostRights(fd, `messages[${i}]`, message.native);

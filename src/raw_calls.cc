@@ -156,9 +156,13 @@ Napi::Value Stat(const Info& info) {
   struct stat stat;
   const int error = sys::Stat(fd, &stat);
   if (error < 0) return MakeResult(info.Env(), error);
-  Napi::Object object = Napi::Object::New(info.Env());
-  const auto set = [&object](const char* name, auto value) {
-    object.Set(name, static_cast<double>(value));
+  napi_env env = info.Env();
+  napi_value object;
+  bool made = napi_create_object(env, &object) == napi_ok;
+  const auto set = [&](const char* name, auto field) {
+    napi_value value = nullptr;
+    made = made && napi_create_double(env, static_cast<double>(field), &value) == napi_ok &&
+           napi_set_named_property(env, object, name, value) == napi_ok;
   };
   set("dev", stat.st_dev);
   set("ino", stat.st_ino);
@@ -168,7 +172,7 @@ Napi::Value Stat(const Info& info) {
   set("gid", stat.st_gid);
   set("rdev", stat.st_rdev);
   set("size", stat.st_size);
-  return object;
+  return made ? Napi::Value(env, object) : Napi::Value();
 }
 
 Napi::Value Send(const Info& info) {

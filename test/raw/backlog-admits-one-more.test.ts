@@ -22,12 +22,21 @@ describe.runIf(onLinux).each(connectionTypes)('%s', (_, type) => {
     raw.connect(fd, scratch.path());
   });
 
+  test('511, if none is given', () => {
+    using scratch = new Scratch();
+    using fds = new Descriptors();
+    fds.listener(type, scratch.path());
+    for (let i = 0; i < 512; i += 1) fds.connected(type, scratch.path());
+    const fd = fds.socket(type);
+    expect(thrown(() => raw.connect(fd, scratch.path()))).toMatchObject({ code: 'EAGAIN' });
+  });
+
   test('listen again changes it', () => {
     using scratch = new Scratch();
     using fds = new Descriptors();
     const listener = fds.listener(type, scratch.path(), 0);
     fds.connected(type, scratch.path());
-    raw.listen(listener);
+    raw.listen(listener, 5);
     fds.connected(type, scratch.path());
   });
 });

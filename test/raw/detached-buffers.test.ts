@@ -36,7 +36,7 @@ test.each(views)('%s', (_, make) => {
   expect(thrown(() => receive(second))).toMatchObject({ code: 'EAGAIN' });
 });
 
-test('an address detaches the data: nothing crashes', () => {
+test('a getter that detaches the data: nothing crashes', () => {
   using fds = new Descriptors();
   const [first] = fds.pair(raw.SOCK_DGRAM);
   const data = new Uint8Array(8);
@@ -50,4 +50,24 @@ test('an address detaches the data: nothing crashes', () => {
   expect(thrown(() => raw.sendmsg(first, message))).toMatchObject({
     code: 'ERR_INVALID_ARG_VALUE',
   });
+});
+
+test('memory that grows and shrinks: the view as it is at the call', () => {
+  using fds = new Descriptors();
+  const [first, second] = fds.pair(raw.SOCK_DGRAM);
+  const Resizable = ArrayBuffer as unknown as new (
+    length: number,
+    options: { maxByteLength: number },
+  ) => ArrayBuffer & { resize(length: number): void };
+  const memory = new Resizable(4, { maxByteLength: 64 });
+  const whole = new Uint8Array(memory);
+  const end = new Uint8Array(memory, 3, 1);
+  const endView = new DataView(memory, 3, 1);
+  memory.resize(64);
+  expect(raw.send(first, whole)).toBe(64);
+  memory.resize(2);
+  expect(raw.send(first, whole)).toBe(2);
+  expect(raw.send(first, end)).toBe(0);
+  expect(thrown(() => raw.send(first, endView))).toBeInstanceOf(TypeError);
+  expect(receive(second).length).toBe(64);
 });

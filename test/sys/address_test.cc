@@ -1,5 +1,7 @@
 // Addresses: bytes in, bytes out, never cut.
+#include <atomic>
 #include <string>
+#include <thread>
 
 #include "check.h"
 #include "fixtures.h"
@@ -126,6 +128,9 @@ TEST(AddressBytesNeverReadPastTheBuffer) {
   address.Set(string(kMax, 'p'));
   address.set_length(4000);  // as if the kernel had had more to say
   CHECK(address.bytes() == string(kMax, 'p'));
+  address.Set("");
+  address.set_length(4000);
+  CHECK(address.bytes().size() <= kMax + 1);
 }
 
 TEST(GetsocknameOfAFullSunPath) {
@@ -235,6 +240,30 @@ TEST(LongPathnameOfADanglingSymbolicLinkIsInUse) {
   CHECK_EQ(symlink("nowhere", path.c_str()), 0);
   const UniqueFd fd = Make(SOCK_STREAM);
   CHECK_EQ(Bind(fd.get(), path), -EADDRINUSE);
+  CHECK_EQ(Bind(fd.get(), directory / "short"), 0);  // it was left unbound
+}
+
+TEST(OfManyThatBindALongNameAtOnceOneWinsAndNoTemporaryNameIsLeft) {
+  for (int round = 0; round < 200; ++round) {
+    const TemporaryDirectory directory;
+    const string path = directory / string(255, 's');
+    std::atomic<int> ready{0};
+    std::atomic<int> winners{0};
+    const auto bind = [&] {
+      const UniqueFd fd = Make(SOCK_STREAM);
+      ++ready;
+      while (ready < 2) {
+      }
+      const int error = Bind(fd.get(), path);
+      CHECK(error == 0 || error == -EADDRINUSE);
+      if (error == 0) ++winners;
+    };
+    std::thread other(bind);
+    bind();
+    other.join();
+    CHECK_EQ(winners, 1);
+    CHECK_EQ(directory.Entries().size(), 1u);
+  }
 }
 
 TEST(LongPathnameThatIsMissing) {

@@ -29,7 +29,10 @@ void ModeIsExact(mode_t mask) {
       for (const size_t last : {1, 255}) {
         const TemporaryDirectory directory;
         const string path = directory / string(last, 's');
-        if (replace != Replace::kNever && last < 100) MakeDead(SOCK_STREAM, path);
+        if (replace != Replace::kNever && last < 100) {
+          MakeDead(SOCK_STREAM, path);
+          chmod(path.c_str(), 0777);  // unprobed counts as alive
+        }
         const UniqueFd fd = Make(SOCK_STREAM);
         BoundPath bound;
         CHECK_EQ(Bind(fd.get(), path, &bound, mode, replace), 0);
@@ -85,9 +88,9 @@ TEST(FileIsNeverMoreOpenThanAsked) {
 }
 #endif
 
-TEST(RestoringTheModeFollowsNoSymbolicLink) {
-  // Whoever puts a link in place of the new file must not get its target opened up. The watcher
-  // swaps as fast as it can; the target's mode may never change.
+TEST(RestoringTheModeTouchesNoOtherFile) {
+  // Whoever puts another file, or a symbolic link to one, in place of the new socket file must not
+  // get it opened up. The swapper does so as fast as it can.
   const Umask umasked(0777);
   const TemporaryDirectory directory;
   const string path = directory / "s";
@@ -95,11 +98,19 @@ TEST(RestoringTheModeFollowsNoSymbolicLink) {
   UniqueFd(open(target.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0)).Reset();
   std::atomic<bool> done{false};
   std::thread swapper([&] {
-    while (!done) {
-      if (unlink(path.c_str()) == 0 && symlink("target", path.c_str()) == 0) unlink(path.c_str());
+    for (unsigned i = 0; !done; ++i) {
+      const string other = directory / "other";
+      if ((i % 2 ? symlink("target", other.c_str()) : link(target.c_str(), other.c_str())) != 0) {
+        continue;
+      }
+      while (!Exists(path) && !done) {
+      }
+      rename(other.c_str(), path.c_str());
+      unlink(path.c_str());
+      unlink(other.c_str());  // rename of two names of one file does nothing
     }
   });
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < 2000; ++i) {
     const UniqueFd fd = Make(SOCK_STREAM);
     BoundPath bound;
     Bind(fd.get(), path, &bound, 0666);
@@ -238,6 +249,7 @@ TEST(NulIsRefusedBeforeAnythingIsTouched) {
   BoundPath bound;
   for (const Replace replace : {Replace::kNever, Replace::kStale, Replace::kAlways}) {
     CHECK_EQ(Bind(fd.get(), string("a\0b", 3), &bound, 0600, replace), -EINVAL);
+    CHECK_EQ(Bind(fd.get(), string("missing/a\0b", 11), &bound, 0600, replace), -EINVAL);
   }
   CHECK(directory.Entries().empty());
 }

@@ -27,6 +27,7 @@ class TemporaryDirectory {
     const char* base = getenv("TMPDIR");
     std::string name = std::string(base == nullptr ? "/tmp" : base) + "/afunix-XXXXXX";
     path_ = mkdtemp(name.data());
+    chmod(path_.c_str(), 0700);  // whatever the umask
   }
   ~TemporaryDirectory() {
     std::error_code ignored;

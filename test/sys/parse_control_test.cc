@@ -64,10 +64,13 @@ std::vector<int> Dups(size_t count) {
 TEST(ParseControlClearsWhatWasThere) {
   Forged first;
   const std::vector<int> fds = Dups(2);
-  const int inq = 7;
   first.Add(SCM_RIGHTS, fds.data(), fds.size() * sizeof(int));
 #ifdef __linux__
+  const int inq = 7;
+  const int pidfd = Dup();
   first.Add(SCM_INQ, &inq, sizeof(inq));
+  first.Add(SCM_PIDFD, &pidfd, sizeof(pidfd));
+  first.Add(SCM_SECURITY, "label", 5);
 #endif
   Ancillary ancillary;
   CHECK(first.Parse(&ancillary));
@@ -77,7 +80,6 @@ TEST(ParseControlClearsWhatWasThere) {
   CHECK(ancillary.empty());
   CHECK(!IsOpen(fds[0]));
   CHECK_EQ(ancillary.inq, 0);
-  (void)inq;
 }
 
 TEST(RightsBeyondTheMostAMessageMayHaveAreClosed) {

@@ -190,9 +190,9 @@ TEST(StaleInAMissingDirectory) {
 TEST(StaleIsEagainWhileAnotherHoldsTheLock) {
   const TemporaryDirectory directory;
   MakeDead(SOCK_STREAM, directory / "s");
-  {
+  for (const int kind : {LOCK_EX, LOCK_SH}) {
     const UniqueFd lock(open(directory.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    CHECK_EQ(flock(lock.get(), LOCK_EX | LOCK_NB), 0);
+    CHECK_EQ(flock(lock.get(), kind | LOCK_NB), 0);
     CHECK_EQ(TakeStale(directory / "s"), -EAGAIN);
     CHECK(Exists(directory / "s"));
   }
@@ -259,18 +259,22 @@ TEST(AlwaysTakesAFreePathname) {
 }
 
 #ifdef __linux__
-TEST(AlwaysTakesALongName) {
-  const TemporaryDirectory directory;
-  const string path = directory / string(255, 's');
-  const UniqueFd old = Listening(path);
-  const UniqueFd fd = Make(SOCK_STREAM);
-  BoundPath bound;
-  CHECK_EQ(Take(fd.get(), path, Replace::kAlways, &bound, 4), 0);
-  const UniqueFd client = Make(SOCK_STREAM);
-  CHECK_EQ(Connect(client.get(), path), 0);
-  UniqueFd accepted;
-  CHECK_EQ(Accept(fd.get(), kDefault, &accepted, nullptr), 0);
-  CHECK_EQ(directory.Entries().size(), 1u);
+TEST(AlwaysTakesALongNameAndThePathnameOfPathMaxLessOne) {
+  for (const bool deep : {false, true}) {
+    const TemporaryDirectory directory;
+    const string path = deep ? directory.PathOf(PATH_MAX - 1) : directory / string(255, 's');
+    const UniqueFd old = Listening(path);
+    const UniqueFd fd = Make(SOCK_STREAM);
+    BoundPath bound;
+    CHECK_EQ(Take(fd.get(), path, Replace::kAlways, &bound, 4), 0);
+    const UniqueFd client = Make(SOCK_STREAM);
+    CHECK_EQ(Connect(client.get(), path), 0);
+    UniqueFd accepted;
+    CHECK_EQ(Accept(fd.get(), kDefault, &accepted, nullptr), 0);
+    CHECK_EQ(directory.Entries().size(), 1u);
+    bound.Unlink();
+    CHECK(!Exists(path));
+  }
 }
 #endif
 
