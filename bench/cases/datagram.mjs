@@ -1,0 +1,44 @@
+const C_EPOLL = { name: 'C, epoll', limit: 'dgram-epoll' };
+const UNIX_DGRAM = { name: 'unix-dgram', module: 'unix-dgram', needs: 'unix-dgram' };
+const afunix = (way) => ({ name: 'afunix', module: 'afunix-datagram', options: { way } });
+const bulk = { options: { way: 'bulk' } };
+
+const sizes = [
+  [64, '64 B', 4000],
+  [1024, '1 KiB', 4000],
+  [65_507, '64 KiB', 1500],
+];
+
+export const datagram = {
+  name: 'datagram',
+  comparisons: [
+    ...sizes.map(([size, text, count]) => ({
+      title: `round trip ${text}, onMessages`,
+      size,
+      count,
+      contenders: [
+        afunix('callback'),
+        { ...UNIX_DGRAM, target: size === 64 ? 0.65 : undefined },
+        { name: 'node:dgram (UDP)', module: 'node-dgram' },
+        { ...C_EPOLL, target: size === 64 ? 2 : undefined },
+        { name: 'C, blocking', limit: 'dgram' },
+      ],
+    })),
+    {
+      title: 'round trip 64 B, await',
+      count: 4000,
+      contenders: [afunix('promise'), UNIX_DGRAM],
+    },
+    ...sizes.map(([size, text, count]) => ({
+      title: `one way ${text}, sendMany to onMessages`,
+      size,
+      count: count * 5,
+      contenders: [
+        afunix('bulk'),
+        { ...UNIX_DGRAM, ...bulk, target: size === 64 ? 0.33 : undefined },
+        { name: 'C, mmsg', limit: 'dgram-bulk-mmsg', target: size === 64 ? 2 : undefined },
+        { name: 'C, blocking', limit: 'dgram-bulk' },
+      ],
+    })),
+  ],
+};

@@ -1,0 +1,2 @@
+process.on('message', (_, connection) => connection.end('.'));
+process.on('disconnect', () => process.exit());

@@ -1,0 +1,61 @@
+import { createSocket } from 'unix-dgram';
+
+export function server({ path, size, count, way }) {
+  const message = Buffer.alloc(size, 1);
+  let connected = false;
+  let left = count;
+  const socket = createSocket('unix_dgram', () => {
+    if (!connected) {
+      connected = true;
+      socket.connect(`${path}.c`);
+    }
+    if (way !== 'bulk') {
+      socket.send(message);
+    } else if (--left === 0) {
+      left = count;
+      socket.send(Buffer.from('.'));
+    }
+  });
+  socket.bind(path);
+}
+
+export function client({ path, size, count, way }) {
+  const message = Buffer.alloc(size, 1);
+  const socket = createSocket('unix_dgram');
+  socket.bind(`${path}.c`);
+  socket.connect(path);
+  if (way === 'bulk') return () => new Promise((resolve) => bulk(socket, message, count, resolve));
+  return () =>
+    new Promise((resolve) => {
+      let left = count;
+      const next = () => {
+        if (--left > 0) return socket.send(message);
+        socket.off('message', next);
+        resolve();
+      };
+      socket.on('message', next);
+      socket.send(message);
+    });
+}
+
+/** As many as go, then when 'writable' says so. */
+function bulk(socket, message, count, resolve) {
+  let left = count;
+  let congested = false;
+  const go = () => {
+    congested = false;
+    while (left > 0) {
+      socket.send(message, (error) => {
+        congested = error !== undefined;
+      });
+      if (congested) return;
+      left--;
+    }
+  };
+  socket.on('writable', go);
+  socket.once('message', () => {
+    socket.off('writable', go);
+    resolve();
+  });
+  go();
+}

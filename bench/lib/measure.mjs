@@ -1,0 +1,66 @@
+// Plays the rounds of all contenders of a comparison in turn, and compares them pair by pair: what
+// disturbs the machine for a while disturbs all of them alike.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Pair } from './pair.mjs';
+import { spread } from './statistics.mjs';
+
+/**
+ * The rounds of each contender, in the order given; for one that cannot run, why.
+ * `comparison.fresh`: each round has processes of its own, and none is thrown away as a warm-up.
+ */
+export async function measure(comparison, { processor, rounds, smoke }) {
+  const directory = mkdtempSync(join(tmpdir(), 'afunix-bench-'));
+  const entries = comparison.contenders.map((contender, index) => ({
+    contender,
+    rounds: [],
+    error: undefined,
+    pair: undefined,
+    options: {
+      size: comparison.size ?? 64,
+      count: smoke ? (comparison.smokeCount ?? 50) : comparison.count,
+      ...comparison.options,
+      ...contender.options,
+      path: join(directory, String(index)),
+    },
+  }));
+  const warmUps = comparison.fresh || smoke ? 0 : 1;
+  try {
+    for (let number = -warmUps; number < rounds; number++) {
+      for (const entry of inTurn(entries, number)) {
+        await play(entry, comparison, processor, number >= 0);
+      }
+    }
+  } finally {
+    for (const { pair } of entries) await pair?.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+  return entries;
+}
+
+/** Who goes first changes from round to round. */
+function inTurn(entries, number) {
+  return number % 2 === 0 ? entries : entries.toReversed();
+}
+
+async function play(entry, comparison, processor, counts) {
+  if (entry.error !== undefined) return;
+  try {
+    entry.pair ??= await Pair.start(entry.contender, entry.options, processor);
+    const round = await entry.pair.round();
+    if (counts) entry.rounds.push(round);
+    if (!comparison.fresh) return;
+    await entry.pair.stop();
+    entry.pair = undefined;
+    entry.options.path += 'x';
+  } catch (error) {
+    entry.error = error.message;
+  }
+}
+
+/** `ours` against `theirs`, round by round, in one metric. */
+export function ratio(ours, theirs, metric) {
+  const values = ours.rounds.map((round, index) => round[metric] / theirs.rounds[index][metric]);
+  return spread(values);
+}
