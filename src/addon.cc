@@ -116,8 +116,8 @@ Napi::Value Module::AdoptHandle(const Napi::CallbackInfo& info) {
   const int result = sys::GetIntOption(fd, SOL_SOCKET, SO_TYPE, &type);
   if (result < 0) return MakeResult(env, result);
   if (!IsUnixSocket(fd)) return MakeResult(env, -EAFNOSUPPORT);
-  sys::SetNonBlocking(fd);
-  sys::SetCloseOnExec(fd);
+  const int error = sys::Adopt(fd, sys::kDefault);
+  if (error < 0) return MakeResult(env, error);
   owned.erase(fd);
   return Napi::Value(env, SocketWrap::Create(this, sys::UniqueFd(fd)));
 }

@@ -31,7 +31,7 @@ void ModeIsExact(mode_t mask) {
         const string path = directory / string(last, 's');
         if (replace != Replace::kNever && last < 100) {
           MakeDead(SOCK_STREAM, path);
-          chmod(path.c_str(), 0777);  // unprobed counts as alive
+          chmod(path.c_str(), 0777);  // one that may not be probed counts as alive
         }
         const UniqueFd fd = Make(SOCK_STREAM);
         BoundPath bound;
