@@ -14,7 +14,10 @@ describe.runIf(onLinux)('abstract names', () => {
     ['with a NUL at the end', `${name}\0`],
     ['with a NUL inside', `${name}\0inside`],
     ['of 107 bytes', name.padEnd(108, 'x')],
-    ['of bytes that are no text', Buffer.from([0, 0xff, 0xfe, 0, 0x80])],
+    [
+      'of bytes that are no text',
+      Buffer.concat([Buffer.from([0, 0xff, 0xfe, 0, 0x80]), Buffer.from(name)]),
+    ],
   ])('%s', (_, address) => {
     using fds = new Descriptors();
     const fd = fds.bound(raw.SOCK_DGRAM, address);

@@ -1,7 +1,7 @@
 import * as raw from 'afunix/raw';
 import { describe, expect, test } from 'vitest';
 import { checkDescriptors } from '../helpers/descriptors.js';
-import { codeOf, connectionTypes, Descriptors, receive } from '../helpers/raw-sockets.js';
+import { codeOf, connectionTypes, Descriptors, onLinux, receive } from '../helpers/raw-sockets.js';
 import { Scratch } from '../helpers/scratch.js';
 
 describe.each(connectionTypes)('%s', (_, type) => {
@@ -34,6 +34,11 @@ describe.each(connectionTypes)('%s', (_, type) => {
   test('accept on a socket that does not listen: EINVAL', () => {
     using fds = new Descriptors();
     expect(codeOf(() => raw.accept(fds.socket(type)))).toBe('EINVAL');
+  });
+
+  test.runIf(onLinux)('listen on a socket without a name: EINVAL', () => {
+    using fds = new Descriptors();
+    expect(codeOf(() => raw.listen(fds.socket(type)))).toBe('EINVAL');
   });
 });
 
