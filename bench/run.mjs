@@ -67,7 +67,12 @@ report();
 function install() {
   if (existsSync(`${here}node_modules`)) return;
   console.error('installing the packages to compare with (bench/package.json)');
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: here, stdio: ['ignore', 2, 2] });
+  // Not `npm ci`: it refuses the lock file of node-unix-socket, which names packages of its own for
+  // other systems that were never published.
+  execFileSync('npm', ['install', '--no-audit', '--no-fund'], {
+    cwd: here,
+    stdio: ['ignore', 2, 2],
+  });
 }
 
 function modesOf(comparison) {
