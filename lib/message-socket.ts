@@ -4,6 +4,7 @@ import { Fifo } from './fifo.js';
 import type { Message } from './message.js';
 import { native, READABLE } from './native.js';
 import { Operation } from './operation.js';
+import { closeAll } from './sendable.js';
 import { UnixSocket } from './socket.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
@@ -126,7 +127,7 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
   protected override settle(error: Error): void {
     for (const operation of this.#waiting.drain()) operation.reject(error);
     for (const message of this.#received.drain()) {
-      for (const fd of message.fds) fd.close();
+      closeAll(message.fds);
       message.pidfd?.close();
     }
     this.#callback = undefined;

@@ -1,8 +1,16 @@
 // Messages, read from the receive slab into objects that are the user's to keep.
 import type { Buffer } from 'node:buffer';
 import { UnixAddress } from './address.js';
+import type { Credentials } from './credentials.js';
 import { FileDescriptor } from './file-descriptor.js';
 import {
+  BESIDE_DROPPED,
+  BESIDE_GID,
+  BESIDE_HAS_CREDENTIALS,
+  BESIDE_PID,
+  BESIDE_PIDFD,
+  BESIDE_RIGHTS,
+  BESIDE_UID,
   native,
   SLAB_ADDRESS_LENGTH,
   SLAB_ANCILLARY,
@@ -16,14 +24,7 @@ import {
   SLAB_STRIDE,
   SLAB_TRUNCATED,
 } from './native.js';
-
-/** Who a process is: its pid in this pid namespace, and its effective uid and gid. */
-export interface Credentials {
-  /** Process id; 0 where it cannot be seen from here, -1 where the system does not tell. */
-  pid: number;
-  uid: number;
-  gid: number;
-}
+import { PidFd } from './pidfd.js';
 
 const none: readonly FileDescriptor[] = Object.freeze([]);
 
@@ -36,8 +37,8 @@ export class Message {
   /** Whether `data` is only the beginning, because of `maxMessageSize`. */
   readonly truncated: boolean;
   /**
-   * Whether descriptors or other control messages were dropped: for want of `maxFds`, or because
-   * the process could open no more descriptors (EMFILE).
+   * Whether descriptors were lost on the way: for want of `maxFds`, or because the process could
+   * open no more (EMFILE).
    */
   readonly controlTruncated: boolean;
   /** Descriptors that came with it, in order, at most `maxFds`. */
@@ -45,7 +46,7 @@ export class Message {
   /** Its sender's, as the kernel checked them; null unless the socket has `credentials: true`. */
   readonly credentials: Credentials | null = null;
   /** A pidfd of its sender; null unless the socket has `pidfds: true` (Linux 6.5). */
-  readonly pidfd: FileDescriptor | null = null;
+  readonly pidfd: PidFd | null = null;
 
   /** @internal */
   constructor(data: Buffer, size: number, flags: number, beside: Beside | undefined) {
@@ -65,7 +66,7 @@ export class Message {
 interface Beside {
   fds: readonly FileDescriptor[];
   credentials: Credentials | null;
-  pidfd: FileDescriptor | null;
+  pidfd: PidFd | null;
   /** Descriptors over `maxFds` were closed. */
   dropped: boolean;
 }
@@ -137,20 +138,28 @@ export function hasControlAt(index: number): boolean {
   return (flags & (SLAB_ANCILLARY | SLAB_CONTROL_TRUNCATED)) !== 0;
 }
 
-/** Message `index` of the slab; descriptors over `maxFds` are closed. */
-export function messageAt(index: number, maxFds: number, origin: string): Message {
+/** The socket that receives a message. */
+export interface Receiver {
+  /** The most descriptors a message may bring; any more are closed. */
+  readonly maxFds: number;
+  /** What it is, for warnings. */
+  describe(): string;
+}
+
+/** Message `index` of the slab. */
+export function messageAt(index: number, receiver: Receiver): Message {
   const at = fieldsOf(index);
   const flags = meta[at + SLAB_FLAGS] as number;
   return new Message(
     dataAt(index),
     meta[at + SLAB_SIZE] as number,
     flags,
-    besideAt(index, flags, maxFds, origin),
+    besideAt(index, flags, receiver),
   );
 }
 
 /** As `messageAt`, with the sender's address. */
-export function datagramAt(index: number, maxFds: number, origin: string): Datagram {
+export function datagramAt(index: number, receiver: Receiver): Datagram {
   const at = fieldsOf(index);
   const flags = meta[at + SLAB_FLAGS] as number;
   const offset = meta[at + SLAB_OFFSET] as number;
@@ -161,27 +170,58 @@ export function datagramAt(index: number, maxFds: number, origin: string): Datag
     chunk.subarray(offset, offset + length),
     meta[at + SLAB_SIZE] as number,
     flags,
-    besideAt(index, flags, maxFds, origin),
+    besideAt(index, flags, receiver),
     addressLength === 0 ? undefined : chunk,
     offset + length,
     addressLength,
   );
 }
 
-function besideAt(
-  index: number,
-  flags: number,
-  maxFds: number,
-  origin: string,
-): Beside | undefined {
-  if ((flags & SLAB_ANCILLARY) === 0) return undefined;
-  const { rights, credentials, pidfd } = native.slab.ancillary(index);
-  const unwanted = rights.splice(maxFds);
-  for (const fd of unwanted) native.closeOwned(fd);
+function besideAt(index: number, flags: number, receiver: Receiver): Beside | undefined {
+  if ((flags & SLAB_ANCILLARY) === 0) {
+    if ((flags & SLAB_CONTROL_TRUNCATED) !== 0 && receiver.maxFds === 0) warnRefused(receiver);
+    return undefined;
+  }
+  const count = native.slab.takeBeside(index, receiver.maxFds);
+  const { beside } = native.slab;
+  const dropped = (beside[BESIDE_DROPPED] as number) > 0;
+  if (dropped && receiver.maxFds === 0) warnRefused(receiver);
+  const pidfd = beside[BESIDE_PIDFD] as number;
+  // All are owned by number already: none is lost if one of these is the last that runs.
   return {
-    fds: rights.length === 0 ? none : rights.map((fd) => new FileDescriptor(fd, origin)),
-    credentials: credentials ?? null,
-    pidfd: pidfd === undefined ? null : new FileDescriptor(pidfd, origin),
-    dropped: unwanted.length > 0,
+    fds: count === 0 ? none : descriptorsAt(count, receiver),
+    credentials: credentialsIn(beside),
+    pidfd: pidfd < 0 ? null : new PidFd(pidfd, `a pidfd received by ${receiver.describe()}`),
+    dropped,
   };
+}
+
+function descriptorsAt(count: number, receiver: Receiver): FileDescriptor[] {
+  const { beside } = native.slab;
+  const origin = `received by ${receiver.describe()}`;
+  const fds: FileDescriptor[] = [];
+  for (let i = 0; i < count; i++) {
+    fds.push(new FileDescriptor(beside[BESIDE_RIGHTS + i] as number, origin));
+  }
+  return fds;
+}
+
+function credentialsIn(beside: Int32Array): Credentials | null {
+  if (beside[BESIDE_HAS_CREDENTIALS] === 0) return null;
+  return {
+    pid: beside[BESIDE_PID] as number,
+    uid: (beside[BESIDE_UID] as number) >>> 0,
+    gid: (beside[BESIDE_GID] as number) >>> 0,
+  };
+}
+
+let warned = false;
+
+function warnRefused(receiver: Receiver): void {
+  if (warned) return;
+  warned = true;
+  process.emitWarning(
+    `${receiver.describe()} was sent descriptors, which it refused: make it with the option \`maxFds\` to accept them. Further ones are refused without a warning; the message's \`controlTruncated\` tells.`,
+    { type: 'Warning', code: 'AFUNIX_FDS_REFUSED' },
+  );
 }

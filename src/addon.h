@@ -42,9 +42,12 @@ class Module : public Napi::Addon<Module> {
   Napi::Value Disown(const Napi::CallbackInfo& info);
   Napi::Value CloseOwned(const Napi::CallbackInfo& info);
   Napi::Value DuplicateOwned(const Napi::CallbackInfo& info);
+  Napi::Value Watch(const Napi::CallbackInfo& info);
+  Napi::Value DescribeSocket(const Napi::CallbackInfo& info);
   Napi::Value PeerCredentials(const Napi::CallbackInfo& info);
+  Napi::Value PeerPidFd(const Napi::CallbackInfo& info);
   Napi::Value SlabChunk(const Napi::CallbackInfo& info);
-  Napi::Value SlabAncillary(const Napi::CallbackInfo& info);
+  Napi::Value SlabTakeBeside(const Napi::CallbackInfo& info);
 
   napi_async_cleanup_hook_handle teardown_ = nullptr;
 };

@@ -35,6 +35,9 @@ class ReceiveSlab {
   enum Field : size_t { kOffset, kLength, kSize, kFlags, kAddressLength, kStride };
   enum Flag : int32_t { kTruncated = 1, kControlTruncated = 2, kAncillary = 4, kLarge = 8 };
 
+  // beside: these, then the descriptors.
+  enum BesideField : size_t { kHasCredentials, kPid, kUid, kGid, kPidFd, kDropped, kRights };
+
   ReceiveSlab() = default;
   ~ReceiveSlab();
   ReceiveSlab(const ReceiveSlab&) = delete;
@@ -43,10 +46,17 @@ class ReceiveSlab {
   // Must be called first. Returns false when JavaScript has no memory.
   bool Initialize(napi_env env);
   napi_value meta(napi_env env) const;
+  napi_value beside(napi_env env) const;
+  const int32_t* beside() const { return beside_; }
   napi_value chunk(napi_env env, bool large) const;
   sys::Ancillary* ancillary(size_t index) {
     return control_ == nullptr || index >= kMaxBatch ? nullptr : &control_->parsed[index];
   }
+
+  // Describes in `beside` what message `index` brought, less the descriptors over `max_rights`,
+  // which are closed. Returns how many descriptors it kept: they are the caller's, and so is the
+  // pidfd.
+  size_t TakeBeside(size_t index, size_t max_rights);
 
   // Receives up to `batch` messages of at most `limit` bytes (0: any) each, and describes them in
   // meta. Returns how many, 0 at the end of a connection (`ends`), or -errno.
@@ -75,7 +85,7 @@ class ReceiveSlab {
   bool Reserve(napi_env env, bool large, size_t size);
   void Describe(unsigned index, std::string_view data, size_t size, int32_t flags,
                 std::string_view address);
-  int32_t ReadControl(unsigned index, ControlRoom room, bool* any);
+  int32_t ReadControl(unsigned index, msghdr& header, ControlRoom room, bool* any);
   size_t control_length(ControlRoom room) const;
 
   unsigned char* slots_ = nullptr;
@@ -88,6 +98,8 @@ class ReceiveSlab {
 
   napi_ref meta_ref_ = nullptr;
   int32_t* meta_ = nullptr;
+  napi_ref beside_ref_ = nullptr;
+  int32_t* beside_ = nullptr;
   Chunk chunks_[2];
 };
 

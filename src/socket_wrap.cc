@@ -95,6 +95,7 @@ napi_value SocketWrap::Define(napi_env env) {
       method("ref", CallMethod<&SocketWrap::Ref>),
       method("unref", CallMethod<&SocketWrap::Unref>),
       method("configure", CallMethod<&SocketWrap::Configure>),
+      method("passRights", CallMethod<&SocketWrap::PassRights>),
       method("receive", CallMethod<&SocketWrap::Receive>),
       method("read", CallMethod<&SocketWrap::Read>),
       method("send", CallMethod<&SocketWrap::Send>),
@@ -304,6 +305,14 @@ int SocketWrap::Configure(const Arguments& arguments) {
   return 0;
 }
 
+// passRights(pass)
+int SocketWrap::PassRights(const Arguments& arguments) {
+  const bool pass = arguments.Bool(0);
+  const int result = sys::PassRights(fd_.get(), pass);
+  refuses_rights_ = !pass && result == 0;
+  return result;
+}
+
 // receive(batch, flags)
 int SocketWrap::Receive(const Arguments& arguments) {
   if (!fd_) return -EBADF;
@@ -450,6 +459,8 @@ int SocketWrap::Detach(const Arguments&) {
   if (!fd_) return -1;
   if (path_ != nullptr) path_->Forget();
   poller_.Close();
+  // Back to the kernel's default, for whoever gets the socket.
+  if (refuses_rights_) sys::PassRights(fd_.get(), true);
   const int fd = fd_.Release();
   // In the set before it is nobody's: a worker that ends now still closes it.
   module_->owned.insert(fd);

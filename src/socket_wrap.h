@@ -57,6 +57,7 @@ class SocketWrap final : public Poller::Listener {
   int Ref(const Arguments& arguments);
   int Unref(const Arguments& arguments);
   int Configure(const Arguments& arguments);
+  int PassRights(const Arguments& arguments);
   int Receive(const Arguments& arguments);
   int Read(const Arguments& arguments);
   int Send(const Arguments& arguments);
@@ -85,6 +86,7 @@ class SocketWrap final : public Poller::Listener {
   bool continuous_ = false;
   bool referenced_ = true;
   bool strong_ = false;
+  bool refuses_rights_ = false;  // SO_PASSRIGHTS is off
   ControlRoom room_ = ControlRoom::kNone;
 };
 
