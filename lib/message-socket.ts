@@ -97,8 +97,8 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
     const callback = this.#callback;
     if (callback !== undefined) {
       if (result > 0) {
-        const messages: M[] = [];
-        for (let index = 0; index < result; index++) messages.push(this.messageAt(index));
+        const messages = [this.messageAt(0)];
+        for (let index = 1; index < result; index++) messages.push(this.messageAt(index));
         callback(messages);
       }
       return;

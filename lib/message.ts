@@ -1,5 +1,5 @@
 // Messages, read from the receive slab into objects that are the user's to keep.
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import { UnixAddress } from './address.js';
 import type { Credentials } from './credentials.js';
 import { FileDescriptor } from './file-descriptor.js';
@@ -42,23 +42,21 @@ export class Message {
    */
   readonly controlTruncated: boolean;
   /** Descriptors that came with it, in order, at most `maxFds`. */
-  readonly fds: readonly FileDescriptor[] = none;
+  readonly fds: readonly FileDescriptor[];
   /** Its sender's, as the kernel checked them; null unless the socket has `credentials: true`. */
-  readonly credentials: Credentials | null = null;
+  readonly credentials: Credentials | null;
   /** A pidfd of its sender; null unless the socket has `pidfds: true` (Linux 6.5). */
-  readonly pidfd: PidFd | null = null;
+  readonly pidfd: PidFd | null;
 
   /** @internal */
   constructor(data: Buffer, size: number, flags: number, beside: Beside | undefined) {
     this.data = data;
     this.size = size;
     this.truncated = (flags & SLAB_TRUNCATED) !== 0;
-    this.controlTruncated = (flags & SLAB_CONTROL_TRUNCATED) !== 0;
-    if (beside === undefined) return;
-    this.fds = beside.fds;
-    this.credentials = beside.credentials;
-    this.pidfd = beside.pidfd;
-    if (beside.dropped) this.controlTruncated = true;
+    this.controlTruncated = (flags & SLAB_CONTROL_TRUNCATED) !== 0 || beside?.dropped === true;
+    this.fds = beside === undefined ? none : beside.fds;
+    this.credentials = beside === undefined ? null : beside.credentials;
+    this.pidfd = beside === undefined ? null : beside.pidfd;
   }
 }
 
@@ -73,54 +71,59 @@ interface Beside {
 
 /** A datagram: a message with its sender's address. */
 export class Datagram extends Message {
-  #from: UnixAddress | undefined;
-  readonly #chunk: Buffer | undefined;
-  readonly #offset: number;
-  readonly #length: number;
+  /** The address, or the length of its bytes behind those of `data`, 0 for none. */
+  #from: UnixAddress | number;
 
-  /** @internal The sender's address is `length` bytes of `chunk` from `offset`, undefined for none. */
+  /** @internal The `addressLength` bytes behind `data` are the sender's address. */
   constructor(
     data: Buffer,
     size: number,
     flags: number,
     beside: Beside | undefined,
-    chunk: Buffer | undefined,
-    offset: number,
-    length: number,
+    addressLength: number,
   ) {
     super(data, size, flags, beside);
-    this.#chunk = chunk;
-    this.#offset = offset;
-    this.#length = length;
+    this.#from = addressLength;
   }
 
   /**
    * The address its sender is bound to; unnamed if it is bound to none. Made when it is first read.
    */
   get from(): UnixAddress {
-    if (this.#from === undefined) {
+    if (typeof this.#from === 'number') {
+      const { buffer, byteOffset, length } = this.data;
       this.#from =
-        this.#chunk === undefined
+        this.#from === 0
           ? UnixAddress.unnamed
-          : UnixAddress.fromKernel(this.#chunk.subarray(this.#offset, this.#offset + this.#length));
+          : UnixAddress.fromKernel(new View(buffer, byteOffset + length, this.#from));
     }
     return this.#from;
   }
 }
 
 const { meta } = native.slab;
-const chunks: (Buffer | undefined)[] = [undefined, undefined];
+const chunks: (ArrayBufferLike | undefined)[] = [undefined, undefined];
 const ids = [0, 0];
 
 /** The chunk that message at `at` lies in. The addon replaces a full chunk and counts its id up. */
-function chunkOf(at: number): Buffer {
+function chunkOf(at: number): ArrayBufferLike {
   const kind = ((meta[at + SLAB_FLAGS] as number) & SLAB_LARGE) === 0 ? 0 : 1;
   if (meta[kind] !== ids[kind]) {
     ids[kind] = meta[kind] as number;
-    chunks[kind] = native.slab.chunk(kind);
+    chunks[kind] = native.slab.chunk(kind).buffer;
   }
-  return chunks[kind] as Buffer;
+  return chunks[kind] as ArrayBufferLike;
 }
+
+/**
+ * The class that Buffer's own methods make their results of: `Buffer.from` and `subarray` end in the
+ * same, by a way three times as long.
+ */
+const View = (Buffer as unknown as Record<symbol, unknown>)[Symbol.species] as new (
+  memory: ArrayBufferLike,
+  offset: number,
+  length: number,
+) => Buffer;
 
 /** Where the fields of message `index` begin. */
 const fieldsOf = (index: number): number => SLAB_HEADER + index * SLAB_STRIDE;
@@ -129,7 +132,7 @@ const fieldsOf = (index: number): number => SLAB_HEADER + index * SLAB_STRIDE;
 export function dataAt(index: number): Buffer {
   const at = fieldsOf(index);
   const offset = meta[at + SLAB_OFFSET] as number;
-  return chunkOf(at).subarray(offset, offset + (meta[at + SLAB_LENGTH] as number));
+  return new View(chunkOf(at), offset, meta[at + SLAB_LENGTH] as number);
 }
 
 /** Whether message `index` brought control messages, or lost some. */
@@ -162,18 +165,12 @@ export function messageAt(index: number, receiver: Receiver): Message {
 export function datagramAt(index: number, receiver: Receiver): Datagram {
   const at = fieldsOf(index);
   const flags = meta[at + SLAB_FLAGS] as number;
-  const offset = meta[at + SLAB_OFFSET] as number;
-  const length = meta[at + SLAB_LENGTH] as number;
-  const addressLength = meta[at + SLAB_ADDRESS_LENGTH] as number;
-  const chunk = chunkOf(at);
   return new Datagram(
-    chunk.subarray(offset, offset + length),
+    dataAt(index),
     meta[at + SLAB_SIZE] as number,
     flags,
     besideAt(index, flags, receiver),
-    addressLength === 0 ? undefined : chunk,
-    offset + length,
-    addressLength,
+    meta[at + SLAB_ADDRESS_LENGTH] as number,
   );
 }
 

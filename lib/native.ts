@@ -13,6 +13,8 @@ export interface Handle {
   owner: HandleOwner;
   /** -1 once closed or detached. */
   readonly fd: number;
+  /** What `Calls` know it by. */
+  readonly id: number;
   /** SO_TYPE, read when the handle was made. */
   readonly type: number;
 
@@ -77,6 +79,14 @@ export interface Handle {
   detach(): number;
 }
 
+/** The calls made for each message, as functions of a handle's `id`. */
+type Calls = {
+  [Name in 'waitReadable' | 'waitWritable' | 'receive' | 'read' | 'send']: (
+    id: number,
+    ...rest: Partial<Parameters<Handle[Name]>>
+  ) => number;
+};
+
 /** What a handle tells the class that wraps it. Called inside a callback scope. */
 export interface HandleOwner {
   /** `result`: of the receive that was asked for, 0 if none was. */
@@ -101,6 +111,8 @@ export interface Slab {
 }
 
 export interface Native {
+  readonly Handle: { prototype: Handle };
+  readonly calls: Calls;
   readonly constants: Readonly<Record<string, number>>;
   readonly errnos: Readonly<Record<string, number>>;
   readonly maxPath: number;
@@ -255,6 +267,29 @@ export const BESIDE_RIGHTS = 6;
 /** Bits of `Handle.stop`. */
 export const READABLE = 1;
 export const WRITABLE = 2;
+
+const { calls } = native;
+
+// To find the C++ object of `this` costs more than the rest of a call (napi_unwrap): these go by id.
+Object.assign(native.Handle.prototype, {
+  waitReadable(batch) {
+    return calls.waitReadable(this.id, batch);
+  },
+  waitWritable() {
+    return calls.waitWritable(this.id);
+  },
+  receive(batch, flags) {
+    return calls.receive(this.id, batch, flags);
+  },
+  read(buffer, flags) {
+    return calls.read(this.id, buffer, flags);
+  },
+  send(data, to, flags) {
+    return to === undefined && flags === 0
+      ? calls.send(this.id, data)
+      : calls.send(this.id, data, to, flags);
+  },
+} satisfies Partial<Handle> & ThisType<Handle>);
 
 native.setDispatcher(
   function (result) {

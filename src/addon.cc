@@ -35,26 +35,29 @@ Module::Module(Napi::Env env, Napi::Object exports) : env(napi_env(env)), loop(e
   slab_object["takeBeside"] = Napi::Function::New(
       env, [this](const Napi::CallbackInfo& info) { return SlabTakeBeside(info); }, "takeBeside");
 
-  DefineAddon(exports, {
-                           InstanceMethod("setDispatcher", &Module::SetDispatcher),
-                           InstanceMethod("openHandle", &Module::OpenHandle),
-                           InstanceMethod("openPair", &Module::OpenPair),
-                           InstanceMethod("adoptHandle", &Module::AdoptHandle),
-                           InstanceMethod("own", &Module::Own),
-                           InstanceMethod("disown", &Module::Disown),
-                           InstanceMethod("closeOwned", &Module::CloseOwned),
-                           InstanceMethod("duplicateOwned", &Module::DuplicateOwned),
-                           InstanceMethod("watch", &Module::Watch),
-                           InstanceMethod("describeSocket", &Module::DescribeSocket),
-                           InstanceMethod("peerCredentials", &Module::PeerCredentials),
-                           InstanceMethod("peerPidFd", &Module::PeerPidFd),
-                           InstanceValue("constants", MakeConstants(env), napi_enumerable),
-                           InstanceValue("errnos", MakeErrnos(env), napi_enumerable),
-                           InstanceValue("maxPath", Napi::Number::New(env, sys::Address::kMaxPath),
-                                         napi_enumerable),
-                           InstanceValue("slab", slab_object, napi_enumerable),
-                           InstanceValue("raw", MakeRawCalls(env), napi_enumerable),
-                       });
+  DefineAddon(
+      exports,
+      {
+          InstanceMethod("setDispatcher", &Module::SetDispatcher),
+          InstanceMethod("openHandle", &Module::OpenHandle),
+          InstanceMethod("openPair", &Module::OpenPair),
+          InstanceMethod("adoptHandle", &Module::AdoptHandle),
+          InstanceMethod("own", &Module::Own),
+          InstanceMethod("disown", &Module::Disown),
+          InstanceMethod("closeOwned", &Module::CloseOwned),
+          InstanceMethod("duplicateOwned", &Module::DuplicateOwned),
+          InstanceMethod("watch", &Module::Watch),
+          InstanceMethod("describeSocket", &Module::DescribeSocket),
+          InstanceMethod("peerCredentials", &Module::PeerCredentials),
+          InstanceMethod("peerPidFd", &Module::PeerPidFd),
+          InstanceValue("constants", MakeConstants(env), napi_enumerable),
+          InstanceValue("errnos", MakeErrnos(env), napi_enumerable),
+          InstanceValue("maxPath", Napi::Number::New(env, sys::Address::kMaxPath), napi_enumerable),
+          InstanceValue("Handle", handle_constructor.Value()),
+          InstanceValue("calls", Napi::Value(env, SocketWrap::DefineCalls(env, this))),
+          InstanceValue("slab", slab_object, napi_enumerable),
+          InstanceValue("raw", MakeRawCalls(env), napi_enumerable),
+      });
 
   // Asynchronous, because libuv lets go of a handle only in a turn of its loop. The hook keeps the
   // environment, and so this object, alive until it is removed.

@@ -116,6 +116,17 @@ size_t ReceiveSlab::control_length(ControlRoom room) const {
   return sys::kControlCapacity;
 }
 
+// A wake-up most often brings one message: to fill in all headers for it would cost more than all
+// the rest of the receive.
+void ReceiveSlab::Prepare(unsigned batch, size_t limit, ControlRoom room) {
+  if (limit != limit_ || room != room_) used_ = prepared_ = 0;
+  limit_ = limit;
+  room_ = room;
+  for (unsigned i = 0; i < std::min(batch, used_); i++) PrepareHeader(i, limit, room);
+  for (; prepared_ < batch; prepared_++) PrepareHeader(prepared_, limit, room);
+  if (used_ <= batch) used_ = 0;
+}
+
 void ReceiveSlab::PrepareHeader(unsigned index, size_t limit, ControlRoom room) {
   msghdr& header = headers_[index].msg_hdr;
   header.msg_namelen = sizeof(names_[index]);
@@ -192,14 +203,23 @@ size_t ReceiveSlab::TakeBeside(size_t index, size_t max_rights) {
   return kept;
 }
 
+int ReceiveSlab::ReceiveInto(int fd, unsigned batch, int flags) {
+  // MSG_TRUNC: the result is the real length, also of a message that did not fit.
+  if (batch > 1) return sys::ReceiveMany(fd, headers_, batch, flags | MSG_TRUNC);
+  const ssize_t length = sys::ReceiveMessage(fd, &headers_[0].msg_hdr, flags | MSG_TRUNC);
+  if (length < 0) return static_cast<int>(length);
+  headers_[0].msg_len = static_cast<unsigned>(length);
+  return 1;
+}
+
 int ReceiveSlab::ReceiveMessages(napi_env env, int fd, unsigned batch, size_t limit, int flags,
                                  ControlRoom room, bool ends) {
   if (!MapSlots() || (room == ControlRoom::kFull && !MakeControl())) return -ENOMEM;
   batch = std::clamp(batch, 1u, kMaxBatch);
-  for (unsigned i = 0; i < batch; i++) PrepareHeader(i, limit, room);
-  // MSG_TRUNC: the result is the real length, also of a message that did not fit.
-  const int received = sys::ReceiveMany(fd, headers_, batch, flags | MSG_TRUNC);
+  Prepare(batch, limit, room);
+  const int received = ReceiveInto(fd, batch, flags);
   if (received <= 0) return received;
+  used_ = std::max(used_, static_cast<unsigned>(received));
 
   int32_t message_flags[kMaxBatch];
   size_t stored[kMaxBatch];

@@ -58,8 +58,8 @@ class ReceiveSlab {
   // pidfd.
   size_t TakeBeside(size_t index, size_t max_rights);
 
-  // Receives up to `batch` messages of at most `limit` bytes (0: any) each, and describes them in
-  // meta. Returns how many, 0 at the end of a connection (`ends`), or -errno.
+  // Receives up to `batch` messages (at most kMaxBatch) of at most `limit` bytes (0: any) each, and
+  // describes them in meta. Returns how many, 0 at the end of a connection (`ends`), or -errno.
   int ReceiveMessages(napi_env env, int fd, unsigned batch, size_t limit, int flags,
                       ControlRoom room, bool ends);
   // Receives up to kStreamRead bytes as message 0. Returns 1, 0 at the end, or -errno.
@@ -81,6 +81,10 @@ class ReceiveSlab {
 
   bool MapSlots();
   bool MakeControl();
+  // Makes headers [0, batch) ready for the kernel.
+  void Prepare(unsigned batch, size_t limit, ControlRoom room);
+  // recvmmsg(2), or the cheaper recvmsg(2) for one. Returns how many, or -errno.
+  int ReceiveInto(int fd, unsigned batch, int flags);
   void PrepareHeader(unsigned index, size_t limit, ControlRoom room);
   bool Reserve(napi_env env, bool large, size_t size);
   void Describe(unsigned index, std::string_view data, size_t size, int32_t flags,
@@ -91,6 +95,12 @@ class ReceiveSlab {
   unsigned char* slots_ = nullptr;
   size_t slot_size_ = 0;
   std::unique_ptr<Control> control_;
+  // Headers [used_, prepared_) are as they were prepared for this limit and room; the kernel has
+  // written to those before.
+  unsigned used_ = 0;
+  unsigned prepared_ = 0;
+  size_t limit_ = 0;
+  ControlRoom room_ = ControlRoom::kNone;
   mmsghdr headers_[kMaxBatch] = {};
   iovec vectors_[kMaxBatch] = {};
   alignas(sockaddr_un) unsigned char names_[kMaxBatch][128] = {};
