@@ -60,7 +60,7 @@ function refusesAllBut(fd: FileDescriptor, ...fitting: (typeof conversions)[numb
 test('a TCP connection: a net.Socket', async () => {
   const server = net.createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const client = net.connect(server.address() as AddressInfo);
+  const client = net.connect((server.address() as AddressInfo).port);
   await once(client, 'connect');
   const fd = await received(client);
   client.destroy();
@@ -87,7 +87,7 @@ test('a listening TCP socket: a net.Server', async () => {
   await once(server, 'listening');
   expect(server.address()).toEqual(address);
   server.on('connection', (socket) => socket.end('hello'));
-  expect(await text(net.connect(address as AddressInfo))).toBe('hello');
+  expect(await text(net.connect((address as AddressInfo).port))).toBe('hello');
   server.close();
   await once(server, 'close');
 });
@@ -180,7 +180,7 @@ test('toUnix chooses the class', async () => {
 });
 
 test('closed, or handed on: ERR_SOCKET_CLOSED', () => {
-  const fd = new FileDescriptor(openSync('/dev/null'));
+  const fd = new FileDescriptor(openSync('/dev/null', 'r'));
   fd.close();
   fd.close();
   expect(fd.fd).toBe(-1);
@@ -197,7 +197,7 @@ test('closed, or handed on: ERR_SOCKET_CLOSED', () => {
 });
 
 test('dup is its own owner; `using` closes', () => {
-  const fd = new FileDescriptor(openSync('/dev/null'));
+  const fd = new FileDescriptor(openSync('/dev/null', 'r'));
   {
     using second = fd.dup();
     expect(second.fd).not.toBe(fd.fd);

@@ -59,7 +59,7 @@ test('net.Server and net.Socket', async () => {
     const server = net.createServer().listen(address);
     await once(server, 'listening');
     const local = server.address() as AddressInfo & string;
-    const client = net.connect(domain === 'inet' ? local : { path: local });
+    const client = domain === 'inet' ? net.connect(local.port) : net.connect(local);
     const [connection] = (await once(server, 'connection')) as [net.Socket];
     expect(await passed(server)).toBe(`listening ${domain} stream`);
     expect(await passed(client)).toBe(`connected ${domain} stream`);
