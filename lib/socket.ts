@@ -28,6 +28,8 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner, Receiv
   protected readonly handle: Handle;
   /** @internal The most descriptors a message may bring. */
   maxFds = 0;
+  /** @internal The bytes of a message that are received; 0: all of them. */
+  protected maxMessageSize = 0;
   #described: string | undefined;
   #boundAddress: UnixAddress | undefined;
   #closed = false;
@@ -255,7 +257,7 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner, Receiv
     }
     // Where the kernel has no such option, there is no room for them: it drops them at the receiver.
     this.handle.passRights(maxFds > 0);
-    this.handle.configure(maxFds > 0 || credentials || pidfds, 0);
+    this.handle.configure(maxFds > 0 || credentials || pidfds, this.maxMessageSize);
   }
 
   /** @internal Binds, and listens if `backlog` is not negative. Closes the socket if it cannot. */

@@ -65,6 +65,19 @@ class ReceiveSlab {
   // Receives up to kStreamRead bytes as message 0. Returns 1, 0 at the end, or -errno.
   int ReceiveBytes(napi_env env, int fd, int flags, ControlRoom room);
 
+  // Where the messages of one receive lie in the chunks.
+  struct Extent {
+    struct {
+      int32_t id;
+      size_t begin, end;
+    } in[2];
+  };
+  // Of the last ReceiveMessages.
+  const Extent& last() const { return last_; }
+  // Takes the memory back: the next messages overwrite these. Not if others came after them, as
+  // when the callback that got these receives on another socket.
+  void Reuse(const Extent& extent);
+
  private:
   // JavaScript's memory, carved from the front. Replaced when it is full, never written again.
   struct Chunk {
@@ -111,6 +124,7 @@ class ReceiveSlab {
   napi_ref beside_ref_ = nullptr;
   int32_t* beside_ = nullptr;
   Chunk chunks_[2];
+  Extent last_ = {};
 };
 
 }  // namespace afunix

@@ -271,8 +271,11 @@ void SocketWrap::OnReady(int events) {
     const int result = batch_ == 0 ? 0 : ReceiveReady();
     // Another process with the same socket was faster.
     if (batch_ == 0 || result != -EAGAIN) {
+      const bool reuse = reuse_ && result > 0;
+      const ReceiveSlab::Extent extent = module->slab.last();
       if (!continuous_) interest_ &= ~kReadable;
       Dispatch(module->on_readable, result);
+      if (reuse) module->slab.Reuse(extent);
     }
   }
   if (fd_) Rearm();
@@ -300,7 +303,7 @@ int SocketWrap::ReceiveReady() {
   // only every eighth event asks for more.
   constexpr unsigned kAskAgain = 8;
   const bool single = single_ > 0 && single_ % kAskAgain != 0;
-  const int result = ReceiveBatch(single ? 1 : batch_, 0);
+  const int result = ReceiveBatch(single ? 1 : batch_, flags_);
   single_ = result == 1 ? single_ + 1 : 0;
   return result;
 }
@@ -319,15 +322,20 @@ napi_value SocketWrap::GetFd(const Arguments& arguments) {
 
 napi_value SocketWrap::GetType(const Arguments& arguments) { return ToValue(arguments.env, type_); }
 
+// waitReadable(batch, flags)
 int SocketWrap::WaitReadable(const Arguments& arguments) {
   batch_ = static_cast<unsigned>(arguments.Int(0));
-  continuous_ = false;
+  flags_ = arguments.Int(1);
+  continuous_ = reuse_ = false;
   return Wait(kReadable);
 }
 
+// startReceiving(batch, reuse)
 int SocketWrap::StartReceiving(const Arguments& arguments) {
   batch_ = static_cast<unsigned>(arguments.Int(0));
+  flags_ = 0;
   continuous_ = true;
+  reuse_ = arguments.Bool(1);
   return Wait(kReadable);
 }
 
