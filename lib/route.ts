@@ -111,7 +111,7 @@ export class ReconnectingRoute extends PeerRoute {
     if (result < 0 && !absent) return result;
     this.#address = address;
     this.#connected = result >= 0;
-    if (absent) this.#tell(result);
+    if (absent) this.#tell(result, 'connect');
     return 0;
   }
 
@@ -124,7 +124,7 @@ export class ReconnectingRoute extends PeerRoute {
     this.#lose(result);
     if (super.connect(this.#address) < 0) return false;
     this.#connected = true;
-    this.#tell(0);
+    this.#tell(0, 'connect');
     return true;
   }
 
@@ -138,16 +138,16 @@ export class ReconnectingRoute extends PeerRoute {
   #lose(result: number): void {
     if (!this.#connected) return;
     this.#connected = false;
-    this.#tell(result);
+    this.#tell(result, 'send');
   }
 
-  #tell(result: number): void {
+  #tell(result: number, syscall: string): void {
     const address = this.#address;
     if (this.#report === undefined || address === undefined) return;
     process.nextTick(this.#report, {
       connected: result >= 0,
       address,
-      error: result < 0 ? systemError('send', result, address) : null,
+      error: result < 0 ? systemError(syscall, result, address) : null,
     });
   }
 }

@@ -288,18 +288,20 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner, Receiv
 
   /** @internal */
   protected async bindTo(plan: BindPlan, backlog = -1): Promise<void> {
+    const backoff = new Backoff(1, 50);
+    while (!this.tryBind(plan, backlog)) await delay(backoff.next());
+  }
+
+  /** @internal Binds; false while another process holds the lock on the directory. */
+  protected tryBind(plan: BindPlan, backlog = -1): boolean {
     const { address, mode, replace, unlinkOnClose } = plan;
     const bytes = UnixAddress.bytesOf(address);
-    const backoff = new Backoff(1, 50);
-    let result = this.live().bind(bytes, mode, replace, unlinkOnClose, backlog);
-    while (result === EAGAIN) {
-      // Another process holds the lock on the directory.
-      await delay(backoff.next());
-      result = this.live().bind(bytes, mode, replace, unlinkOnClose, backlog);
-    }
+    const result = this.live().bind(bytes, mode, replace, unlinkOnClose, backlog);
+    if (result === EAGAIN) return false;
     check('bind', result, address);
     // Not getsockname(): with 'always' it tells a temporary name, of a long path only a part.
     if (address.kind === 'pathname') this.#boundAddress = address;
+    return true;
   }
 
   async #connect(plan: ConnectPlan): Promise<void> {
