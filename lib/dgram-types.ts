@@ -1,8 +1,8 @@
 // What goes into a `dgram.Socket`, and comes out of it.
 import type { AddressLike, UnixAddress } from './address.js';
+import type { Credentials } from './credentials.js';
 import type { DgramData } from './dgram-arguments.js';
 import type { FileDescriptor } from './file-descriptor.js';
-import type { Credentials } from './message.js';
 import type { DatagramOptions } from './message-options.js';
 import type { BindOptions } from './options.js';
 
