@@ -87,7 +87,7 @@ export interface Handle {
 
 /** The calls made for each message, as functions of a handle's `id`. */
 type Calls = {
-  [Name in 'waitReadable' | 'waitWritable' | 'receive' | 'read' | 'send']: (
+  [Name in 'waitReadable' | 'waitWritable' | 'receive' | 'read' | 'send' | 'sendMessage']: (
     id: number,
     ...rest: Partial<Parameters<Handle[Name]>>
   ) => number;
@@ -108,6 +108,18 @@ export interface Slab {
   chunk(kind: number): Buffer;
   /** What `takeBeside` found: the numbers BESIDE_*, then the descriptors. */
   readonly beside: Int32Array;
+}
+
+/** Which descriptors this environment owns by their number. */
+export interface Descriptors {
+  /**
+   * This environment closes `fd` at its end, unless it is closed or disowned before. False if it is not
+   * open.
+   */
+  own(fd: number): boolean;
+  disown(fd: number): void;
+  /** Closes it, if it is owned. */
+  close(fd: number): void;
   /**
    * Takes what message `index` brought, for those whose flags say SLAB_ANCILLARY; once. Returns how
    * many descriptors there are, which this environment owns now, as it does the pidfd; those over
@@ -117,6 +129,7 @@ export interface Slab {
 }
 
 export interface Native {
+  readonly descriptors: Descriptors;
   readonly Handle: { prototype: Handle };
   readonly calls: Calls;
   readonly constants: Readonly<Record<string, number>>;
@@ -133,13 +146,6 @@ export interface Native {
   /** Takes the descriptor over, unless it returns -errno. It must be an AF_UNIX socket. */
   adoptHandle(fd: number): Handle | number;
 
-  /**
-   * This environment closes `fd` at its end, unless it is closed or disowned before. False if it is not
-   * open.
-   */
-  own(fd: number): boolean;
-  disown(fd: number): void;
-  closeOwned(fd: number): void;
   /** A duplicate, close-on-exec and owned, or -errno. */
   duplicateOwned(fd: number): number;
 
@@ -294,6 +300,9 @@ Object.assign(native.Handle.prototype, {
     return to === undefined && flags === 0
       ? calls.send(this.id, data)
       : calls.send(this.id, data, to, flags);
+  },
+  sendMessage(buffers, to, rights, credentials, flags) {
+    return calls.sendMessage(this.id, buffers, to, rights, credentials, flags);
   },
 } satisfies Partial<Handle> & ThisType<Handle>);
 

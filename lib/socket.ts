@@ -106,7 +106,7 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner, Receiv
     }
     this.#closed = true;
     this.settle(closedError());
-    return new FileDescriptor(this.handle.detach(), `detached ${this.constructor.name}`);
+    return new FileDescriptor(this.handle.detach(), `detached from ${this.describe()}`);
   }
 
   /** @internal Messages received and not yet taken. */

@@ -107,6 +107,7 @@ napi_value SocketWrap::DefineCalls(napi_env env, Module* module) {
       call("receive", CallById<&SocketWrap::Receive>),
       call("read", CallById<&SocketWrap::Read>),
       call("send", CallById<&SocketWrap::Send>),
+      call("sendMessage", CallById<&SocketWrap::SendMessage>),
   };
   napi_value calls = nullptr;
   if (napi_create_object(env, &calls) == napi_ok) {
@@ -133,7 +134,6 @@ napi_value SocketWrap::Define(napi_env env) {
       method("unref", CallMethod<&SocketWrap::Unref>),
       method("configure", CallMethod<&SocketWrap::Configure>),
       method("passRights", CallMethod<&SocketWrap::PassRights>),
-      method("sendMessage", CallMethod<&SocketWrap::SendMessage>),
       method("sendMany", CallMethod<&SocketWrap::SendMany>),
       method("bind", CallMethod<&SocketWrap::Bind>),
       method("connect", CallMethod<&SocketWrap::Connect>),
