@@ -49,6 +49,10 @@ export interface Handle {
   receive(batch: number, flags: number): number;
   /** recv(2) into the caller's memory. */
   read(buffer: Uint8Array, flags: number): number;
+  /** As `receive`; where that finds nothing it returns -EAGAIN after a `waitReadable(batch)`. */
+  receiveOrWait(batch: number): number;
+  /** As `read`; where that finds nothing it returns -EAGAIN after a `waitReadable(0)`. */
+  readOrWait(buffer: Uint8Array): number;
 
   send(data: Uint8Array, to: AddressBytes | undefined, flags: number): number;
   /** sendmsg(2). */
@@ -87,10 +91,14 @@ export interface Handle {
 
 /** The calls made for each message, as functions of a handle's `id`. */
 type Calls = {
-  [Name in 'waitReadable' | 'waitWritable' | 'receive' | 'read' | 'send']: (
-    id: number,
-    ...rest: Partial<Parameters<Handle[Name]>>
-  ) => number;
+  [Name in
+    | 'waitReadable'
+    | 'waitWritable'
+    | 'receive'
+    | 'receiveOrWait'
+    | 'read'
+    | 'readOrWait'
+    | 'send']: (id: number, ...rest: Partial<Parameters<Handle[Name]>>) => number;
 };
 
 /** What a handle tells the class that wraps it. Called inside a callback scope. */
@@ -287,8 +295,14 @@ Object.assign(native.Handle.prototype, {
   receive(batch, flags) {
     return calls.receive(this.id, batch, flags);
   },
+  receiveOrWait(batch) {
+    return calls.receiveOrWait(this.id, batch);
+  },
   read(buffer, flags) {
     return calls.read(this.id, buffer, flags);
+  },
+  readOrWait(buffer) {
+    return calls.readOrWait(this.id, buffer);
   },
   send(data, to, flags) {
     return to === undefined && flags === 0

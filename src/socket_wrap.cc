@@ -105,6 +105,8 @@ napi_value SocketWrap::DefineCalls(napi_env env, Module* module) {
       call("waitReadable", CallById<&SocketWrap::WaitReadable>),
       call("waitWritable", CallById<&SocketWrap::WaitWritable>),
       call("receive", CallById<&SocketWrap::Receive>),
+      call("receiveOrWait", CallById<&SocketWrap::ReceiveOrWait>),
+      call("readOrWait", CallById<&SocketWrap::ReadOrWait>),
       call("read", CallById<&SocketWrap::Read>),
       call("send", CallById<&SocketWrap::Send>),
   };
@@ -330,6 +332,15 @@ int SocketWrap::WaitReadable(const Arguments& arguments) {
   return Wait(kReadable);
 }
 
+// Waits for what a receive did not find: one crossing for both.
+int SocketWrap::WaitAfter(int result, int batch) {
+  batch_ = static_cast<unsigned>(batch);
+  flags_ = 0;
+  continuous_ = reuse_ = false;
+  const int error = Wait(kReadable);
+  return error < 0 ? error : result;
+}
+
 // startReceiving(batch, reuse)
 int SocketWrap::StartReceiving(const Arguments& arguments) {
   batch_ = static_cast<unsigned>(arguments.Int(0));
@@ -389,6 +400,22 @@ int SocketWrap::Read(const Arguments& arguments) {
   if (!fd_) return -EBADF;
   if (!GetBytes(arguments.env, arguments[0], &bytes)) return -EINVAL;
   return static_cast<int>(sys::Receive(fd_.get(), bytes.data, bytes.length, arguments.Int(1)));
+}
+
+// receiveOrWait(batch)
+int SocketWrap::ReceiveOrWait(const Arguments& arguments) {
+  if (!fd_) return -EBADF;
+  const int result = ReceiveBatch(static_cast<unsigned>(arguments.Int(0)), 0);
+  return result == -EAGAIN ? WaitAfter(result, arguments.Int(0)) : result;
+}
+
+// readOrWait(buffer)
+int SocketWrap::ReadOrWait(const Arguments& arguments) {
+  Bytes bytes;
+  if (!fd_) return -EBADF;
+  if (!GetBytes(arguments.env, arguments[0], &bytes)) return -EINVAL;
+  const int result = static_cast<int>(sys::Receive(fd_.get(), bytes.data, bytes.length, 0));
+  return result == -EAGAIN ? WaitAfter(result, 0) : result;
 }
 
 // send(data, to, flags)

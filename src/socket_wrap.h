@@ -51,6 +51,7 @@ class SocketWrap final : public Poller::Listener {
   // Brings the poller in line with `interest_`.
   int Rearm();
   int Wait(int events);
+  int WaitAfter(int result, int batch);
   void SetStrong(bool strong);
 
   // JavaScript's methods. Each returns a value for JavaScript or, as int, a result.
@@ -66,6 +67,8 @@ class SocketWrap final : public Poller::Listener {
   int PassRights(const Arguments& arguments);
   int Receive(const Arguments& arguments);
   int Read(const Arguments& arguments);
+  int ReceiveOrWait(const Arguments& arguments);
+  int ReadOrWait(const Arguments& arguments);
   int Send(const Arguments& arguments);
   int SendMessage(const Arguments& arguments);
   int SendMany(const Arguments& arguments);
