@@ -63,7 +63,10 @@ export interface Handle {
     credentials: { pid: number; uid: number; gid: number } | undefined,
     flags: number,
   ): number;
-  /** sendmmsg(2) of `data[from...]`; `to` is one for all, or one each. Returns how many went. */
+  /**
+   * sendmmsg(2) of `data[from...]`, as many as one call takes: to one destination, which `to` is for
+   * all of them, or one each. Returns how many went.
+   */
   sendMany(
     data: readonly Uint8Array[],
     to: AddressBytes | undefined | readonly (AddressBytes | undefined)[],
@@ -99,7 +102,7 @@ type Calls = {
     | 'read'
     | 'readOrWait'
     | 'send']: (id: number, ...rest: Partial<Parameters<Handle[Name]>>) => number;
-};
+} & { sendMany(id: number, to: AddressBytes | undefined, ...data: Uint8Array[]): number };
 
 /** What a handle tells the class that wraps it. Called inside a callback scope. */
 export interface HandleOwner {
@@ -283,6 +286,8 @@ export const READABLE = 1;
 export const WRITABLE = 2;
 
 const { calls } = native;
+/** Messages that one call sends at most (kSendBatch in the addon). */
+const SEND_BATCH = 64;
 
 // To find the C++ object of `this` costs more than the rest of a call (napi_unwrap): these go by id.
 Object.assign(native.Handle.prototype, {
@@ -308,6 +313,14 @@ Object.assign(native.Handle.prototype, {
     return to === undefined && flags === 0
       ? calls.send(this.id, data)
       : calls.send(this.id, data, to, flags);
+  },
+  sendMany(data, to, from) {
+    const each = Array.isArray(to);
+    const address = each ? to[from] : to;
+    const most = Math.min(data.length, from + SEND_BATCH);
+    let end = each ? from + 1 : most;
+    while (end < most && to[end] === address) end++;
+    return calls.sendMany(this.id, address, ...data.slice(from, end));
   },
 } satisfies Partial<Handle> & ThisType<Handle>);
 

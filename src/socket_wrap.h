@@ -35,7 +35,7 @@ class SocketWrap final : public Poller::Listener {
   friend class Module;
   template <auto Method>
   friend napi_value CallMethod(napi_env env, napi_callback_info info);
-  template <auto Method>
+  template <auto Method, size_t Max>
   friend napi_value CallById(napi_env env, napi_callback_info info);
   struct Arguments;
 
