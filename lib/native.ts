@@ -36,10 +36,10 @@ export interface Handle {
   unref(): void;
 
   /**
-   * Whether to make room for control messages, and the bytes of a message that are received (0: all
-   * of them).
+   * Whether to make room for control messages, the bytes of a message that are received (0: all of
+   * them), and the microseconds to stay awake after a readable event (0: none).
    */
-  configure(control: boolean, limit: number): void;
+  configure(control: boolean, limit: number, busyPoll: number): void;
   /** Whether descriptors may be sent to it; -ENOPROTOOPT where the kernel has no SO_PASSRIGHTS. */
   passRights(pass: boolean): number;
   /**
@@ -315,11 +315,11 @@ Object.assign(native.Handle.prototype, {
       : calls.send(this.id, data, to, flags);
   },
   sendMany(data, to, from) {
-    const each = Array.isArray(to);
-    const address = each ? to[from] : to;
-    const most = Math.min(data.length, from + SEND_BATCH);
-    let end = each ? from + 1 : most;
-    while (end < most && to[end] === address) end++;
+    let end = Math.min(data.length, from + SEND_BATCH);
+    if (!Array.isArray(to))
+      return calls.sendMany(this.id, to as AddressBytes, ...data.slice(from, end));
+    const address = to[from];
+    for (let index = from + 1; index < end; index++) if (to[index] !== address) end = index;
     return calls.sendMany(this.id, address, ...data.slice(from, end));
   },
 } satisfies Partial<Handle> & ThisType<Handle>);

@@ -281,7 +281,9 @@ void SocketWrap::OnReady(int events) {
       if (reuse) module->slab.Reuse(extent);
     }
   }
-  if (fd_) Rearm();
+  if (!fd_) return;
+  Rearm();
+  if (busy_poll_ > 0 && (interest_ & kReadable) != 0) module->loop.StayAwake(busy_poll_);
 }
 
 void SocketWrap::Dispatch(const Napi::FunctionReference& function, int result) {
@@ -371,13 +373,14 @@ int SocketWrap::Unref(const Arguments&) {
   return 0;
 }
 
-// configure(control, limit)
+// configure(control, limit, busyPoll)
 int SocketWrap::Configure(const Arguments& arguments) {
   room_ = arguments.Bool(0)         ? ControlRoom::kFull
           : type_ == SOCK_SEQPACKET ? ControlRoom::kTimestamp
                                     : ControlRoom::kNone;
   const int limit = arguments.Int(1);
   limit_ = limit > 0 ? static_cast<size_t>(limit) : 0;
+  busy_poll_ = static_cast<unsigned>(std::max(0, arguments.Int(2)));
   return 0;
 }
 

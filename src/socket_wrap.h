@@ -88,13 +88,14 @@ class SocketWrap final : public Poller::Listener {
   SocketWrap* next_ = nullptr;  // the module's list of live sockets
   SocketWrap** link_ = nullptr;
 
-  size_t limit_ = 0;     // bytes of a message that are received; 0: all
-  uint32_t id_ = 0;      // its place in the module's `handles`
-  int type_ = 0;         // SO_TYPE
-  int interest_ = 0;     // the events somebody waits for
-  unsigned batch_ = 0;   // messages to receive before a readable event is told; 0: none
-  int flags_ = 0;        // of that receive
-  unsigned single_ = 0;  // readable events in a row that brought one message
+  size_t limit_ = 0;        // bytes of a message that are received; 0: all
+  uint32_t id_ = 0;         // its place in the module's `handles`
+  int type_ = 0;            // SO_TYPE
+  int interest_ = 0;        // the events somebody waits for
+  unsigned batch_ = 0;      // messages to receive before a readable event is told; 0: none
+  int flags_ = 0;           // of that receive
+  unsigned single_ = 0;     // readable events in a row that brought one message
+  unsigned busy_poll_ = 0;  // microseconds
   bool continuous_ = false;
   bool reuse_ = false;  // the messages are JavaScript's only until it returns
   bool referenced_ = true;

@@ -26,7 +26,8 @@ export function client({ path, size, count, way }) {
   const socket = createSocket('unix_dgram');
   socket.bind(`${path}.c`);
   socket.connect(path);
-  if (way !== undefined) return () => new Promise((resolve) => bulk(socket, message, count, resolve));
+  if (way !== undefined)
+    return () => new Promise((resolve) => bulk(socket, message, count, resolve));
   return () =>
     new Promise((resolve) => {
       let left = count;
