@@ -152,11 +152,10 @@ function chunkOf(at: number): ArrayBufferLike {
  * The class that Buffer's own methods make their results of: `Buffer.from` and `subarray` end in the
  * same, by a way three times as long.
  */
-const View = (Buffer as unknown as Record<symbol, unknown>)[Symbol.species] as new (
-  memory: ArrayBufferLike,
-  offset: number,
-  length: number,
-) => Buffer;
+export const View: ViewConstructor = (Buffer as unknown as { [Symbol.species]: ViewConstructor })[
+  Symbol.species
+];
+type ViewConstructor = new (memory: ArrayBufferLike, offset: number, length: number) => Buffer;
 
 /** Where the fields of message `index` begin. */
 const fieldsOf = (index: number): number => SLAB_HEADER + index * SLAB_STRIDE;

@@ -246,7 +246,7 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner, Receiv
   }
 
   /** @internal Sets what the socket receives beside the bytes. Closes the socket if it cannot. */
-  protected applyReceive({ maxFds, credentials, pidfds }: ReceiveSettings): void {
+  protected applyReceive({ maxFds, credentials, pidfds, busyPoll }: ReceiveSettings): void {
     this.maxFds = maxFds;
     try {
       if (credentials) turnOn(this.fd, 'SO_PASSCRED');
@@ -257,7 +257,8 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner, Receiv
     }
     // Where the kernel has no such option, there is no room for them: it drops them at the receiver.
     this.handle.passRights(maxFds > 0);
-    this.handle.configure(maxFds > 0 || credentials || pidfds, this.maxMessageSize);
+    const control = maxFds > 0 || credentials || pidfds;
+    this.handle.configure(control, this.maxMessageSize, busyPoll);
   }
 
   /** @internal Binds, and listens if `backlog` is not negative. Closes the socket if it cannot. */
