@@ -12,7 +12,7 @@ import {
 } from './errors.js';
 import { descriptorOf, FileDescriptor } from './file-descriptor.js';
 import type { Credentials } from './message.js';
-import { type Handle, type HandleOwner, native } from './native.js';
+import { type Handle, type HandleOwner, native, READABLE, WRITABLE } from './native.js';
 import type { BindPlan, ConnectPlan, ReceiveSettings } from './options.js';
 
 const { constants } = native;
@@ -42,7 +42,7 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner {
 
   /** The descriptor's number, still owned by this socket; -1 once closed or detached. */
   get fd(): number {
-    return this.handle.fd;
+    return this.#closed ? -1 : this.handle.fd;
   }
 
   /** Whether the socket was closed, or its descriptor detached. */
@@ -93,13 +93,19 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner {
    * messages that were not taken: they would be lost.
    */
   detach(): FileDescriptor {
-    this.live();
+    return new FileDescriptor(this.release().detach(), `detached ${this.constructor.name}`);
+  }
+
+  /** @internal Gives the open handle away, as `detach()` does its descriptor. */
+  protected release(): Handle {
+    const handle = this.live();
     if (this.unread() > 0) {
-      throw invalidState('received messages were not taken yet; receive them before detach()');
+      throw invalidState('received messages were not taken yet; receive them first');
     }
     this.#closed = true;
     this.settle(closedError());
-    return new FileDescriptor(this.handle.detach(), `detached ${this.constructor.name}`);
+    handle.stop(READABLE | WRITABLE);
+    return handle;
   }
 
   /** @internal Messages received and not yet taken. */
@@ -186,10 +192,7 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner {
    * null where there is none, as for a datagram socket connected by path.
    */
   peerCredentials(): Credentials | null {
-    const result = native.peerCredentials(this.live().fd);
-    if (typeof result !== 'number') return result;
-    if (result === -(native.errnos.ENOTCONN as number)) return null;
-    throw systemError('getsockopt', result);
+    return peerCredentialsOf(this.live().fd);
   }
 
   /** The peer's supplementary groups (SO_PEERGROUPS, Linux 4.13); null where there is no peer. */
@@ -234,15 +237,7 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner {
   /** @internal Sets what the socket receives beside the bytes. */
   protected applyReceive(settings: ReceiveSettings): void {
     this.maxFds = settings.maxFds;
-    if (settings.credentials) this.#pass('SO_PASSCRED');
-    if (settings.pidfds) this.#pass('SO_PASSPIDFD');
-    this.handle.configure(settings.maxFds > 0 || settings.credentials || settings.pidfds, 0);
-  }
-
-  #pass(name: string): void {
-    const option = constants[name];
-    if (option === undefined) throw unavailable(name);
-    this.setOption(SOL_SOCKET, option, 1);
+    configureReceive(this.handle, settings);
   }
 
   /** @internal Binds, and listens if `backlog` is not negative. Closes the socket if it cannot. */
@@ -314,6 +309,29 @@ function unavailable(name: string): Error {
     'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM',
     `${name} is not available on this platform`,
   );
+}
+
+/** Sets what a handle receives beside the bytes. */
+export function configureReceive(handle: Handle, settings: ReceiveSettings): void {
+  const { maxFds, credentials, pidfds } = settings;
+  if (credentials) turnOn(handle, 'SO_PASSCRED');
+  if (pidfds) turnOn(handle, 'SO_PASSPIDFD');
+  handle.configure(maxFds > 0 || credentials || pidfds, 0);
+}
+
+function turnOn(handle: Handle, name: string): void {
+  const option = constants[name];
+  if (option === undefined) throw unavailable(name);
+  const one = new Uint8Array(Int32Array.of(1).buffer);
+  check('setsockopt', native.raw.setsockopt(handle.fd, SOL_SOCKET, option, one));
+}
+
+/** SO_PEERCRED; null without a peer. */
+export function peerCredentialsOf(fd: number): Credentials | null {
+  const result = native.peerCredentials(fd);
+  if (typeof result !== 'number') return result;
+  if (result === -(native.errnos.ENOTCONN as number)) return null;
+  throw systemError('getsockopt', result);
 }
 
 /** A new handle of the given type. */

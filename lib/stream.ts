@@ -1,10 +1,13 @@
 import type { AddressLike } from './address.js';
 import { bufferOf, bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
+import { advance, lengthOf, sendVector } from './byte-vector.js';
 import { check, invalidArgValue, invalidState, systemError } from './errors.js';
 import { Fifo } from './fifo.js';
 import { descriptorsOf, duplicate, type FileDescriptor, type Sendable } from './file-descriptor.js';
 import { dataAt, hasControlAt, Message, messageAt } from './message.js';
 import { type Handle, native, READABLE, WRITABLE } from './native.js';
+import type { SocketOptions } from './net-options.js';
+import { Socket } from './net-socket.js';
 import { Operation } from './operation.js';
 import {
   type ConnectOptions,
@@ -46,8 +49,6 @@ const directions = new Map([
   ['write', SHUT_WR],
   ['both', SHUT_RDWR],
 ]);
-/** More buffers in one call are EMSGSIZE. */
-const IOV_MAX = 1024;
 /** What a read that found nothing returns: it has to wait. */
 const LATER = Symbol('later');
 
@@ -163,7 +164,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       const buffers = Array.isArray(data)
         ? data.map((part) => bytesOf('data', part))
         : [bytesOf('data', data)];
-      const length = buffers.reduce((total, part) => total + part.byteLength, 0);
+      const length = lengthOf(buffers);
       if (this.#ending) throw systemError('write', EPIPE);
       if (length === 0) {
         if (fds !== undefined) {
@@ -210,6 +211,16 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     } else if (how === 'both') {
       check('shutdown', handle.shutdown(SHUT_RD as number));
     }
+  }
+
+  /**
+   * This connection as a `Socket` of `afunix/net`, a Node stream. Ownership moves: pending operations
+   * here reject, and this socket is closed. Throws `ERR_INVALID_STATE` while it holds received
+   * descriptors that were not taken.
+   */
+  toDuplex(options?: Pick<SocketOptions, 'allowHalfOpen' | 'highWaterMark' | 'signal'>): Socket {
+    const { maxFds } = this;
+    return new Socket({ ...optionsOf(options), handle: this.release(), maxFds });
   }
 
   #read(
@@ -292,11 +303,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
 
   /** Sends once. Returns the bytes that went, 0 if none could. */
   #send(buffers: Uint8Array[], fds: readonly (number | FileDescriptor)[] | undefined): number {
-    const rights = fds?.length ? fds.map((fd) => (typeof fd === 'number' ? fd : fd.fd)) : undefined;
-    const result =
-      buffers.length === 1 && rights === undefined
-        ? this.handle.send(buffers[0] as Uint8Array, undefined, 0)
-        : this.handle.sendMessage(buffers.slice(0, IOV_MAX), undefined, rights, undefined, 0);
+    const result = sendVector(this.handle, buffers, fds);
     return result === EAGAIN ? 0 : check('write', result);
   }
 
@@ -384,21 +391,6 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
 
 function closeAll(fds: readonly FileDescriptor[]): void {
   for (const fd of fds) fd.close();
-}
-
-/** The buffers that are left after `count` bytes of them. */
-function advance(buffers: Uint8Array[], count: number): Uint8Array[] {
-  let left = count;
-  let index = 0;
-  for (; index < buffers.length; index++) {
-    const { byteLength } = buffers[index] as Uint8Array;
-    if (left < byteLength) break;
-    left -= byteLength;
-  }
-  if (index === buffers.length) return [];
-  const rest = buffers.slice(index);
-  if (left > 0) rest[0] = (rest[0] as Uint8Array).subarray(left);
-  return rest;
 }
 
 /** A Buffer over the first `length` bytes of the caller's memory. */

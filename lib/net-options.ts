@@ -1,0 +1,69 @@
+// The options of afunix/net: those of node:net that a local socket has, and this package's own.
+import type { DuplexOptions } from 'node:stream';
+import type { AddressLike } from './address.js';
+import type { FileDescriptor } from './file-descriptor.js';
+import type { Credentials } from './message.js';
+import type { Handle } from './native.js';
+import type { BindOptions, ReceiveOptions } from './options.js';
+
+/** Reads into the caller's own memory instead of 'data' events, as node:net's `onread`. */
+export interface OnReadOptions {
+  /** The memory, or a function that returns the memory for the next read. */
+  buffer: Uint8Array | (() => Uint8Array);
+  /** Called with the bytes read and the memory they are in. Return false to pause. */
+  callback(bytesRead: number, buffer: Uint8Array): boolean | undefined;
+}
+
+/** Options of a `Socket`; `maxFds` and `credentials` are this package's own. */
+export interface SocketOptions
+  extends DuplexOptions,
+    Pick<ReceiveOptions, 'maxFds' | 'credentials'> {
+  /** A connected stream socket to take over. */
+  fd?: number | FileDescriptor;
+  /** Whether an adopted socket reads, and writes. Default true. */
+  readable?: boolean;
+  writable?: boolean;
+  onread?: OnReadOptions;
+  /** Leaves an adopted socket paused. */
+  pauseOnCreate?: boolean;
+  /** @internal */
+  handle?: Handle;
+}
+
+/** Options of `connect`. */
+export interface ConnectOptions extends SocketOptions {
+  path: AddressLike;
+  /** Milliseconds of idleness until 'timeout', as `socket.setTimeout()`. */
+  timeout?: number;
+}
+
+/** Options of a `Server`. `maxFds`, `credentials` and `authorize` are this package's own. */
+export interface ServerOptions extends Pick<SocketOptions, 'maxFds' | 'credentials'> {
+  allowHalfOpen?: boolean;
+  pauseOnConnect?: boolean;
+  /** Bytes that a connection's two buffers hold; default `stream.getDefaultHighWaterMark()`. */
+  highWaterMark?: number;
+  /**
+   * Says whether this peer may connect; anything but `true` closes the connection before it is handed
+   * over, and emits 'drop' with the peer's credentials. Synchronous.
+   */
+  authorize?: (peer: Credentials) => boolean;
+}
+
+/** Options of `listen`. `mode`, `replace` and `unlinkOnClose` are this package's own. */
+export interface ListenOptions extends Pick<BindOptions, 'mode' | 'replace' | 'unlinkOnClose'> {
+  /** A pathname or an abstract name. */
+  path?: AddressLike;
+  /** A listening stream socket to take over, in place of `path`. Its file stays on `close()`. */
+  fd?: number | FileDescriptor;
+  /** Connections that may wait, default 511, capped by `net.core.somaxconn`. */
+  backlog?: number;
+  /** Adds read permission for all to the socket file's mode. */
+  readableAll?: boolean;
+  /** Adds write permission for all, which connecting needs. */
+  writableAll?: boolean;
+  /** Closes the server. */
+  signal?: AbortSignal;
+  /** Accepted and without effect: every server is exclusive, `cluster` shares none. */
+  exclusive?: boolean;
+}
