@@ -85,7 +85,7 @@ export class Server extends EventEmitter implements HandleOwner, SocketKeeper {
     return this.#handle !== null;
   }
 
-  /** The path, or the abstract name with its leading NUL; null unless it listens. */
+  /** The path, or the abstract name with its leading NUL; null before the first `listen()`. */
   address(): string | null {
     return this.#address ?? null;
   }
@@ -165,7 +165,6 @@ export class Server extends EventEmitter implements HandleOwner, SocketKeeper {
   #refuse(handle: Handle, error: unknown): void {
     handle.close();
     this.#handle = null;
-    this.#address = undefined;
     process.nextTick(() => this.emit('error', error));
   }
 
@@ -249,7 +248,6 @@ export class Server extends EventEmitter implements HandleOwner, SocketKeeper {
     clearTimeout(this.#retry);
     handle?.close();
     this.#handle = null;
-    this.#address = undefined;
     this.#closeIfDrained();
     return this;
   }

@@ -82,7 +82,7 @@ export class Socket extends Duplex implements HandleOwner {
       this.#onread = onread;
       this.#buffer = memoryOf(onread);
     }
-    this.on('end', refuseWrites);
+    this.on('end', explainEnd);
     const handle =
       given.handle ?? (given.fd === undefined ? null : adoptHandle(given.fd, SOCK_STREAM, false));
     if (handle !== null) {
@@ -337,7 +337,9 @@ export class Socket extends Duplex implements HandleOwner {
       return;
     }
     const result = (this.#handle as Handle).shutdown(SHUT_WR);
-    done(result === 0 || result === ENOTCONN ? null : systemError('shutdown', result));
+    const error = result === 0 || result === ENOTCONN ? null : systemError('shutdown', result);
+    // As node:net: 'finish' is not in the turn of `end()`.
+    setImmediate(done, error);
   }
 
   /** @internal */
@@ -351,7 +353,7 @@ export class Socket extends Duplex implements HandleOwner {
     handle?.close();
     done(error);
     this.#output.discard(error ?? destroyedError());
-    if (handle === null) process.nextTick(emitClose, this, false);
+    if (handle === null) process.nextTick(emitClose, this);
     else setImmediate(emitClose, this, error !== null);
     this.#keeper?.socketClosed();
     this.#keeper = null;
@@ -463,16 +465,16 @@ function afterConnect(
   socket.connected(handle, result, address, path);
 }
 
-function emitClose(socket: Socket, hadError: boolean): void {
-  socket.emit('close', hadError);
+function emitClose(socket: Socket, ...hadError: boolean[]): void {
+  socket.emit('close', ...hadError);
 }
 
 function emitTimeout(socket: Socket): void {
   socket.emit('timeout');
 }
 
-/** Once the peer has ended, a socket that may not stay half-open takes no more, and says why. */
-function refuseWrites(this: Socket): void {
+/** Whoever writes after an end that the peer's end brought about learns whose it was. */
+function explainEnd(this: Socket): void {
   if (!this.allowHalfOpen) this.write = writeAfterEnd as Socket['write'];
 }
 
@@ -483,7 +485,7 @@ function writeAfterEnd(
   callback?: WriteCallback,
 ): boolean {
   const done = typeof encoding === 'function' ? encoding : callback;
-  if (this.writableEnded) {
+  if (!this.writableEnded) {
     return Duplex.prototype.write.call(this, chunk, encoding as BufferEncoding, done);
   }
   const error = codedError(Error, 'EPIPE', 'This socket has been ended by the other party');

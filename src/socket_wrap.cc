@@ -215,17 +215,18 @@ void SocketWrap::OnReady(int events) {
   if ((events & kReadable) != 0 && (interest_ & kReadable) == 0) {
     poller_.Arm(fd_.get(), poller_.armed() & ~kReadable);
   }
-  if ((ready & kWritable) != 0) {
-    interest_ &= ~kWritable;
-    Dispatch(module->on_writable, 0);
-  }
-  if ((ready & kReadable) != 0 && (interest_ & kReadable) != 0) {
+  if ((ready & kReadable) != 0) {
     const int result = batch_ == 0 ? 0 : ReceiveBatch(batch_, 0);
     // Another process with the same socket was faster.
     if (batch_ == 0 || result != -EAGAIN) {
       if (!continuous_) interest_ &= ~kReadable;
       Dispatch(module->on_readable, result);
     }
+  }
+  // After reading, as libuv's streams: a peer that is gone shows as ECONNRESET, then as EPIPE.
+  if ((ready & interest_ & kWritable) != 0) {
+    interest_ &= ~kWritable;
+    Dispatch(module->on_writable, 0);
   }
   if (fd_) Rearm();
 }
