@@ -54,7 +54,10 @@ likeNode('what is written before connect arrives, and is counted', async (stage)
   const server = await stage.listen();
   server.on('connection', (peer) => stage.watch('peer', peer.setEncoding('utf8'), 'end'));
   const socket = stage.connect();
-  stage.note('client', socket.write('one', () => stage.note('client', 'one is written')));
+  stage.note(
+    'client',
+    socket.write('one', () => stage.note('client', 'one is written')),
+  );
   stage.note('client', socket.write('zwö', 'latin1'), socket.bytesWritten, socket.writableLength);
   socket.end('three', () => stage.note('client', 'ended'));
   stage.note('client', socket.bytesWritten);
@@ -129,7 +132,10 @@ likeNode('wrong arguments', async (stage) => {
   attempt('timeout that is no number', () => new Socket().setTimeout('1' as never));
   attempt('signal', () => new Socket({ signal: {} } as never));
   attempt('reset without a connection', () => {
-    stage.track(new Socket()).on('error', (error) => stage.note('reset', error)).resetAndDestroy();
+    stage
+      .track(new Socket())
+      .on('error', (error) => stage.note('reset', error))
+      .resetAndDestroy();
   });
   await turns();
 });

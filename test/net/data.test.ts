@@ -66,7 +66,11 @@ likeNode('backpressure: write says false, drain follows when the peer reads', as
   stage.note('client', client.writableNeedDrain);
   for (let index = 0; index < 20; index++) client.write(chunk);
   await turns();
-  stage.note('client', client.writableLength > 0, client.bytesWritten === (written + 21) * chunk.length);
+  stage.note(
+    'client',
+    client.writableLength > 0,
+    client.bytesWritten === (written + 21) * chunk.length,
+  );
   stage.watch('client', client, 'drain finish');
   peer.resume();
   await happens(client, 'drain');
@@ -146,7 +150,10 @@ likeNode('onread with a new buffer for each read, paused and resumed', async (st
   let made = 0;
   const client = stage.connect({
     onread: {
-      buffer: () => Buffer.alloc(3, (made += 1)),
+      buffer: () => {
+        made += 1;
+        return Buffer.alloc(3);
+      },
       callback(length: number, memory: Buffer) {
         stage.note('client', memory.subarray(0, length));
         setTimeout(() => client.resume(), 1);

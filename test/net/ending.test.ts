@@ -42,7 +42,10 @@ likeNode('write after end()', async (stage) => {
   const { client } = await stage.pair();
   stage.watch('client', client, events);
   client.end();
-  stage.note('write', client.write('late', (error) => stage.note('callback', error)));
+  stage.note(
+    'write',
+    client.write('late', (error) => stage.note('callback', error)),
+  );
   await happens(client, 'close');
 });
 
@@ -50,7 +53,10 @@ likeNode('write after the peer ended', async (stage) => {
   const { client, peer } = await stage.pair();
   stage.watch('client', client.resume(), events);
   client.on('end', () => {
-    stage.note('write', client.write('late', (error) => stage.note('callback', error)));
+    stage.note(
+      'write',
+      client.write('late', (error) => stage.note('callback', error)),
+    );
   });
   peer.end();
   await happens(client, 'close');
@@ -60,7 +66,10 @@ likeNode('write after destroy()', async (stage) => {
   const { client } = await stage.pair();
   stage.watch('client', client, events);
   client.destroy();
-  stage.note('write', client.write('late', (error) => stage.note('callback', error)));
+  stage.note(
+    'write',
+    client.write('late', (error) => stage.note('callback', error)),
+  );
   await happens(client, 'close');
   await turns();
 });
