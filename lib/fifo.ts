@@ -2,13 +2,14 @@
 export class Fifo<T> {
   #items: (T | undefined)[] = [];
   #head = 0;
+  #tail = 0;
 
   get size(): number {
-    return this.#items.length - this.#head;
+    return this.#tail - this.#head;
   }
 
   push(item: T): void {
-    this.#items.push(item);
+    this.#items[this.#tail++] = item;
   }
 
   peek(): T | undefined {
@@ -16,14 +17,16 @@ export class Fifo<T> {
   }
 
   shift(): T | undefined {
+    if (this.#head === this.#tail) return undefined;
     const item = this.#items[this.#head];
-    this.#items[this.#head] = undefined;
-    if (this.#head < this.#items.length) this.#head++;
-    if (this.#head === this.#items.length) {
-      this.#items = [];
-      this.#head = 0;
-    } else if (this.#head >= 1024 && this.#head * 2 >= this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
+    this.#items[this.#head++] = undefined;
+    if (this.#head === this.#tail) {
+      // The array stays for the next: most queues hold one item, again and again.
+      if (this.#tail > 1024) this.#items = [];
+      this.#head = this.#tail = 0;
+    } else if (this.#head >= 1024 && this.#head * 2 >= this.#tail) {
+      this.#items = this.#items.slice(this.#head, this.#tail);
+      this.#tail -= this.#head;
       this.#head = 0;
     }
     return item;
@@ -34,14 +37,15 @@ export class Fifo<T> {
     const index = this.#items.indexOf(item, this.#head);
     if (index < 0) return false;
     this.#items.splice(index, 1);
+    this.#tail--;
     return true;
   }
 
   /** Takes everything out. */
   drain(): T[] {
-    const items = this.#items.slice(this.#head) as T[];
+    const items = this.#items.slice(this.#head, this.#tail) as T[];
     this.#items = [];
-    this.#head = 0;
+    this.#head = this.#tail = 0;
     return items;
   }
 }

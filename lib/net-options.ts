@@ -1,10 +1,10 @@
 // The options of afunix/net: those of node:net that a local socket has, and this package's own.
 import type { DuplexOptions } from 'node:stream';
 import type { AddressLike } from './address.js';
+import { invalidArgType, invalidArgValue } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import type { Credentials } from './message.js';
-import type { Handle } from './native.js';
-import type { BindOptions, ReceiveOptions } from './options.js';
+import { type BindOptions, type ReceiveOptions, receiveSettings } from './options.js';
 
 /** Reads into the caller's own memory instead of 'data' events, as node:net's `onread`. */
 export interface OnReadOptions {
@@ -26,8 +26,50 @@ export interface SocketOptions
   onread?: OnReadOptions;
   /** Leaves an adopted socket paused. */
   pauseOnCreate?: boolean;
-  /** @internal */
-  handle?: Handle;
+}
+
+/** Checked `SocketOptions`, with those of a Duplex. A server has one for all its connections. */
+export class SocketSettings {
+  readonly maxFds: number;
+  readonly credentials: boolean;
+  readonly pidfds = false;
+  readonly onread: OnReadOptions | undefined;
+  readonly fd: number | FileDescriptor | undefined;
+  readonly readable: boolean | undefined;
+  readonly pauseOnCreate: boolean | undefined;
+  /** The signal. Not by its own name: Duplex would destroy a socket that is not whole yet. */
+  readonly abort: AbortSignal | undefined;
+  readonly signal: undefined;
+  readonly allowHalfOpen: boolean;
+  /** 'close' says whether there was an error, and comes once the descriptor is gone. */
+  readonly emitClose: boolean;
+  readonly autoDestroy: boolean;
+  readonly decodeStrings: boolean;
+
+  constructor(options: SocketOptions | number | undefined) {
+    const given: SocketOptions = typeof options === 'number' ? { fd: options } : (options ?? {});
+    for (const name of ['objectMode', 'readableObjectMode', 'writableObjectMode'] as const) {
+      if (given[name]) throw invalidArgValue(`options.${name}`, 'is not supported', given[name]);
+    }
+    if (given.signal !== undefined && !(given.signal instanceof AbortSignal)) {
+      throw invalidArgType('options.signal', 'an instance of AbortSignal', given.signal);
+    }
+    // What is for Duplex alone, such as highWaterMark, goes to it as it is.
+    Object.assign(this, given);
+    const { maxFds, credentials } = receiveSettings(given);
+    this.maxFds = maxFds;
+    this.credentials = credentials;
+    this.onread = typeof given.onread?.callback === 'function' ? given.onread : undefined;
+    if (this.onread !== undefined && (maxFds > 0 || credentials)) {
+      throw invalidArgValue('options.onread', 'goes without maxFds and credentials', given.onread);
+    }
+    this.allowHalfOpen = Boolean(given.allowHalfOpen);
+    this.abort = given.signal;
+    this.signal = undefined;
+    this.emitClose = false;
+    this.autoDestroy = true;
+    this.decodeStrings = false;
+  }
 }
 
 /** Options of `connect`. */

@@ -1,6 +1,6 @@
 // What a Socket of afunix/net writes: tried at once, and the rest when the socket is writable.
 import { advance, lengthOf, sendVector } from './byte-vector.js';
-import { systemError } from './errors.js';
+import { codedError, systemError } from './errors.js';
 import { duplicate, type FileDescriptor } from './file-descriptor.js';
 import { type Handle, native } from './native.js';
 
@@ -71,10 +71,10 @@ export class SocketOutput {
   }
 
   /** Nothing more goes: fails the write that waits, closes the descriptors of all. */
-  discard(error: Error): void {
+  discard(error: Error | null): void {
     for (const fds of this.#attached?.values() ?? []) closeAll(fds);
     this.#attached = undefined;
-    this.#finish(error);
+    if (this.#outgoing !== undefined) this.#finish(error ?? destroyedError());
   }
 
   /** The chunks as bytes; each that has descriptors begins a message of its own. */
@@ -114,6 +114,14 @@ export class SocketOutput {
 /** The bytes that `chunk` is on the wire. */
 export function byteLength({ chunk, encoding }: Chunk): number {
   return typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : chunk.byteLength;
+}
+
+function destroyedError(): Error {
+  return codedError(
+    Error,
+    'ERR_STREAM_DESTROYED',
+    'Cannot call write after a stream was destroyed',
+  );
 }
 
 /** Sends what can be sent now. Returns 0 when nothing is left, or -errno. */

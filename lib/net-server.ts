@@ -1,6 +1,7 @@
 // The server of a local socket, shaped like node:net's Server on a pipe.
 import { addAbortListener, EventEmitter } from 'node:events';
 import { chmodSync, statSync } from 'node:fs';
+import { getDefaultHighWaterMark } from 'node:stream';
 import { getSystemErrorMap, promisify } from 'node:util';
 import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
 import { checkSignal, optionsOf } from './arguments.js';
@@ -9,16 +10,9 @@ import { codedError, invalidArgType, invalidArgValue, isShortage, systemError } 
 import type { FileDescriptor } from './file-descriptor.js';
 import type { Credentials } from './message.js';
 import { type Handle, type HandleOwner, native, READABLE } from './native.js';
-import type { ListenOptions, ServerOptions } from './net-options.js';
+import { type ListenOptions, type ServerOptions, SocketSettings } from './net-options.js';
 import { Socket, type SocketKeeper } from './net-socket.js';
-import {
-  type BindPlan,
-  backlogOf,
-  bindPlan,
-  type ReceiveSettings,
-  receiveSettings,
-  SOCK_STREAM,
-} from './options.js';
+import { type BindPlan, backlogOf, bindPlan, receiveSettings, SOCK_STREAM } from './options.js';
 import { adoptHandle, configureReceive, openHandle, peerCredentialsOf } from './socket.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
@@ -43,11 +37,11 @@ interface Plan {
 export class Server extends EventEmitter implements HandleOwner, SocketKeeper {
   readonly allowHalfOpen: boolean;
   readonly pauseOnConnect: boolean;
-  readonly highWaterMark: number | undefined;
+  readonly highWaterMark: number;
   /** Connections over this are closed at once, and emit 'drop'. Undefined or 0: no limit. */
   maxConnections: number | undefined;
   readonly #authorize: ((peer: Credentials) => boolean) | undefined;
-  readonly #receive: ReceiveSettings;
+  readonly #settings: SocketSettings;
   readonly #backoff = new Backoff(10, 1000);
   #handle: Handle | null = null;
   #address: string | undefined;
@@ -70,14 +64,19 @@ export class Server extends EventEmitter implements HandleOwner, SocketKeeper {
     if (given.highWaterMark !== undefined && typeof given.highWaterMark !== 'number') {
       throw invalidArgType('options.highWaterMark', 'of type number', given.highWaterMark);
     }
-    this.#receive = receiveSettings(given);
     this.#authorize = given.authorize;
     this.allowHalfOpen = given.allowHalfOpen ?? false;
     this.pauseOnConnect = Boolean(given.pauseOnConnect);
     this.highWaterMark =
       given.highWaterMark !== undefined && given.highWaterMark >= 0
         ? given.highWaterMark
-        : undefined;
+        : getDefaultHighWaterMark(false);
+    this.#settings = new SocketSettings({
+      allowHalfOpen: this.allowHalfOpen,
+      pauseOnCreate: this.pauseOnConnect,
+      highWaterMark: this.highWaterMark,
+      ...receiveSettings(given),
+    });
   }
 
   /** Whether it listens. */
@@ -100,8 +99,7 @@ export class Server extends EventEmitter implements HandleOwner, SocketKeeper {
     const backlog = rest.find((value) => typeof value === 'number') as number | undefined;
     const listener = rest.find((value) => typeof value === 'function');
     const { fd, signal } = given;
-    const plan =
-      fd === undefined ? planOf(given, given.backlog ?? backlog, this.#receive) : undefined;
+    const plan = fd === undefined ? planOf(given, given.backlog ?? backlog) : undefined;
     if (signal?.aborted !== true) checkSignal(signal);
     if (listener !== undefined) this.once('listening', listener as () => void);
     if (signal !== undefined) this.#closeOn(signal);
@@ -122,7 +120,7 @@ export class Server extends EventEmitter implements HandleOwner, SocketKeeper {
   #bind(handle: Handle, plan: Plan): void {
     this.#handle = handle;
     this.#address = nameOf(plan.bind.address);
-    configureReceive(handle, this.#receive);
+    configureReceive(handle, this.#settings);
     this.#tryBind(handle, plan, new Backoff(1, 50));
   }
 
@@ -150,7 +148,7 @@ export class Server extends EventEmitter implements HandleOwner, SocketKeeper {
     const name = native.raw.getsockname(handle.fd);
     this.#handle = handle;
     if (typeof name !== 'number') this.#address = nameOf(UnixAddress.fromKernel(name));
-    configureReceive(handle, this.#receive);
+    configureReceive(handle, this.#settings);
     this.#start(handle);
   }
 
@@ -192,14 +190,7 @@ export class Server extends EventEmitter implements HandleOwner, SocketKeeper {
       return;
     }
     if (this.#authorize !== undefined && !this.#authorized(handle, this.#authorize)) return;
-    const socket = new Socket({
-      handle,
-      allowHalfOpen: this.allowHalfOpen,
-      pauseOnCreate: this.pauseOnConnect,
-      maxFds: this.#receive.maxFds,
-      credentials: this.#receive.credentials,
-      ...(this.highWaterMark === undefined ? {} : { highWaterMark: this.highWaterMark }),
-    });
+    const socket = new Socket(this.#settings, handle);
     this.#connections += 1;
     socket.keep(this);
     this.emit('connection', socket);
@@ -293,16 +284,12 @@ function emitClose(server: Server): void {
 }
 
 /** Checks the arguments of a bind, before any system call. */
-function planOf(
-  options: ListenOptions,
-  backlog: number | undefined,
-  receive: ReceiveSettings,
-): Plan {
+function planOf(options: ListenOptions, backlog: number | undefined): Plan {
   const { path, readableAll, writableAll } = options;
   if (path === undefined || path === null) {
     throw invalidArgValue('options', 'must have the property "path" or "fd"', options);
   }
-  const bind = { ...bindPlan(path, options), receive };
+  const bind = bindPlan(path, options);
   const added = (readableAll ? READABLE_BY_ALL : 0) | (writableAll ? WRITABLE_BY_ALL : 0);
   if (added !== 0 && bind.address.kind === 'abstract') {
     throw invalidArgValue(

@@ -1,6 +1,6 @@
 // The Duplex of a local socket, shaped like node:net's Socket on a pipe. What differs, and why, is
 // in docs/streams.md.
-import { addAbortSignal, Duplex } from 'node:stream';
+import { addAbortSignal, Duplex, type DuplexOptions } from 'node:stream';
 import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
 import { bytesOf, type Data } from './arguments.js';
 import { Backoff } from './backoff.js';
@@ -8,9 +8,14 @@ import { closedError, codedError, invalidArgValue, missingArgs, systemError } fr
 import { descriptorsOf, type FileDescriptor, type Sendable } from './file-descriptor.js';
 import { type Credentials, dataAt, hasControlAt, type Message, messageAt } from './message.js';
 import { type Handle, type HandleOwner, native, READABLE } from './native.js';
-import type { ConnectOptions, OnReadOptions, SocketOptions } from './net-options.js';
+import {
+  type ConnectOptions,
+  type OnReadOptions,
+  type SocketOptions,
+  SocketSettings,
+} from './net-options.js';
 import { byteLength, type Chunk, SocketOutput, type WriteCallback } from './net-output.js';
-import { receiveSettings, SOCK_STREAM } from './options.js';
+import { SOCK_STREAM } from './options.js';
 import { adoptHandle, configureReceive, openHandle, peerCredentialsOf } from './socket.js';
 import { timeoutOf } from './timeout.js';
 
@@ -55,44 +60,30 @@ export class Socket extends Duplex implements HandleOwner {
   #sender: Credentials | undefined;
   #signal: AbortSignal | undefined;
 
-  constructor(options?: SocketOptions | number) {
-    const given: SocketOptions = typeof options === 'number' ? { fd: options } : { ...options };
-    for (const name of ['objectMode', 'readableObjectMode', 'writableObjectMode'] as const) {
-      if (given[name]) throw invalidArgValue(`options.${name}`, 'is not supported', given[name]);
-    }
-    const { maxFds, credentials } = receiveSettings(given);
-    const { onread } = given;
-    const ownMemory = typeof onread?.callback === 'function';
-    if (ownMemory && (maxFds > 0 || credentials)) {
-      throw invalidArgValue('options.onread', 'goes without maxFds and credentials', onread);
-    }
-    super({
-      ...given,
-      // Below: an aborted one destroys the socket, which must be whole by then.
-      signal: undefined as unknown as AbortSignal,
-      allowHalfOpen: Boolean(given.allowHalfOpen),
-      // 'close' says whether there was an error, and comes once the descriptor is gone.
-      emitClose: false,
-      autoDestroy: true,
-      decodeStrings: false,
-    });
+  constructor(options?: SocketOptions | number);
+  /** @internal Takes the handle over. */
+  constructor(settings: SocketSettings, handle: Handle);
+  constructor(options?: SocketOptions | SocketSettings | number, handle?: Handle) {
+    const settings = options instanceof SocketSettings ? options : new SocketSettings(options);
+    super(settings as DuplexOptions);
+    const { maxFds, credentials, onread, fd, abort, readable, pauseOnCreate } = settings;
     this.#maxFds = maxFds;
     this.#credentials = credentials;
-    if (ownMemory) {
+    if (onread !== undefined) {
       this.#onread = onread;
       this.#buffer = memoryOf(onread);
     }
     this.on('end', explainEnd);
-    const handle =
-      given.handle ?? (given.fd === undefined ? null : adoptHandle(given.fd, SOCK_STREAM, false));
-    if (handle !== null) {
-      this.#attach(handle);
-      if (given.pauseOnCreate) this.pause();
-      else if (given.readable !== false) this.read(0);
+    const own = handle ?? (fd === undefined ? null : adoptHandle(fd, SOCK_STREAM, false));
+    if (own !== null) {
+      this.#attach(own);
+      if (pauseOnCreate) this.pause();
+      else if (readable !== false) this.read(0);
     }
-    if (given.signal === undefined) return;
-    this.#signal = given.signal;
-    addAbortSignal(given.signal, this);
+    if (abort !== undefined) {
+      this.#signal = abort;
+      addAbortSignal(abort, this);
+    }
   }
 
   /** The descriptor's number, still owned by this socket; -1 without one. */
@@ -352,7 +343,7 @@ export class Socket extends Duplex implements HandleOwner {
     this.#reading = false;
     handle?.close();
     done(error);
-    this.#output.discard(error ?? destroyedError());
+    this.#output.discard(error);
     if (handle === null) process.nextTick(emitClose, this);
     else setImmediate(emitClose, this, error !== null);
     this.#keeper?.socketClosed();
@@ -512,12 +503,4 @@ function closeAll(fds: readonly FileDescriptor[] | undefined): void {
 
 function sameSender(one: Credentials, other: Credentials | undefined): boolean {
   return one.pid === other?.pid && one.uid === other.uid && one.gid === other.gid;
-}
-
-function destroyedError(): Error {
-  return codedError(
-    Error,
-    'ERR_STREAM_DESTROYED',
-    'Cannot call write after a stream was destroyed',
-  );
 }

@@ -4,9 +4,10 @@ import { advance, lengthOf, sendVector } from './byte-vector.js';
 import { check, invalidArgValue, invalidState, systemError } from './errors.js';
 import { Fifo } from './fifo.js';
 import { descriptorsOf, duplicate, type FileDescriptor, type Sendable } from './file-descriptor.js';
+import { Luck } from './luck.js';
 import { dataAt, hasControlAt, Message, messageAt } from './message.js';
 import { type Handle, native, READABLE, WRITABLE } from './native.js';
-import type { SocketOptions } from './net-options.js';
+import { type SocketOptions, SocketSettings } from './net-options.js';
 import { Socket } from './net-socket.js';
 import { Operation } from './operation.js';
 import {
@@ -52,6 +53,9 @@ const directions = new Map([
 /** What a read that found nothing returns: it has to wait. */
 const LATER = Symbol('later');
 
+/** A promise that is kept already: most writes. */
+const done: Promise<void> = Promise.resolve();
+
 interface Read {
   /** The caller's memory; null: the slab's; undefined: a whole message. */
   buffer: Uint8Array | null | undefined;
@@ -73,6 +77,7 @@ interface Write {
 export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   readonly #reads = new Fifo<Read>();
   readonly #writes = new Fifo<Write>();
+  readonly #luck = new Luck();
   /** A message with descriptors that a `read()` met: it waits for `receive()`. */
   #held: Message | undefined;
   /** `shutdown('write')` was called: it takes effect once the queued writes are done. */
@@ -170,15 +175,16 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
         if (fds !== undefined) {
           throw invalidArgValue('data', 'must hold a byte for the descriptors to ride on', data);
         }
-        return Promise.resolve();
+        return done;
       }
       let written = 0;
       if (this.#writes.size === 0) {
         written = this.#send(buffers, fds);
-        if (written === length) return Promise.resolve();
+        if (written === length) return done;
       }
-      const operation = new Operation<void>(given.signal, (error) =>
-        this.#forget(write as Write, error),
+      const operation = new Operation<void>(
+        given.signal,
+        given.signal === undefined ? undefined : (error) => this.#forget(write as Write, error),
       );
       write = {
         buffers: advance(buffers, written),
@@ -219,8 +225,8 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
    * descriptors that were not taken.
    */
   toDuplex(options?: Pick<SocketOptions, 'allowHalfOpen' | 'highWaterMark' | 'signal'>): Socket {
-    const { maxFds } = this;
-    return new Socket({ ...optionsOf(options), handle: this.release(), maxFds });
+    const settings = new SocketSettings({ ...optionsOf(options), maxFds: this.maxFds });
+    return new Socket(settings, this.release());
   }
 
   #read(
@@ -231,23 +237,29 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       this.live();
       const { signal } = optionsOf(options);
       checkSignal(signal);
-      if (buffer) bufferOf('buffer', buffer);
-      if (this.#reads.size === 0) {
-        const result = this.#take(buffer);
+      const memory = buffer == null ? buffer : bufferOf('buffer', buffer);
+      if (this.#reads.size === 0 && this.#luck.tryNow()) {
+        const result = this.#take(memory);
+        this.#luck.note(result !== LATER);
         if (result !== LATER) return Promise.resolve(result);
       }
-      const operation = new Operation<Buffer | Message | null>(signal, () => {
-        this.#reads.remove(read);
-        if (this.#reads.size === 0) this.handle.stop(READABLE);
-        else this.#await();
-      });
-      const read: Read = { buffer, operation };
+      const operation = new Operation<Buffer | Message | null>(
+        signal,
+        signal === undefined ? undefined : () => this.#forgetRead(read),
+      );
+      const read: Read = { buffer: memory, operation };
       this.#reads.push(read);
       if (this.#reads.size === 1) this.#await();
       return operation.promise;
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  #forgetRead(read: Read): void {
+    this.#reads.remove(read);
+    if (this.#reads.size === 0) this.handle.stop(READABLE);
+    else this.#await();
   }
 
   /** Waits for what the first read wants. */
@@ -267,6 +279,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     const length = this.handle.read(buffer, 0);
     if (length === EAGAIN) return LATER;
     if (check('read', length) === 0) return null;
+    if (length < buffer.byteLength) this.#luck.exhausted();
     return viewOf(buffer, length);
   }
 
@@ -395,5 +408,8 @@ function closeAll(fds: readonly FileDescriptor[]): void {
 
 /** A Buffer over the first `length` bytes of the caller's memory. */
 function viewOf(buffer: Uint8Array, length: number): Buffer {
+  if (buffer instanceof Buffer) {
+    return length === buffer.byteLength ? buffer : buffer.subarray(0, length);
+  }
   return Buffer.from(buffer.buffer as ArrayBuffer, buffer.byteOffset, length);
 }
