@@ -24,7 +24,8 @@ export type Data = string | NodeJS.ArrayBufferView;
  */
 export function bytesOf(name: string, data: unknown): Uint8Array {
   if (data instanceof Uint8Array) {
-    if (data.byteLength === 0) refuseDetached(name, data);
+    // Not byteLength: V8 reads the length of a Uint8Array in place, but calls for its byteLength.
+    if (data.length === 0) refuseDetached(name, data);
     return data;
   }
   if (typeof data === 'string') return Buffer.from(data);

@@ -1,5 +1,5 @@
 // Buffers that go out together: one sendmsg(2) of many iovecs, and what is left of them after it.
-import type { FileDescriptor } from './file-descriptor.js';
+import type { Credentials } from './credentials.js';
 import type { Handle } from './native.js';
 
 /** More buffers in one call are EMSGSIZE. */
@@ -12,18 +12,18 @@ export function lengthOf(buffers: readonly Uint8Array[]): number {
   return length;
 }
 
-/** Sends once, descriptors with the first byte. Returns how many bytes went, or -errno. */
+/** Sends once, what is beside the bytes with the first. Returns how many bytes went, or -errno. */
 export function sendVector(
   handle: Handle,
   buffers: readonly Uint8Array[],
-  fds: readonly (number | FileDescriptor)[] | undefined,
+  rights: readonly number[] | undefined,
+  credentials?: Credentials,
 ): number {
-  const rights = fds?.length ? fds.map((fd) => (typeof fd === 'number' ? fd : fd.fd)) : undefined;
-  if (buffers.length === 1 && rights === undefined) {
+  if (buffers.length === 1 && rights === undefined && credentials === undefined) {
     return handle.send(buffers[0] as Uint8Array, undefined, 0);
   }
   const some = buffers.length > IOV_MAX ? buffers.slice(0, IOV_MAX) : buffers;
-  return handle.sendMessage(some, undefined, rights, undefined, 0);
+  return handle.sendMessage(some, undefined, rights, credentials, 0);
 }
 
 /** What is left after `count` bytes of them. */

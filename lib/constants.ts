@@ -14,6 +14,8 @@ const c = (name: string): number => constants[name] as number;
 export const AF_UNIX: number = c('AF_UNIX');
 export const AF_LOCAL: number = c('AF_LOCAL');
 export const AF_UNSPEC: number = c('AF_UNSPEC');
+export const AF_INET: number = c('AF_INET');
+export const AF_INET6: number = c('AF_INET6');
 export const SOCK_STREAM: number = c('SOCK_STREAM');
 export const SOCK_DGRAM: number = c('SOCK_DGRAM');
 export const SOCK_SEQPACKET: number = c('SOCK_SEQPACKET');

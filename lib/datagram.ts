@@ -1,7 +1,8 @@
 import { type AddressLike, UnixAddress } from './address.js';
 import { bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
+import { type Credentials, credentialsOf } from './credentials.js';
 import { check, invalidArgType, systemError } from './errors.js';
-import { descriptorsOf, duplicate, type FileDescriptor } from './file-descriptor.js';
+import type { FileDescriptor } from './file-descriptor.js';
 import { type Datagram, datagramAt } from './message.js';
 import { MessageSocket, type ReceiveMessageOptions } from './message-socket.js';
 import { type Handle, native } from './native.js';
@@ -14,6 +15,7 @@ import {
   SOCK_DGRAM,
 } from './options.js';
 import { SendQueue, sendNow } from './send-queue.js';
+import { descriptorsOf, duplicates } from './sendable.js';
 import type { SendOptions } from './seqpacket.js';
 import { adoptHandle, openHandle, openPair } from './socket.js';
 
@@ -108,9 +110,9 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
       const bytes = bytesOf('data', data);
       const to = given.to === undefined ? undefined : UnixAddress.from(given.to);
       const rights = descriptorsOf(given.fds);
-      if (this.#attempt(bytes, to, rights)) return Promise.resolve();
-      const copies = rights?.map((fd) => duplicate(fd, 'queued')) ?? [];
-      return this.#queueFor(to).add(bytes, copies, given.signal);
+      const from = credentialsOf('options.credentials', given.credentials);
+      if (this.#attempt(bytes, to, rights, from)) return Promise.resolve();
+      return this.#queueFor(to).add(bytes, duplicates(rights), from, given.signal);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -123,11 +125,12 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
   trySend(data: Data, options?: SendDatagramOptions): boolean {
     this.live();
     const bytes = bytesOf('data', data);
-    const { to, fds } = optionsOf(options);
+    const { to, fds, credentials } = optionsOf(options);
     return this.#attempt(
       bytes,
       to === undefined ? undefined : UnixAddress.from(to),
       descriptorsOf(fds),
+      credentialsOf('options.credentials', credentials),
     );
   }
 
@@ -210,10 +213,11 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
     bytes: Uint8Array,
     to: UnixAddress | undefined,
     rights: readonly number[] | undefined,
+    from: Credentials | undefined,
   ): boolean {
     if (this.#queues.size > 0 && (this.#queues.get(keyOf(to))?.size ?? 0) > 0) return false;
     const address = to === undefined ? undefined : UnixAddress.bytesOf(to);
-    const result = sendNow(this.handle, bytes, address, rights);
+    const result = sendNow(this.handle, bytes, address, rights, from);
     if (result >= 0) return true;
     if (result === EAGAIN) return false;
     throw systemError('send', result, to);
@@ -232,7 +236,7 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
 
   /** @internal */
   protected override messageAt(index: number): Datagram {
-    return datagramAt(index, this.maxFds, 'received by UnixDatagram');
+    return datagramAt(index, this);
   }
 
   /** @internal */

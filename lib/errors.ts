@@ -121,6 +121,15 @@ export function outOfRange(
   );
 }
 
+/** What this platform does not have, by its C name. */
+export function unavailable(name: string): Error & { code: string } {
+  return codedError(
+    Error,
+    'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM',
+    `${name} is not available on this platform`,
+  );
+}
+
 /** A call that this socket cannot serve in its present state. */
 export function invalidState(message: string): Error & { code: string } {
   return codedError(Error, 'ERR_INVALID_STATE', `Invalid state: ${message}`);

@@ -1,15 +1,15 @@
+import dgram from 'node:dgram';
 import fs from 'node:fs';
 import net from 'node:net';
 import { descriptorNumber } from './arguments.js';
-import {
-  check,
-  closedError,
-  codedError,
-  invalidArgType,
-  outOfRange,
-  systemError,
-} from './errors.js';
+import type { UnixDatagram } from './datagram.js';
+import { check, codedError, invalidArgValue, systemError } from './errors.js';
 import { native } from './native.js';
+import type { AuthorizeOptions, ReceiveOptions } from './options.js';
+import type { UnixSeqpacket } from './seqpacket.js';
+import type { UnixSeqpacketListener } from './seqpacket-listener.js';
+import type { UnixStream } from './stream.js';
+import type { UnixListener } from './stream-listener.js';
 
 /** What a descriptor refers to. */
 export type FileKind =
@@ -22,10 +22,13 @@ export type FileKind =
   | 'block'
   | 'anonymous';
 
-/** The most descriptors one message carries: the kernel's SCM_MAX_FD. */
-export const MAX_FDS = 253;
+/** A socket's address family. */
+export type SocketDomain = 'unix' | 'inet' | 'inet6' | 'other';
 
-const constants = native.constants;
+/** A socket's type. */
+export type SocketType = 'stream' | 'datagram' | 'seqpacket' | 'other';
+
+const { constants } = native;
 const kinds = new Map<number | undefined, FileKind>([
   [constants.S_IFREG, 'file'],
   [constants.S_IFDIR, 'directory'],
@@ -35,19 +38,51 @@ const kinds = new Map<number | undefined, FileKind>([
   [constants.S_IFCHR, 'character'],
   [constants.S_IFBLK, 'block'],
 ]);
+const domains = new Map<number | undefined, SocketDomain>([
+  [constants.AF_UNIX, 'unix'],
+  [constants.AF_INET, 'inet'],
+  [constants.AF_INET6, 'inet6'],
+]);
+const types = new Map<number | undefined, SocketType>([
+  [constants.SOCK_STREAM, 'stream'],
+  [constants.SOCK_DGRAM, 'datagram'],
+  [constants.SOCK_SEQPACKET, 'seqpacket'],
+]);
 
+let leaked = false;
 const collected = new FinalizationRegistry<{ fd: number; origin: string }>(({ fd, origin }) => {
   native.closeOwned(fd);
+  if (leaked) return;
+  leaked = true;
   process.emitWarning(
-    `Descriptor ${fd} (${origin}) was collected without close(); it is closed now. Close it, or declare it with \`using\`.`,
+    `Descriptor ${fd}, ${origin}, was collected without close(); it is closed now, and so will any further one be, without a warning. Close descriptors, or declare them with \`using\`.`,
     { type: 'Warning', code: 'AFUNIX_FD_LEAK' },
   );
 });
 
+/** The classes that a descriptor can become. They import this file: it learns of them by `adopters`. */
+interface Adopters {
+  UnixStream: typeof UnixStream;
+  UnixListener: typeof UnixListener;
+  UnixSeqpacket: typeof UnixSeqpacket;
+  UnixSeqpacketListener: typeof UnixSeqpacketListener;
+  UnixDatagram: typeof UnixDatagram;
+}
+let adopters: Adopters;
+
+/** @internal */
+export function setAdopters(classes: Adopters): void {
+  adopters = classes;
+}
+
 /**
  * Owns one open descriptor, until `close()`, `detach()` or a conversion hands it on. Received
- * descriptors always come as one, close-on-exec. One that is collected unclosed is closed then, with
- * a process warning (`AFUNIX_FD_LEAK`); one that is open when its worker ends is closed with it.
+ * descriptors always come as one, close-on-exec. One that is collected unclosed is closed then, and
+ * the first in a process gives a warning (`AFUNIX_FD_LEAK`) that names the socket that brought it;
+ * one that is open when its worker ends is closed with it.
+ *
+ * The conversions hand the descriptor on to what they return. One that does not fit throws
+ * `ERR_INVALID_ARG_VALUE`, and the descriptor stays here, open.
  */
 export class FileDescriptor implements Disposable {
   #fd: number;
@@ -56,15 +91,13 @@ export class FileDescriptor implements Disposable {
 
   /**
    * Takes ownership of the open descriptor `fd`. Throws `EBADF` if it is not open and `ERR_*` if it
-   * is no descriptor's number.
+   * is no descriptor's number. `origin` says where it came from, for warnings.
    */
   constructor(fd: number, origin = 'adopted') {
     descriptorNumber('fd', fd);
-    const stat = native.raw.fstat(fd);
-    if (typeof stat === 'number') throw systemError('fstat', stat);
+    if (!native.own(fd)) throw systemError('fstat', EBADF);
     this.#fd = fd;
     this.#origin = origin;
-    native.own(fd);
     collected.register(this, { fd, origin }, this);
   }
 
@@ -91,6 +124,23 @@ export class FileDescriptor implements Disposable {
     return this.#kind;
   }
 
+  /** A socket's address family; null for what is no socket. */
+  get domain(): SocketDomain | null {
+    const socket = this.#socket();
+    return socket === null ? null : (domains.get(socket.domain) ?? 'other');
+  }
+
+  /** A socket's type (SO_TYPE); null for what is no socket. */
+  get type(): SocketType | null {
+    const socket = this.#socket();
+    return socket === null ? null : (types.get(socket.type) ?? 'other');
+  }
+
+  /** Whether it is a socket that listens (SO_ACCEPTCONN). */
+  get listening(): boolean {
+    return this.#socket()?.listening ?? false;
+  }
+
   /** Closes it. Twice is once. */
   close(): void {
     if (this.#fd < 0) return;
@@ -114,36 +164,101 @@ export class FileDescriptor implements Disposable {
     return duplicate(this.#live(), this.#origin);
   }
 
-  /** A `net.Socket` for a connected stream socket or a pipe. It owns the descriptor from here on. */
+  /**
+   * A `net.Socket` for a connected stream socket, TCP or Unix, or a pipe. It reads at once, into its
+   * own buffer, unless `pauseOnCreate` is true.
+   */
   toNetSocket(
-    options: { readable?: boolean; writable?: boolean; allowHalfOpen?: boolean } = {},
+    options: {
+      readable?: boolean;
+      writable?: boolean;
+      allowHalfOpen?: boolean;
+      pauseOnCreate?: boolean;
+    } = {},
   ): net.Socket {
-    const socket = new net.Socket({ readable: true, writable: true, ...options, fd: this.#live() });
-    this.detach();
-    return socket;
+    this.#require(
+      'a connected stream socket or a pipe',
+      this.kind === 'pipe' ||
+        (this.type === 'stream' && !this.listening && this.domain !== 'other'),
+    );
+    return this.#handOn((fd) => new net.Socket({ readable: true, writable: true, ...options, fd }));
   }
 
   /**
-   * A `net.Server` for a listening stream socket, listening from the next tick on. It owns the
-   * descriptor from here on.
+   * A `net.Server` for a listening stream socket, TCP or Unix; it emits `'listening'`, then accepts.
+   * Hand its connections to an `http.Server` with `emit('connection', socket)`, or let that one listen
+   * on `detach()`'s number. Not in a `node:cluster` worker, where Node asks the primary for servers.
    */
-  toNetServer(): net.Server {
-    const server = net.createServer();
-    server.listen({ fd: this.#live() });
-    this.detach();
-    return server;
+  toNetServer(options: net.ServerOpts = {}): net.Server {
+    this.#require(
+      'a listening stream socket',
+      this.type === 'stream' && this.listening && this.domain !== 'other',
+    );
+    return this.#handOn((fd) => net.createServer(options).listen({ fd }));
   }
 
-  /** An `fs.ReadStream`, which owns the descriptor from here on. */
+  /** A `dgram.Socket`, bound, for a UDP socket. */
+  toDgramSocket(): dgram.Socket {
+    const { domain } = this;
+    this.#require(
+      'a UDP socket',
+      this.type === 'datagram' && (domain === 'inet' || domain === 'inet6'),
+    );
+    return this.#handOn((fd) => {
+      const socket = dgram.createSocket(domain === 'inet' ? 'udp4' : 'udp6');
+      socket.bind({ fd, exclusive: true });
+      return socket;
+    });
+  }
+
+  /** An `fs.ReadStream`: of a file, a pipe or a device. */
   toReadStream(): fs.ReadStream {
-    this.#live();
-    return fs.createReadStream('', { fd: this.detach() });
+    this.#requireFile();
+    return this.#handOn((fd) => fs.createReadStream('', { fd }));
   }
 
-  /** An `fs.WriteStream`, which owns the descriptor from here on. */
+  /** An `fs.WriteStream`: to a file, a pipe or a device. */
   toWriteStream(): fs.WriteStream {
-    this.#live();
-    return fs.createWriteStream('', { fd: this.detach() });
+    this.#requireFile();
+    return this.#handOn((fd) => fs.createWriteStream('', { fd }));
+  }
+
+  /** The class of this package that a Unix socket's type and state call for. */
+  toUnix(
+    options?: AuthorizeOptions,
+  ): UnixStream | UnixListener | UnixSeqpacket | UnixSeqpacketListener | UnixDatagram {
+    const { type, listening } = this;
+    this.#require('a Unix socket', this.domain === 'unix' && type !== 'other');
+    if (type === 'datagram') return this.toUnixDatagram(options);
+    if (type === 'seqpacket') {
+      return listening ? this.toUnixSeqpacketListener(options) : this.toUnixSeqpacket(options);
+    }
+    return listening ? this.toUnixListener(options) : this.toUnixStream(options);
+  }
+
+  /** As `UnixStream.fromFd`. */
+  toUnixStream(options?: ReceiveOptions): UnixStream {
+    return adopters.UnixStream.fromFd(this, options);
+  }
+
+  /** As `UnixListener.fromFd`. */
+  toUnixListener(options?: AuthorizeOptions): UnixListener {
+    return adopters.UnixListener.fromFd(this, options);
+  }
+
+  /** As `UnixSeqpacket.fromFd`. */
+  toUnixSeqpacket(options?: ReceiveOptions): UnixSeqpacket {
+    return adopters.UnixSeqpacket.fromFd(this, options);
+  }
+
+  /** As `UnixSeqpacketListener.fromFd`. */
+  toUnixSeqpacketListener(options?: AuthorizeOptions): UnixSeqpacketListener {
+    return adopters.UnixSeqpacketListener.fromFd(this, options);
+  }
+
+  /** As `UnixDatagram.fromFd`. */
+  toUnixDatagram(options?: ReceiveOptions): UnixDatagram {
+    return adopters.UnixDatagram.fromFd(this, options);
   }
 
   #live(): number {
@@ -157,6 +272,42 @@ export class FileDescriptor implements Disposable {
     return this.#fd;
   }
 
+  #socket(): { domain: number; type: number; listening: boolean } | null {
+    if (this.kind !== 'socket') return null;
+    const socket = native.describeSocket(this.#live());
+    if (typeof socket === 'number') throw systemError('getsockopt', socket);
+    return socket;
+  }
+
+  #require(what: string, fits: boolean): void {
+    if (!fits) throw invalidArgValue('fd', `must be ${what}`, this.#described());
+  }
+
+  #requireFile(): void {
+    const { kind } = this;
+    this.#require('a file, a pipe or a device', kind !== 'socket' && kind !== 'directory');
+  }
+
+  #described(): string {
+    if (this.kind !== 'socket') return `${this.kind} ${this.#fd}`;
+    return `${this.listening ? 'listening ' : ''}${this.domain} ${this.type} socket ${this.#fd}`;
+  }
+
+  /** Gives the descriptor to what `make` makes, unless that throws. */
+  #handOn<T>(make: (fd: number) => T): T {
+    const fd = this.#live();
+    // Disowned first: where a worker ends in between, it may stay open, but is never closed twice.
+    native.disown(fd);
+    try {
+      const made = make(fd);
+      this.#release();
+      return made;
+    } catch (error) {
+      native.own(fd);
+      throw error;
+    }
+  }
+
   #release(): number {
     const fd = this.#fd;
     this.#fd = -1;
@@ -165,41 +316,9 @@ export class FileDescriptor implements Disposable {
   }
 }
 
+const EBADF = -(native.errnos.EBADF as number);
+
 /** A duplicate of `fd` with an owner of its own. */
 export function duplicate(fd: number, origin = 'duplicate'): FileDescriptor {
   return new FileDescriptor(check('dup', native.duplicateOwned(fd)), origin);
-}
-
-/** What can be sent as a descriptor. The sender keeps its own. */
-export type Sendable = number | FileDescriptor | { readonly fd: number } | object;
-
-/** The number of a descriptor to send. Throws `ERR_*` if it has none now. */
-export function descriptorOf(value: unknown, name = 'fds'): number {
-  if (typeof value === 'number') return descriptorNumber(name, value);
-  if (value instanceof FileDescriptor && value.closed) throw closedError();
-  if (typeof value === 'object' && value !== null) {
-    const fd = numberIn(value) ?? numberIn((value as { _handle?: unknown })._handle);
-    if (fd !== undefined) return fd;
-  }
-  throw invalidArgType(
-    name,
-    'descriptors: numbers, FileDescriptor, or open net.Socket, net.Server, dgram.Socket or fs.FileHandle',
-    value,
-  );
-}
-
-function numberIn(value: unknown): number | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const fd = (value as { fd?: unknown }).fd;
-  return typeof fd === 'number' && Number.isInteger(fd) && fd >= 0 ? fd : undefined;
-}
-
-/** The numbers of the descriptors to send; undefined for none. */
-export function descriptorsOf(values: unknown): number[] | undefined {
-  if (values === undefined || values === null) return undefined;
-  if (!Array.isArray(values)) throw invalidArgType('fds', 'an instance of Array', values);
-  if (values.length > MAX_FDS) {
-    throw outOfRange('fds.length', `at most ${MAX_FDS}, the kernel's limit`, values.length);
-  }
-  return values.length === 0 ? undefined : values.map((value) => descriptorOf(value));
 }

@@ -1,16 +1,34 @@
+import './adopters.js';
+
 export { type AddressLike, UnixAddress } from './address.js';
 export type { Data } from './arguments.js';
+export type { Credentials } from './credentials.js';
 export {
   type OutgoingDatagram,
   type SendDatagramOptions,
   UnixDatagram,
 } from './datagram.js';
 export type { SystemError } from './errors.js';
-export { FileDescriptor, type FileKind, type Sendable } from './file-descriptor.js';
+export { type Features, features } from './features.js';
+export {
+  FileDescriptor,
+  type FileKind,
+  type SocketDomain,
+  type SocketType,
+} from './file-descriptor.js';
 export { type AcceptOptions, Listener } from './listener.js';
-export { type Credentials, Datagram, Message } from './message.js';
+export { Datagram, Message } from './message.js';
 export { MessageSocket, type ReceiveMessageOptions } from './message-socket.js';
-export type { BindOptions, ConnectOptions, ListenOptions, ReceiveOptions } from './options.js';
+export type {
+  AuthorizeOptions,
+  BindOptions,
+  ConnectOptions,
+  ListenOptions,
+  ReceiveOptions,
+} from './options.js';
+export { Peer } from './peer.js';
+export { PidFd, type WaitExitOptions } from './pidfd.js';
+export type { Sendable } from './sendable.js';
 export { type SendOptions, UnixSeqpacket } from './seqpacket.js';
 export { UnixSeqpacketListener } from './seqpacket-listener.js';
 export { UnixSocket } from './socket.js';

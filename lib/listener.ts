@@ -1,11 +1,12 @@
 import type { UnixAddress } from './address.js';
 import { checkSignal, optionsOf } from './arguments.js';
 import { Backoff } from './backoff.js';
-import { isShortage, systemError } from './errors.js';
+import { invalidArgType, isShortage, systemError } from './errors.js';
 import { Fifo } from './fifo.js';
 import { type Handle, native, READABLE } from './native.js';
 import { Operation } from './operation.js';
-import type { ReceiveSettings } from './options.js';
+import type { AcceptSettings } from './options.js';
+import { Peer } from './peer.js';
 import { UnixSocket } from './socket.js';
 
 /** Options of `accept`. */
@@ -15,6 +16,10 @@ export interface AcceptOptions {
 }
 
 const { errnos } = native;
+/** Connections whose `authorize` may be undecided at a time; more wait in the backlog. */
+const MAX_UNDECIDED = 256;
+/** Refusals in a row before other sockets get their turn. */
+const MAX_REFUSALS = 64;
 const EAGAIN = -(errnos.EAGAIN as number);
 const ECONNABORTED = -(errnos.ECONNABORTED as number);
 
@@ -25,8 +30,16 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   #retry: NodeJS.Timeout | undefined;
   #referenced = true;
   #reported = false;
-  /** @internal What accepted sockets receive beside the bytes. */
-  protected receiveSettings: ReceiveSettings = { maxFds: 0, credentials: false, pidfds: false };
+  readonly #undecided = new Set<S>();
+  /** Let in while no `accept()` waited. */
+  readonly #approved = new Fifo<S>();
+  #refused = 0;
+  #failureReported = false;
+  /** @internal What it asks of those who connect, and what they send beside the bytes. */
+  protected settings: AcceptSettings = {
+    receive: { maxFds: 0, credentials: false, pidfds: false },
+    authorize: undefined,
+  };
 
   /** @internal Wraps an accepted connection. */
   protected abstract wrap(handle: Handle): S;
@@ -42,15 +55,16 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
       const { signal } = optionsOf(options);
       checkSignal(signal);
       if (this.#waiting.size === 0) {
-        const socket = this.#accept();
+        const socket = this.#next();
         if (socket !== undefined) return Promise.resolve(socket);
+        this.live(); // `authorize` may have closed it
       }
       const operation = new Operation<S>(signal, () => {
         this.#waiting.remove(operation);
         if (this.#waiting.size === 0) this.#rest();
       });
       this.#waiting.push(operation);
-      if (this.#waiting.size === 1 && this.#retry === undefined) this.#await();
+      if (this.#waiting.size === 1) this.#await();
       return operation.promise;
     } catch (error) {
       return Promise.reject(error);
@@ -81,6 +95,90 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
     this.#referenced = false;
     this.#retry?.unref();
     return super.unref();
+  }
+
+  /** Connections that `authorize` kept out. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** The next connection that may be handed over now, if there is one. */
+  #next(): S | undefined {
+    const approved = this.#approved.shift();
+    if (approved !== undefined) return approved;
+    for (let tries = 0; tries < MAX_REFUSALS && this.#undecided.size < MAX_UNDECIDED; tries++) {
+      const socket = this.#accept();
+      if (socket === undefined || this.#admits(socket)) return socket;
+      if (this.closed) break; // by `authorize`
+    }
+    return undefined;
+  }
+
+  /** Whether the connection may be handed over now. If not, it is refused, or has to wait. */
+  #admits(socket: S): boolean {
+    const { authorize } = this.settings;
+    if (authorize === undefined) return true;
+    let verdict: unknown;
+    try {
+      verdict = authorize(new Peer(socket));
+    } catch (error) {
+      this.#fail(error);
+      verdict = false;
+    }
+    if (this.closed) verdict = false;
+    if (isThenable(verdict)) {
+      this.#undecided.add(socket);
+      verdict.then(
+        (admitted) => this.#decide(socket, this.#isTrue(admitted)),
+        (error) => {
+          this.#fail(error);
+          this.#decide(socket, false);
+        },
+      );
+      return false;
+    }
+    if (this.#isTrue(verdict)) return true;
+    this.#refuse(socket);
+    return false;
+  }
+
+  /** The verdict on a connection that had to wait for it. */
+  #decide(socket: S, admitted: boolean): void {
+    if (!this.#undecided.delete(socket)) return; // the listener was closed
+    if (!admitted) {
+      this.#refuse(socket);
+    } else {
+      const operation = this.#waiting.shift();
+      if (operation === undefined) this.#approved.push(socket);
+      else operation.resolve(socket);
+    }
+    if (this.#waiting.size > 0) this.#await();
+    else this.#rest();
+  }
+
+  #isTrue(verdict: unknown): boolean {
+    if (typeof verdict !== 'boolean') {
+      this.#fail(invalidArgType('authorize()', 'of type boolean', verdict));
+    }
+    return verdict === true;
+  }
+
+  #refuse(socket: S): void {
+    this.#refused++;
+    socket.close();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failureReported) return;
+    this.#failureReported = true;
+    process.emitWarning(
+      `authorize of ${this.describe()} failed; the connection was refused, and so will be any other for which it fails`,
+      {
+        type: 'Warning',
+        code: 'AFUNIX_AUTHORIZE_FAILED',
+        detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      },
+    );
   }
 
   /** Accepts now; undefined if there is nothing to accept, or nothing to accept it with. */
@@ -119,6 +217,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   }
 
   #await(): void {
+    if (this.#retry !== undefined || this.#undecided.size >= MAX_UNDECIDED) return;
     const result = this.handle.waitReadable(0);
     if (result < 0) this.settle(systemError('poll', result));
   }
@@ -133,7 +232,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   onReadable(): void {
     for (let first = this.#waiting.peek(); first !== undefined; first = this.#waiting.peek()) {
       try {
-        const socket = this.#accept();
+        const socket = this.#next();
         if (socket === undefined) break;
         this.#waiting.shift();
         first.resolve(socket);
@@ -142,7 +241,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
         first.reject(error);
       }
     }
-    if (!this.closed && this.#waiting.size > 0 && this.#retry === undefined) this.#await();
+    if (!this.closed && this.#waiting.size > 0) this.#await();
   }
 
   /** @internal */
@@ -152,11 +251,23 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   protected override settle(error: Error): void {
     clearTimeout(this.#retry);
     this.#retry = undefined;
+    for (const socket of this.#undecided) socket.close();
+    this.#undecided.clear();
+    for (const socket of this.#approved.drain()) socket.close();
     for (const operation of this.#waiting.drain()) operation.reject(error);
+  }
+
+  /** @internal Connections accepted and not yet handed over. */
+  protected override unread(): number {
+    return this.#undecided.size + this.#approved.size;
   }
 
   /** The address it listens on. */
   override get localAddress(): UnixAddress | null {
     return super.localAddress;
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }

@@ -4,6 +4,7 @@ import { Fifo } from './fifo.js';
 import type { Message } from './message.js';
 import { native, READABLE } from './native.js';
 import { Operation } from './operation.js';
+import { closeAll } from './sendable.js';
 import { UnixSocket } from './socket.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
@@ -96,8 +97,8 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
     const callback = this.#callback;
     if (callback !== undefined) {
       if (result > 0) {
-        const messages: M[] = [];
-        for (let index = 0; index < result; index++) messages.push(this.messageAt(index));
+        const messages = [this.messageAt(0)];
+        for (let index = 1; index < result; index++) messages.push(this.messageAt(index));
         callback(messages);
       }
       return;
@@ -126,7 +127,7 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
   protected override settle(error: Error): void {
     for (const operation of this.#waiting.drain()) operation.reject(error);
     for (const message of this.#received.drain()) {
-      for (const fd of message.fds) fd.close();
+      closeAll(message.fds);
       message.pidfd?.close();
     }
     this.#callback = undefined;

@@ -1,8 +1,16 @@
 // Messages, read from the receive slab into objects that are the user's to keep.
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import { UnixAddress } from './address.js';
+import type { Credentials } from './credentials.js';
 import { FileDescriptor } from './file-descriptor.js';
 import {
+  BESIDE_DROPPED,
+  BESIDE_GID,
+  BESIDE_HAS_CREDENTIALS,
+  BESIDE_PID,
+  BESIDE_PIDFD,
+  BESIDE_RIGHTS,
+  BESIDE_UID,
   native,
   SLAB_ADDRESS_LENGTH,
   SLAB_ANCILLARY,
@@ -16,14 +24,7 @@ import {
   SLAB_STRIDE,
   SLAB_TRUNCATED,
 } from './native.js';
-
-/** Who a process is: its pid in this pid namespace, and its effective uid and gid. */
-export interface Credentials {
-  /** Process id; 0 where it cannot be seen from here, -1 where the system does not tell. */
-  pid: number;
-  uid: number;
-  gid: number;
-}
+import { PidFd } from './pidfd.js';
 
 const none: readonly FileDescriptor[] = Object.freeze([]);
 
@@ -36,28 +37,26 @@ export class Message {
   /** Whether `data` is only the beginning, because of `maxMessageSize`. */
   readonly truncated: boolean;
   /**
-   * Whether descriptors or other control messages were dropped: for want of `maxFds`, or because
-   * the process could open no more descriptors (EMFILE).
+   * Whether descriptors were lost on the way: for want of `maxFds`, or because the process could
+   * open no more (EMFILE).
    */
   readonly controlTruncated: boolean;
   /** Descriptors that came with it, in order, at most `maxFds`. */
-  readonly fds: readonly FileDescriptor[] = none;
+  readonly fds: readonly FileDescriptor[];
   /** Its sender's, as the kernel checked them; null unless the socket has `credentials: true`. */
-  readonly credentials: Credentials | null = null;
+  readonly credentials: Credentials | null;
   /** A pidfd of its sender; null unless the socket has `pidfds: true` (Linux 6.5). */
-  readonly pidfd: FileDescriptor | null = null;
+  readonly pidfd: PidFd | null;
 
   /** @internal */
   constructor(data: Buffer, size: number, flags: number, beside: Beside | undefined) {
     this.data = data;
     this.size = size;
     this.truncated = (flags & SLAB_TRUNCATED) !== 0;
-    this.controlTruncated = (flags & SLAB_CONTROL_TRUNCATED) !== 0;
-    if (beside === undefined) return;
-    this.fds = beside.fds;
-    this.credentials = beside.credentials;
-    this.pidfd = beside.pidfd;
-    if (beside.dropped) this.controlTruncated = true;
+    this.controlTruncated = (flags & SLAB_CONTROL_TRUNCATED) !== 0 || beside?.dropped === true;
+    this.fds = beside === undefined ? none : beside.fds;
+    this.credentials = beside === undefined ? null : beside.credentials;
+    this.pidfd = beside === undefined ? null : beside.pidfd;
   }
 }
 
@@ -65,61 +64,66 @@ export class Message {
 interface Beside {
   fds: readonly FileDescriptor[];
   credentials: Credentials | null;
-  pidfd: FileDescriptor | null;
+  pidfd: PidFd | null;
   /** Descriptors over `maxFds` were closed. */
   dropped: boolean;
 }
 
 /** A datagram: a message with its sender's address. */
 export class Datagram extends Message {
-  #from: UnixAddress | undefined;
-  readonly #chunk: Buffer | undefined;
-  readonly #offset: number;
-  readonly #length: number;
+  /** The address, or the length of its bytes behind those of `data`, 0 for none. */
+  #from: UnixAddress | number;
 
-  /** @internal The sender's address is `length` bytes of `chunk` from `offset`, undefined for none. */
+  /** @internal The `addressLength` bytes behind `data` are the sender's address. */
   constructor(
     data: Buffer,
     size: number,
     flags: number,
     beside: Beside | undefined,
-    chunk: Buffer | undefined,
-    offset: number,
-    length: number,
+    addressLength: number,
   ) {
     super(data, size, flags, beside);
-    this.#chunk = chunk;
-    this.#offset = offset;
-    this.#length = length;
+    this.#from = addressLength;
   }
 
   /**
    * The address its sender is bound to; unnamed if it is bound to none. Made when it is first read.
    */
   get from(): UnixAddress {
-    if (this.#from === undefined) {
+    if (typeof this.#from === 'number') {
+      const { buffer, byteOffset, length } = this.data;
       this.#from =
-        this.#chunk === undefined
+        this.#from === 0
           ? UnixAddress.unnamed
-          : UnixAddress.fromKernel(this.#chunk.subarray(this.#offset, this.#offset + this.#length));
+          : UnixAddress.fromKernel(new View(buffer, byteOffset + length, this.#from));
     }
     return this.#from;
   }
 }
 
 const { meta } = native.slab;
-const chunks: (Buffer | undefined)[] = [undefined, undefined];
+const chunks: (ArrayBufferLike | undefined)[] = [undefined, undefined];
 const ids = [0, 0];
 
 /** The chunk that message at `at` lies in. The addon replaces a full chunk and counts its id up. */
-function chunkOf(at: number): Buffer {
+function chunkOf(at: number): ArrayBufferLike {
   const kind = ((meta[at + SLAB_FLAGS] as number) & SLAB_LARGE) === 0 ? 0 : 1;
   if (meta[kind] !== ids[kind]) {
     ids[kind] = meta[kind] as number;
-    chunks[kind] = native.slab.chunk(kind);
+    chunks[kind] = native.slab.chunk(kind).buffer;
   }
-  return chunks[kind] as Buffer;
+  return chunks[kind] as ArrayBufferLike;
 }
+
+/**
+ * The class that Buffer's own methods make their results of: `Buffer.from` and `subarray` end in the
+ * same, by a way three times as long.
+ */
+const View = (Buffer as unknown as Record<symbol, unknown>)[Symbol.species] as new (
+  memory: ArrayBufferLike,
+  offset: number,
+  length: number,
+) => Buffer;
 
 /** Where the fields of message `index` begin. */
 const fieldsOf = (index: number): number => SLAB_HEADER + index * SLAB_STRIDE;
@@ -128,7 +132,7 @@ const fieldsOf = (index: number): number => SLAB_HEADER + index * SLAB_STRIDE;
 export function dataAt(index: number): Buffer {
   const at = fieldsOf(index);
   const offset = meta[at + SLAB_OFFSET] as number;
-  return chunkOf(at).subarray(offset, offset + (meta[at + SLAB_LENGTH] as number));
+  return new View(chunkOf(at), offset, meta[at + SLAB_LENGTH] as number);
 }
 
 /** Whether message `index` brought control messages, or lost some. */
@@ -137,51 +141,84 @@ export function hasControlAt(index: number): boolean {
   return (flags & (SLAB_ANCILLARY | SLAB_CONTROL_TRUNCATED)) !== 0;
 }
 
-/** Message `index` of the slab; descriptors over `maxFds` are closed. */
-export function messageAt(index: number, maxFds: number, origin: string): Message {
+/** The socket that receives a message. */
+export interface Receiver {
+  /** The most descriptors a message may bring; any more are closed. */
+  readonly maxFds: number;
+  /** What it is, for warnings. */
+  describe(): string;
+}
+
+/** Message `index` of the slab. */
+export function messageAt(index: number, receiver: Receiver): Message {
   const at = fieldsOf(index);
   const flags = meta[at + SLAB_FLAGS] as number;
   return new Message(
     dataAt(index),
     meta[at + SLAB_SIZE] as number,
     flags,
-    besideAt(index, flags, maxFds, origin),
+    besideAt(index, flags, receiver),
   );
 }
 
 /** As `messageAt`, with the sender's address. */
-export function datagramAt(index: number, maxFds: number, origin: string): Datagram {
+export function datagramAt(index: number, receiver: Receiver): Datagram {
   const at = fieldsOf(index);
   const flags = meta[at + SLAB_FLAGS] as number;
-  const offset = meta[at + SLAB_OFFSET] as number;
-  const length = meta[at + SLAB_LENGTH] as number;
-  const addressLength = meta[at + SLAB_ADDRESS_LENGTH] as number;
-  const chunk = chunkOf(at);
   return new Datagram(
-    chunk.subarray(offset, offset + length),
+    dataAt(index),
     meta[at + SLAB_SIZE] as number,
     flags,
-    besideAt(index, flags, maxFds, origin),
-    addressLength === 0 ? undefined : chunk,
-    offset + length,
-    addressLength,
+    besideAt(index, flags, receiver),
+    meta[at + SLAB_ADDRESS_LENGTH] as number,
   );
 }
 
-function besideAt(
-  index: number,
-  flags: number,
-  maxFds: number,
-  origin: string,
-): Beside | undefined {
-  if ((flags & SLAB_ANCILLARY) === 0) return undefined;
-  const { rights, credentials, pidfd } = native.slab.ancillary(index);
-  const unwanted = rights.splice(maxFds);
-  for (const fd of unwanted) native.closeOwned(fd);
+function besideAt(index: number, flags: number, receiver: Receiver): Beside | undefined {
+  if ((flags & SLAB_ANCILLARY) === 0) {
+    if ((flags & SLAB_CONTROL_TRUNCATED) !== 0 && receiver.maxFds === 0) warnRefused(receiver);
+    return undefined;
+  }
+  const count = native.slab.takeBeside(index, receiver.maxFds);
+  const { beside } = native.slab;
+  const dropped = (beside[BESIDE_DROPPED] as number) > 0;
+  if (dropped && receiver.maxFds === 0) warnRefused(receiver);
+  const pidfd = beside[BESIDE_PIDFD] as number;
+  // All are owned by number already: none is lost if one of these is the last that runs.
   return {
-    fds: rights.length === 0 ? none : rights.map((fd) => new FileDescriptor(fd, origin)),
-    credentials: credentials ?? null,
-    pidfd: pidfd === undefined ? null : new FileDescriptor(pidfd, origin),
-    dropped: unwanted.length > 0,
+    fds: count === 0 ? none : descriptorsAt(count, receiver),
+    credentials: credentialsIn(beside),
+    pidfd: pidfd < 0 ? null : new PidFd(pidfd, `a pidfd received by ${receiver.describe()}`),
+    dropped,
   };
+}
+
+function descriptorsAt(count: number, receiver: Receiver): FileDescriptor[] {
+  const { beside } = native.slab;
+  const origin = `received by ${receiver.describe()}`;
+  const fds: FileDescriptor[] = [];
+  for (let i = 0; i < count; i++) {
+    fds.push(new FileDescriptor(beside[BESIDE_RIGHTS + i] as number, origin));
+  }
+  return fds;
+}
+
+function credentialsIn(beside: Int32Array): Credentials | null {
+  if (beside[BESIDE_HAS_CREDENTIALS] === 0) return null;
+  return {
+    pid: beside[BESIDE_PID] as number,
+    uid: (beside[BESIDE_UID] as number) >>> 0,
+    gid: (beside[BESIDE_GID] as number) >>> 0,
+  };
+}
+
+let warned = false;
+
+function warnRefused(receiver: Receiver): void {
+  if (warned) return;
+  warned = true;
+  process.emitWarning(
+    `${receiver.describe()} was sent descriptors, which it refused: make it with the option \`maxFds\` to accept them. Further ones are refused without a warning; the message's \`controlTruncated\` tells.`,
+    { type: 'Warning', code: 'AFUNIX_FDS_REFUSED' },
+  );
 }

@@ -7,23 +7,14 @@ import bindings from 'bindings';
 /** An address's bytes: empty for unnamed, a leading NUL for abstract, else a pathname. */
 export type AddressBytes = Uint8Array;
 
-/** What a message brought beside its bytes. */
-export interface NativeAncillary {
-  /** Descriptors. In the slab this environment owns them until `disown`; in raw the caller does. */
-  rights: number[];
-  credentials: { pid: number; uid: number; gid: number } | undefined;
-  /** A pidfd, owned as `rights` are. */
-  pidfd: number | undefined;
-  security: Buffer | undefined;
-  inq: number | undefined;
-}
-
 /** One open socket and its place in the event loop. All numbers below 0 are -errno. */
 export interface Handle {
   /** Whose events the handle's are. Set once, by the class that wraps the handle. */
   owner: HandleOwner;
   /** -1 once closed or detached. */
   readonly fd: number;
+  /** What `Calls` know it by. */
+  readonly id: number;
   /** SO_TYPE, read when the handle was made. */
   readonly type: number;
 
@@ -43,6 +34,8 @@ export interface Handle {
    * of them).
    */
   configure(control: boolean, limit: number): void;
+  /** Whether descriptors may be sent to it; -ENOPROTOOPT where the kernel has no SO_PASSRIGHTS. */
+  passRights(pass: boolean): number;
   /**
    * Receives up to `batch` messages into the slab. Returns how many, 0 at the end of a connection.
    * A stream receives what is there, up to 64 KiB, as one message.
@@ -86,6 +79,14 @@ export interface Handle {
   detach(): number;
 }
 
+/** The calls made for each message, as functions of a handle's `id`. */
+type Calls = {
+  [Name in 'waitReadable' | 'waitWritable' | 'receive' | 'read' | 'send']: (
+    id: number,
+    ...rest: Partial<Parameters<Handle[Name]>>
+  ) => number;
+};
+
 /** What a handle tells the class that wraps it. Called inside a callback scope. */
 export interface HandleOwner {
   /** `result`: of the receive that was asked for, 0 if none was. */
@@ -99,11 +100,19 @@ export interface Slab {
   readonly meta: Int32Array;
   /** The memory of the small (0) or the large (1) messages; a new one when its id changes. */
   chunk(kind: number): Buffer;
-  /** What message `index` brought, for those whose flags say SLAB_ANCILLARY; once. */
-  ancillary(index: number): NativeAncillary;
+  /** What `takeBeside` found: the numbers BESIDE_*, then the descriptors. */
+  readonly beside: Int32Array;
+  /**
+   * Takes what message `index` brought, for those whose flags say SLAB_ANCILLARY; once. Returns how
+   * many descriptors there are, which this environment owns now, as it does the pidfd; those over
+   * `maxRights` are closed.
+   */
+  takeBeside(index: number, maxRights: number): number;
 }
 
 export interface Native {
+  readonly Handle: { prototype: Handle };
+  readonly calls: Calls;
   readonly constants: Readonly<Record<string, number>>;
   readonly errnos: Readonly<Record<string, number>>;
   readonly maxPath: number;
@@ -118,13 +127,23 @@ export interface Native {
   /** Takes the descriptor over, unless it returns -errno. It must be an AF_UNIX socket. */
   adoptHandle(fd: number): Handle | number;
 
-  /** This environment closes `fd` at its end, unless it is closed or disowned before. */
-  own(fd: number): void;
+  /**
+   * This environment closes `fd` at its end, unless it is closed or disowned before. False if it is not
+   * open.
+   */
+  own(fd: number): boolean;
   disown(fd: number): void;
   closeOwned(fd: number): void;
   /** A duplicate, close-on-exec and owned, or -errno. */
   duplicateOwned(fd: number): number;
 
+  /** A handle of a duplicate of `fd`, which may be anything that poll(2) takes; only to wait. */
+  watch(fd: number): Handle | number;
+  /** What socket `fd` is, by the numbers of AF_* and SOCK_*. */
+  describeSocket(fd: number): { domain: number; type: number; listening: boolean } | number;
+
+  /** Owned, as `duplicateOwned`. */
+  peerPidFd(fd: number): number;
   peerCredentials(fd: number): { pid: number; uid: number; gid: number } | number;
   readonly raw: NativeRaw;
 }
@@ -179,7 +198,14 @@ export interface NativeOutgoing {
   credentials?: { pid: number; uid: number; gid: number } | undefined;
 }
 
-export interface NativeReceived extends NativeAncillary {
+export interface NativeReceived {
+  /** Descriptors, the caller's. */
+  rights: number[];
+  credentials: { pid: number; uid: number; gid: number } | undefined;
+  /** The caller's, too. */
+  pidfd: number | undefined;
+  security: Buffer | undefined;
+  inq: number | undefined;
   /** What the call returned: with MSG_TRUNC asked for, the real length of the message. */
   length: number;
   /** msg_flags: MSG_TRUNC, MSG_CTRUNC, ... */
@@ -227,9 +253,43 @@ export const SLAB_CONTROL_TRUNCATED = 2;
 export const SLAB_ANCILLARY = 4;
 export const SLAB_LARGE = 8;
 
+/** Fields of `slab.beside`. Ids are unsigned, in a signed array. */
+export const BESIDE_HAS_CREDENTIALS = 0;
+export const BESIDE_PID = 1;
+export const BESIDE_UID = 2;
+export const BESIDE_GID = 3;
+/** -1: none. */
+export const BESIDE_PIDFD = 4;
+/** Descriptors over `maxRights`, closed. */
+export const BESIDE_DROPPED = 5;
+export const BESIDE_RIGHTS = 6;
+
 /** Bits of `Handle.stop`. */
 export const READABLE = 1;
 export const WRITABLE = 2;
+
+const { calls } = native;
+
+// To find the C++ object of `this` costs more than the rest of a call (napi_unwrap): these go by id.
+Object.assign(native.Handle.prototype, {
+  waitReadable(batch) {
+    return calls.waitReadable(this.id, batch);
+  },
+  waitWritable() {
+    return calls.waitWritable(this.id);
+  },
+  receive(batch, flags) {
+    return calls.receive(this.id, batch, flags);
+  },
+  read(buffer, flags) {
+    return calls.read(this.id, buffer, flags);
+  },
+  send(data, to, flags) {
+    return to === undefined && flags === 0
+      ? calls.send(this.id, data)
+      : calls.send(this.id, data, to, flags);
+  },
+} satisfies Partial<Handle> & ThisType<Handle>);
 
 native.setDispatcher(
   function (result) {

@@ -3,8 +3,12 @@ import type { DuplexOptions } from 'node:stream';
 import type { AddressLike } from './address.js';
 import { invalidArgType, invalidArgValue } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
-import type { Credentials } from './message.js';
-import { type BindOptions, type ReceiveOptions, receiveSettings } from './options.js';
+import {
+  type AuthorizeOptions,
+  type BindOptions,
+  type ReceiveOptions,
+  receiveSettings,
+} from './options.js';
 
 /** Reads into the caller's own memory instead of 'data' events, as node:net's `onread`. */
 export interface OnReadOptions {
@@ -80,16 +84,13 @@ export interface ConnectOptions extends SocketOptions {
 }
 
 /** Options of a `Server`. `maxFds`, `credentials` and `authorize` are this package's own. */
-export interface ServerOptions extends Pick<SocketOptions, 'maxFds' | 'credentials'> {
+export interface ServerOptions
+  extends Pick<SocketOptions, 'maxFds' | 'credentials'>,
+    AuthorizeOptions {
   allowHalfOpen?: boolean;
   pauseOnConnect?: boolean;
   /** Bytes that a connection's two buffers hold; default `stream.getDefaultHighWaterMark()`. */
   highWaterMark?: number;
-  /**
-   * Says whether this peer may connect; anything but `true` closes the connection before it is handed
-   * over, and emits 'drop' with the peer's credentials. Synchronous.
-   */
-  authorize?: (peer: Credentials) => boolean;
 }
 
 /** Options of `listen`. `mode`, `replace` and `unlinkOnClose` are this package's own. */

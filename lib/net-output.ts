@@ -1,8 +1,9 @@
 // What a Socket of afunix/net writes: tried at once, and the rest when the socket is writable.
 import { advance, lengthOf, sendVector } from './byte-vector.js';
 import { codedError, systemError } from './errors.js';
-import { duplicate, type FileDescriptor } from './file-descriptor.js';
+import type { FileDescriptor } from './file-descriptor.js';
 import { type Handle, native } from './native.js';
+import { closeAll, duplicates } from './sendable.js';
 
 export type WriteCallback = (error?: Error | null) => void;
 /** As a Writable hands them to `_writev`. */
@@ -11,7 +12,7 @@ export type Chunk = { chunk: Uint8Array | string; encoding: BufferEncoding };
 /** Bytes on their way, with the descriptors that ride on the first of them. */
 interface Outgoing {
   buffers: Uint8Array[];
-  fds: FileDescriptor[] | undefined;
+  fds: FileDescriptor[];
 }
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
@@ -45,7 +46,7 @@ export class SocketOutput {
     else if (result < 0 && result !== EAGAIN) done(systemError('write', result));
     else {
       const rest = result > 0 ? data.subarray(result) : data;
-      this.#wait(handle, [{ buffers: [rest], fds: undefined }], done);
+      this.#wait(handle, [{ buffers: [rest], fds: [] }], done);
     }
   }
 
@@ -79,7 +80,7 @@ export class SocketOutput {
 
   /** The chunks as bytes; each that has descriptors begins a message of its own. */
   #gather(chunks: readonly Chunk[]): Outgoing[] {
-    let last: Outgoing = { buffers: [], fds: undefined };
+    let last: Outgoing = { buffers: [], fds: [] };
     const outgoing = [last];
     for (const { chunk, encoding } of chunks) {
       const data = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
@@ -128,11 +129,12 @@ function destroyedError(): Error {
 function sendAll(handle: Handle, outgoing: Outgoing[]): number {
   for (let first = outgoing[0]; first !== undefined; first = outgoing[0]) {
     if (first.buffers.length > 0) {
-      const result = sendVector(handle, first.buffers, first.fds);
+      const rights = first.fds.length === 0 ? undefined : first.fds.map(({ fd }) => fd);
+      const result = sendVector(handle, first.buffers, rights);
       if (result < 0) return result;
       // Those of a partial send have gone with its first byte.
       closeAll(first.fds);
-      first.fds = undefined;
+      first.fds = [];
       first.buffers = advance(first.buffers, result);
     }
     if (first.buffers.length === 0) outgoing.shift();
@@ -140,22 +142,6 @@ function sendAll(handle: Handle, outgoing: Outgoing[]): number {
   return 0;
 }
 
-/** All of them, or none. */
-function duplicates(numbers: readonly number[]): FileDescriptor[] {
-  const copies: FileDescriptor[] = [];
-  try {
-    for (const fd of numbers) copies.push(duplicate(fd, 'queued'));
-  } catch (error) {
-    closeAll(copies);
-    throw error;
-  }
-  return copies;
-}
-
 function closeFds(outgoing: readonly Outgoing[]): void {
   for (const { fds } of outgoing) closeAll(fds);
-}
-
-function closeAll(fds: readonly FileDescriptor[] | undefined): void {
-  for (const fd of fds ?? []) fd.close();
 }

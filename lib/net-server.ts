@@ -8,12 +8,13 @@ import { checkSignal, optionsOf } from './arguments.js';
 import { Backoff } from './backoff.js';
 import { codedError, invalidArgType, invalidArgValue, isShortage, systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
-import type { Credentials } from './message.js';
 import { type Handle, type HandleOwner, native, READABLE } from './native.js';
+import { Gate, type GateOwner } from './net-gate.js';
 import { type ListenOptions, type ServerOptions, SocketSettings } from './net-options.js';
 import { Socket, type SocketKeeper } from './net-socket.js';
-import { type BindPlan, backlogOf, bindPlan, receiveSettings, SOCK_STREAM } from './options.js';
-import { adoptHandle, configureReceive, openHandle, peerCredentialsOf } from './socket.js';
+import { acceptSettings, type BindPlan, backlogOf, bindPlan, SOCK_STREAM } from './options.js';
+import type { Peer } from './peer.js';
+import { adoptHandle, configureReceive, openHandle } from './socket.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
 const ECONNABORTED = -(native.errnos.ECONNABORTED as number);
@@ -34,13 +35,13 @@ interface Plan {
  * Accepts connections: members, events and errors of `net.Server` on a Unix domain socket. It emits
  * 'listening', 'connection' (`Socket`), 'drop', 'error' and 'close'.
  */
-export class Server extends EventEmitter implements HandleOwner, SocketKeeper {
+export class Server extends EventEmitter implements HandleOwner, SocketKeeper, GateOwner {
   readonly allowHalfOpen: boolean;
   readonly pauseOnConnect: boolean;
   readonly highWaterMark: number;
   /** Connections over this are closed at once, and emit 'drop'. Undefined or 0: no limit. */
   maxConnections: number | undefined;
-  readonly #authorize: ((peer: Credentials) => boolean) | undefined;
+  readonly #gate: Gate | undefined;
   readonly #settings: SocketSettings;
   readonly #backoff = new Backoff(10, 1000);
   #handle: Handle | null = null;
@@ -58,13 +59,11 @@ export class Server extends EventEmitter implements HandleOwner, SocketKeeper {
     const given: ServerOptions = typeof options === 'function' ? {} : optionsOf(options ?? {});
     const onConnection = typeof options === 'function' ? options : listener;
     if (typeof onConnection === 'function') this.on('connection', onConnection);
-    if (given.authorize !== undefined && typeof given.authorize !== 'function') {
-      throw invalidArgType('options.authorize', 'of type function', given.authorize);
-    }
+    const { receive, authorize } = acceptSettings(given);
     if (given.highWaterMark !== undefined && typeof given.highWaterMark !== 'number') {
       throw invalidArgType('options.highWaterMark', 'of type number', given.highWaterMark);
     }
-    this.#authorize = given.authorize;
+    this.#gate = authorize === undefined ? undefined : new Gate(authorize, this);
     this.allowHalfOpen = given.allowHalfOpen ?? false;
     this.pauseOnConnect = Boolean(given.pauseOnConnect);
     this.highWaterMark =
@@ -75,7 +74,7 @@ export class Server extends EventEmitter implements HandleOwner, SocketKeeper {
       allowHalfOpen: this.allowHalfOpen,
       pauseOnCreate: this.pauseOnConnect,
       highWaterMark: this.highWaterMark,
-      ...receiveSettings(given),
+      ...receive,
     });
   }
 
@@ -184,30 +183,27 @@ export class Server extends EventEmitter implements HandleOwner, SocketKeeper {
   }
 
   #welcome(handle: Handle): void {
-    if (this.maxConnections && this.#connections >= this.maxConnections) {
+    const connections = this.#connections + (this.#gate?.waiting ?? 0);
+    if (this.maxConnections && connections >= this.maxConnections) {
       handle.close();
       this.emit('drop');
       return;
     }
-    if (this.#authorize !== undefined && !this.#authorized(handle, this.#authorize)) return;
+    if (this.#gate === undefined) this.admit(handle);
+    else this.#gate.ask(handle);
+  }
+
+  /** @internal */
+  admit(handle: Handle): void {
     const socket = new Socket(this.#settings, handle);
     this.#connections += 1;
     socket.keep(this);
     this.emit('connection', socket);
   }
 
-  #authorized(handle: Handle, authorize: (peer: Credentials) => boolean): boolean {
-    let allowed = false;
-    let peer: Credentials | null = null;
-    try {
-      peer = peerCredentialsOf(handle.fd);
-      // A promise, say, is no permission.
-      allowed = peer !== null && authorize(peer) === true;
-    } finally {
-      if (!allowed) handle.close();
-    }
-    if (!allowed) this.emit('drop', peer);
-    return allowed;
+  /** @internal */
+  refuse(peer: Peer): void {
+    this.emit('drop', peer);
   }
 
   /** The listener stays readable while nothing can be accepted: waiting for that would spin. */
@@ -238,6 +234,7 @@ export class Server extends EventEmitter implements HandleOwner, SocketKeeper {
     }
     clearTimeout(this.#retry);
     handle?.close();
+    this.#gate?.close();
     this.#handle = null;
     this.#closeIfDrained();
     return this;

@@ -4,9 +4,9 @@ import { addAbortSignal, Duplex, type DuplexOptions } from 'node:stream';
 import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
 import { bytesOf, type Data } from './arguments.js';
 import { Backoff } from './backoff.js';
+import type { Credentials } from './credentials.js';
 import { closedError, codedError, invalidArgValue, missingArgs, systemError } from './errors.js';
-import { descriptorsOf, type FileDescriptor, type Sendable } from './file-descriptor.js';
-import { type Credentials, dataAt, hasControlAt, type Message, messageAt } from './message.js';
+import { dataAt, hasControlAt, type Message, messageAt, type Receiver } from './message.js';
 import { type Handle, type HandleOwner, native, READABLE } from './native.js';
 import {
   type ConnectOptions,
@@ -16,7 +16,9 @@ import {
 } from './net-options.js';
 import { byteLength, type Chunk, SocketOutput, type WriteCallback } from './net-output.js';
 import { SOCK_STREAM } from './options.js';
-import { adoptHandle, configureReceive, openHandle, peerCredentialsOf } from './socket.js';
+import { peerCredentials } from './peer.js';
+import { closeAll, descriptorsOf, type Sendable } from './sendable.js';
+import { adoptHandle, configureReceive, openHandle } from './socket.js';
 import { timeoutOf } from './timeout.js';
 
 /** @internal Who counts the socket: its server. */
@@ -36,7 +38,7 @@ const SHUT_WR = native.constants.SHUT_WR as number;
  * - `'credentials'` (`Credentials`): before the first `'data'`, and before any whose sender differs
  *   from the one before. Needs `credentials: true`.
  */
-export class Socket extends Duplex implements HandleOwner {
+export class Socket extends Duplex implements HandleOwner, Receiver {
   /** Whether `connect()` was called and has not finished. */
   connecting = false;
   /** The idle timeout in milliseconds, if `setTimeout()` was called. */
@@ -55,7 +57,8 @@ export class Socket extends Duplex implements HandleOwner {
   readonly #output = new SocketOutput();
   /** What waits for the connection, for `bytesWritten`. */
   #pendingLength = 0;
-  #maxFds: number;
+  /** @internal The most descriptors a message may bring. */
+  readonly maxFds: number;
   #credentials: boolean;
   #sender: Credentials | undefined;
   #signal: AbortSignal | undefined;
@@ -67,7 +70,7 @@ export class Socket extends Duplex implements HandleOwner {
     const settings = options instanceof SocketSettings ? options : new SocketSettings(options);
     super(settings as DuplexOptions);
     const { maxFds, credentials, onread, fd, abort, readable, pauseOnCreate } = settings;
-    this.#maxFds = maxFds;
+    this.maxFds = maxFds;
     this.#credentials = credentials;
     if (onread !== undefined) {
       this.#onread = onread;
@@ -76,7 +79,7 @@ export class Socket extends Duplex implements HandleOwner {
     this.on('end', explainEnd);
     const own = handle ?? (fd === undefined ? null : adoptHandle(fd, SOCK_STREAM, false));
     if (own !== null) {
-      this.#attach(own);
+      this.#attach(own, handle !== undefined);
       if (pauseOnCreate) this.pause();
       else if (readable !== false) this.read(0);
     }
@@ -194,7 +197,7 @@ export class Socket extends Duplex implements HandleOwner {
 
   /** The peer's process, user and group when it connected or listened; null without a connection. */
   peerCredentials(): Credentials | null {
-    return this.#handle === null ? null : peerCredentialsOf(this.#handle.fd);
+    return this.#handle === null ? null : peerCredentials(this.#handle.fd);
   }
 
   /** Emits 'timeout' after `milliseconds` without reads or writes; 0: never. Closes nothing. */
@@ -361,7 +364,7 @@ export class Socket extends Duplex implements HandleOwner {
   #receive(): void {
     let data: Buffer;
     if (hasControlAt(0)) {
-      const message = messageAt(0, this.#maxFds, 'received by net.Socket');
+      const message = messageAt(0, this);
       data = message.data;
       this.#announce(message);
       if (this.#handle === null) return;
@@ -419,12 +422,13 @@ export class Socket extends Duplex implements HandleOwner {
     this.#handle?.stop(READABLE);
   }
 
-  #attach(handle: Handle): void {
+  #attach(handle: Handle, inherited = false): void {
     this.#handle = handle;
     handle.owner = this;
-    if (this.#maxFds > 0 || this.#credentials) {
+    // What an accepted one refuses, it has from its listener.
+    if (!inherited || this.maxFds > 0 || this.#credentials) {
       configureReceive(handle, {
-        maxFds: this.#maxFds,
+        maxFds: this.maxFds,
         credentials: this.#credentials,
         pidfds: false,
       });
@@ -435,6 +439,11 @@ export class Socket extends Duplex implements HandleOwner {
   /** Something came or went: not idle. */
   #touch(): void {
     this.#timer?.refresh();
+  }
+
+  /** @internal What it is, for warnings. */
+  describe(): string {
+    return `afunix/net Socket ${this.fd}`;
   }
 
   /** @internal Counts it as a connection of `keeper`. */
@@ -495,10 +504,6 @@ function memoryOf({ buffer }: OnReadOptions): Uint8Array {
     );
   }
   return memory;
-}
-
-function closeAll(fds: readonly FileDescriptor[] | undefined): void {
-  for (const fd of fds ?? []) fd.close();
 }
 
 function sameSender(one: Credentials, other: Credentials | undefined): boolean {

@@ -2,8 +2,9 @@
 import { type AddressLike, UnixAddress } from './address.js';
 import { checkSignal, integer, optionsOf } from './arguments.js';
 import { invalidArgType, invalidArgValue } from './errors.js';
-import { MAX_FDS } from './file-descriptor.js';
 import { native } from './native.js';
+import type { Peer } from './peer.js';
+import { MAX_FDS } from './sendable.js';
 
 /** What a socket receives beside the bytes. */
 export interface ReceiveOptions {
@@ -36,8 +37,19 @@ export interface BindOptions extends ReceiveOptions {
   unlinkOnClose?: boolean;
 }
 
+/** What a listener asks of those who connect, and what its connections receive. */
+export interface AuthorizeOptions extends ReceiveOptions {
+  /**
+   * Decides, by who is at the other end, whether a connection is handed over: only `true`, or a promise
+   * of it, lets it in. One that is refused is closed at once, and counted by the listener's `refused`.
+   * An error of `authorize` refuses as well, with a process warning for the first
+   * (`AFUNIX_AUTHORIZE_FAILED`). While a promise waits, others connect on, up to 256 that wait at a time.
+   */
+  authorize?: (peer: Peer) => boolean | Promise<boolean>;
+}
+
 /** How a listener gets its name and queue. */
-export interface ListenOptions extends BindOptions {
+export interface ListenOptions extends BindOptions, AuthorizeOptions {
   /** Connections that may wait to be accepted, 0 to 2^31-1 (default 511), capped by `net.core.somaxconn`. */
   backlog?: number;
 }
@@ -127,6 +139,20 @@ export function connectPlan(
         : integer('options.timeout', given.timeout, 0),
     receive: receiveSettings(given),
   };
+}
+
+/** Checked `AuthorizeOptions`. */
+export interface AcceptSettings {
+  receive: ReceiveSettings;
+  authorize: AuthorizeOptions['authorize'] | undefined;
+}
+
+export function acceptSettings(options: AuthorizeOptions | undefined): AcceptSettings {
+  const { authorize } = optionsOf(options);
+  if (authorize !== undefined && typeof authorize !== 'function') {
+    throw invalidArgType('options.authorize', 'of type function', authorize);
+  }
+  return { receive: receiveSettings(options), authorize };
 }
 
 /** Node's own default, which the system caps. */

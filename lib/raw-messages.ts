@@ -3,15 +3,14 @@ import type { Buffer } from 'node:buffer';
 import { type AddressLike, UnixAddress } from './address.js';
 import { bufferOf, bytesOf, type Data, descriptorNumber, integer, optionsOf } from './arguments.js';
 import { MSG_CTRUNC, MSG_TRUNC, SO_TYPE, SOCK_STREAM, SOL_SOCKET } from './constants.js';
+import { type Credentials, credentialsOf } from './credentials.js';
 import { check, invalidArgType, invalidArgValue, outOfRange, systemError } from './errors.js';
-import type { Credentials } from './message.js';
 import { type NativeOutgoing, type NativeReceived, native } from './native.js';
 
 const MAX_RIGHTS = 253; // the kernel's SCM_MAX_FD
 const MAX_BUFFERS = 1024; // UIO_MAXIOV
 /** Room for 253 descriptors and all else that can come (sys/ancillary.h, kControlCapacity). */
 const CONTROL_CAPACITY = 2048;
-const UINT_MAX = 0xffffffff;
 
 /** A message to send. Everything may be missing: an empty message. */
 export interface OutgoingMessage {
@@ -94,8 +93,7 @@ function outgoingOf(name: string, message: OutgoingMessage): Outgoing {
           : [bytesOf(`${name}.data`, data)],
       address: address === undefined ? undefined : UnixAddress.bytesOf(address),
       rights: rights === undefined ? undefined : rightsOf(`${name}.rights`, rights),
-      credentials:
-        credentials === undefined ? undefined : credentialsOf(`${name}.credentials`, credentials),
+      credentials: credentialsOf(`${name}.credentials`, credentials),
     },
     address,
   };
@@ -120,18 +118,6 @@ function rightsOf(name: string, rights: unknown): number[] {
     throw outOfRange(`${name}.length`, `<= ${MAX_RIGHTS}`, rights.length);
   }
   return Array.from(rights, (fd, i) => descriptorNumber(`${name}[${i}]`, fd));
-}
-
-function credentialsOf(name: string, credentials: unknown): Credentials {
-  if (typeof credentials !== 'object' || credentials === null) {
-    throw invalidArgType(name, 'of type object', credentials);
-  }
-  const { pid, uid, gid } = credentials as Credentials;
-  return {
-    pid: integer(`${name}.pid`, pid, 0),
-    uid: integer(`${name}.uid`, uid, 0, UINT_MAX),
-    gid: integer(`${name}.gid`, gid, 0, UINT_MAX),
-  };
 }
 
 function refuseLostRights(fd: number, name: string, { rights, buffers }: NativeOutgoing): void {

@@ -21,8 +21,8 @@ import { native } from './native.js';
 export { type AddressLike, UnixAddress } from './address.js';
 export type { Data } from './arguments.js';
 export * from './constants.js';
+export type { Credentials } from './credentials.js';
 export type { SystemError } from './errors.js';
-export type { Credentials } from './message.js';
 export {
   type OutgoingMessage,
   type ReceivedMessage,

@@ -1,9 +1,11 @@
 import { Backoff } from './backoff.js';
+import type { Credentials } from './credentials.js';
 import { systemError } from './errors.js';
 import { Fifo } from './fifo.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { type Handle, native } from './native.js';
 import { Operation } from './operation.js';
+import { closeAll } from './sendable.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
 
@@ -12,6 +14,7 @@ export interface QueuedMessage {
   readonly data: Uint8Array;
   /** Duplicates, closed when the message has gone or will not go. */
   readonly fds: readonly FileDescriptor[];
+  readonly credentials: Credentials | undefined;
   readonly operation: Operation<void>;
 }
 
@@ -21,10 +24,11 @@ export function sendNow(
   data: Uint8Array,
   to: Uint8Array | undefined,
   fds: readonly number[] | undefined,
+  credentials: Credentials | undefined,
 ): number {
-  return fds === undefined
+  return fds === undefined && credentials === undefined
     ? handle.send(data, to, 0)
-    : handle.sendMessage([data], to, fds, undefined, 0);
+    : handle.sendMessage([data], to, fds, credentials, 0);
 }
 
 /**
@@ -63,16 +67,17 @@ export class SendQueue {
   add(
     data: Uint8Array,
     fds: readonly FileDescriptor[],
+    credentials: Credentials | undefined,
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const operation = new Operation<void>(signal, () => {
       this.#messages.remove(message);
-      closeAll(message);
+      closeAll(message.fds);
       if (this.#messages.size > 0) return;
       clearTimeout(this.#timer);
       this.#empty();
     });
-    const message: QueuedMessage = { data, fds, operation };
+    const message: QueuedMessage = { data, fds, credentials, operation };
     this.#messages.push(message);
     if (this.#messages.size === 1) this.#wait();
     return operation.promise;
@@ -82,14 +87,14 @@ export class SendQueue {
   flush(): void {
     for (let first = this.#messages.peek(); first !== undefined; first = this.#messages.peek()) {
       const fds = first.fds.length === 0 ? undefined : first.fds.map(({ fd }) => fd);
-      const result = sendNow(this.#handle, first.data, this.#to, fds);
+      const result = sendNow(this.#handle, first.data, this.#to, fds, first.credentials);
       if (result === EAGAIN) {
         this.#wait();
         return;
       }
       this.#backoff.reset();
       this.#messages.shift();
-      closeAll(first);
+      closeAll(first.fds);
       if (result < 0) first.operation.reject(systemError('send', result, this.#address));
       else first.operation.resolve();
     }
@@ -100,7 +105,7 @@ export class SendQueue {
   settle(error: Error): void {
     clearTimeout(this.#timer);
     for (const message of this.#messages.drain()) {
-      closeAll(message);
+      closeAll(message.fds);
       message.operation.reject(error);
     }
   }
@@ -121,8 +126,4 @@ export class SendQueue {
     this.#timer = setTimeout(() => this.flush(), this.#backoff.next());
     if (!this.#referenced) this.#timer.unref();
   }
-}
-
-function closeAll(message: QueuedMessage): void {
-  for (const fd of message.fds) fd.close();
 }

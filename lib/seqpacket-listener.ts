@@ -3,11 +3,11 @@ import type { FileDescriptor } from './file-descriptor.js';
 import { Listener } from './listener.js';
 import type { Handle } from './native.js';
 import {
+  type AuthorizeOptions,
+  acceptSettings,
   backlogOf,
   bindPlan,
   type ListenOptions,
-  type ReceiveOptions,
-  receiveSettings,
   SOCK_SEQPACKET,
 } from './options.js';
 import { UnixSeqpacket } from './seqpacket.js';
@@ -27,9 +27,10 @@ export class UnixSeqpacketListener
     options?: ListenOptions,
   ): Promise<UnixSeqpacketListener> {
     const plan = bindPlan(address, options);
+    const settings = acceptSettings(options);
     const backlog = backlogOf(options);
     const listener = new UnixSeqpacketListener(openHandle(SOCK_SEQPACKET));
-    listener.receiveSettings = plan.receive;
+    listener.settings = settings;
     await listener.establishBound(plan, backlog);
     return listener;
   }
@@ -38,16 +39,16 @@ export class UnixSeqpacketListener
    * Takes over a listening seqpacket socket, by number or from its owner. Its socket file stays when it is
    * closed. Throws `ERR_INVALID_ARG_VALUE` if it is of another type or not listening.
    */
-  static fromFd(fd: number | FileDescriptor, options?: ReceiveOptions): UnixSeqpacketListener {
-    const settings = receiveSettings(options);
+  static fromFd(fd: number | FileDescriptor, options?: AuthorizeOptions): UnixSeqpacketListener {
+    const settings = acceptSettings(options);
     const listener = new UnixSeqpacketListener(adoptHandle(fd, SOCK_SEQPACKET, true));
-    listener.receiveSettings = settings;
-    listener.applyReceive(settings);
+    listener.settings = settings;
+    listener.applyReceive(settings.receive);
     return listener;
   }
 
   /** @internal */
   protected override wrap(handle: Handle): UnixSeqpacket {
-    return UnixSeqpacket.fromHandle(handle, this.receiveSettings);
+    return UnixSeqpacket.fromHandle(handle, this.settings.receive);
   }
 }

@@ -1,7 +1,8 @@
 import type { AddressLike } from './address.js';
 import { bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
+import { type Credentials, credentialsOf } from './credentials.js';
 import { systemError } from './errors.js';
-import { descriptorsOf, duplicate, type FileDescriptor, type Sendable } from './file-descriptor.js';
+import type { FileDescriptor } from './file-descriptor.js';
 import { type Message, messageAt } from './message.js';
 import { MessageSocket, type ReceiveMessageOptions } from './message-socket.js';
 import { type Handle, native } from './native.js';
@@ -14,6 +15,7 @@ import {
   SOCK_SEQPACKET,
 } from './options.js';
 import { SendQueue, sendNow } from './send-queue.js';
+import { descriptorsOf, duplicates, type Sendable } from './sendable.js';
 import { adoptHandle, openHandle, openPair } from './socket.js';
 
 /** Options of `send`. */
@@ -23,6 +25,12 @@ export interface SendOptions {
    * while the message waits.
    */
   fds?: readonly Sendable[];
+  /**
+   * Whom the receiver is told the message is from, instead of this process (SCM_CREDENTIALS, Linux).
+   * EPERM unless they are this process's, or it may choose them: CAP_SYS_ADMIN for the pid, CAP_SETUID
+   * and CAP_SETGID for the others. ESRCH if there is no such process.
+   */
+  credentials?: Credentials;
   /** Takes the message out of the queue, with an `AbortError`. */
   signal?: AbortSignal;
 }
@@ -78,17 +86,17 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
   send(data: Data, options?: SendOptions): Promise<void> {
     try {
       this.live();
-      const { fds, signal } = optionsOf(options);
+      const { fds, credentials, signal } = optionsOf(options);
       checkSignal(signal);
       const bytes = bytesOf('data', data);
       const rights = descriptorsOf(fds);
+      const from = credentialsOf('options.credentials', credentials);
       if (this.#queue.size === 0) {
-        const result = sendNow(this.handle, bytes, undefined, rights);
+        const result = sendNow(this.handle, bytes, undefined, rights, from);
         if (result >= 0) return Promise.resolve();
         if (result !== EAGAIN) throw systemError('send', result);
       }
-      const copies = rights?.map((fd) => duplicate(fd, 'queued')) ?? [];
-      return this.#queue.add(bytes, copies, signal);
+      return this.#queue.add(bytes, duplicates(rights), from, signal);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -106,7 +114,7 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
 
   /** @internal */
   protected override messageAt(index: number): Message {
-    return messageAt(index, this.maxFds, 'received by UnixSeqpacket');
+    return messageAt(index, this);
   }
 
   /** @internal */

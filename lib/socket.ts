@@ -1,29 +1,34 @@
-import { type AddressLike, addressBytes, UnixAddress } from './address.js';
-import { integer } from './arguments.js';
+import { UnixAddress } from './address.js';
+import { descriptorNumber, integer } from './arguments.js';
 import { Backoff } from './backoff.js';
+import type { Credentials } from './credentials.js';
 import { delay } from './delay.js';
 import {
   check,
   closedError,
-  codedError,
+  invalidArgType,
   invalidArgValue,
   invalidState,
   systemError,
+  unavailable,
 } from './errors.js';
-import { descriptorOf, FileDescriptor } from './file-descriptor.js';
-import type { Credentials } from './message.js';
+import { FileDescriptor } from './file-descriptor.js';
+import type { Receiver } from './message.js';
 import { type Handle, type HandleOwner, native, READABLE, WRITABLE } from './native.js';
 import type { BindPlan, ConnectPlan, ReceiveSettings } from './options.js';
+import { peerCredentials, peerGroups, peerPidFd, peerSecurityLabel } from './peer.js';
+import type { PidFd } from './pidfd.js';
+import { getOption, readOption, SOL_SOCKET, setOption, turnOn } from './socket-option.js';
 
 const { constants } = native;
-const SOL_SOCKET = constants.SOL_SOCKET as number;
 
 /** What every Unix socket of this package has. */
-export abstract class UnixSocket implements AsyncDisposable, HandleOwner {
+export abstract class UnixSocket implements AsyncDisposable, HandleOwner, Receiver {
   /** @internal */
   protected readonly handle: Handle;
   /** @internal The most descriptors a message may bring. */
-  protected maxFds = 0;
+  maxFds = 0;
+  #described: string | undefined;
   #boundAddress: UnixAddress | undefined;
   #closed = false;
 
@@ -127,12 +132,9 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner {
 
   /** An integer option, as getsockopt(2) has it. `level` is `SOL_SOCKET` for all of unix(7). */
   getOption(level: number, name: number): number {
-    const value = new Int32Array(1);
     integer('level', level);
     integer('name', name);
-    const bytes = new Uint8Array(value.buffer);
-    check('getsockopt', native.raw.getsockopt(this.live().fd, level, name, bytes));
-    return value[0] as number;
+    return getOption(this.live().fd, level, name);
   }
 
   /** Sets an integer option, as setsockopt(2) does. */
@@ -140,8 +142,7 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner {
     integer('level', level);
     integer('name', name);
     const number = typeof value === 'boolean' ? Number(value) : integer('value', value);
-    const bytes = new Uint8Array(Int32Array.of(number).buffer);
-    check('setsockopt', native.raw.setsockopt(this.live().fd, level, name, bytes));
+    setOption(this.live().fd, level, name, number);
   }
 
   /**
@@ -188,44 +189,58 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner {
   }
 
   /**
-   * The peer's process, user and group when it connected, listened or made the pair (SO_PEERCRED);
-   * null where there is none, as for a datagram socket connected by path.
+   * A number that no other socket of this boot has (SO_COOKIE, Linux 4.12), as `ss -e` shows it.
    */
-  peerCredentials(): Credentials | null {
-    return peerCredentialsOf(this.live().fd);
-  }
-
-  /** The peer's supplementary groups (SO_PEERGROUPS, Linux 4.13); null where there is no peer. */
-  peerGroups(): number[] | null {
-    const bytes = this.#peerOption('SO_PEERGROUPS', 65536 * 4, ['ENODATA', 'ENOTCONN']);
-    return bytes === null
-      ? null
-      : Array.from(new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4));
+  get cookie(): bigint {
+    const value = new BigUint64Array(1);
+    const bytes = new Uint8Array(value.buffer);
+    readOption(this.live().fd, 'SO_COOKIE', bytes);
+    return value[0] as bigint;
   }
 
   /**
-   * A pidfd of the peer's process (SO_PEERPIDFD, Linux 6.5), the caller's to close; null where there
-   * is no peer. Throws `ENOPROTOOPT` on an older kernel.
+   * The peer's process, user and group when it connected, listened or made the pair (SO_PEERCRED); to
+   * a client, those of whoever called listen(2). Null where there is none, as for a datagram socket
+   * connected by path. macOS: LOCAL_PEERCRED and LOCAL_PEERPID.
    */
-  peerPidFd(): FileDescriptor | null {
-    const bytes = this.#peerOption('SO_PEERPIDFD', 4, ['ENODATA', 'ENOTCONN']);
-    return bytes === null ? null : new FileDescriptor(bytes.readInt32LE(0), 'peerPidFd()');
+  peerCredentials(): Credentials | null {
+    return peerCredentials(this.live().fd);
+  }
+
+  /**
+   * The peer's supplementary groups, as `peerCredentials` (SO_PEERGROUPS, Linux 4.13); null where there
+   * is no peer. Throws `ENOPROTOOPT` on an older kernel, `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` on
+   * macOS.
+   */
+  peerGroups(): number[] | null {
+    return peerGroups(this.live().fd);
+  }
+
+  /**
+   * A pidfd of the peer's process (SO_PEERPIDFD, Linux 6.5), the caller's to close; null where there is
+   * no peer. `waitExit()` of it tells of the peer's death. Throws as `peerGroups`, and EINVAL for a
+   * peer that is gone already on kernels that cannot tell of it.
+   */
+  peerPidFd(): PidFd | null {
+    return peerPidFd(this.live().fd, this.describe());
   }
 
   /** The peer's security label (SO_PEERSEC); null where the system has none. */
   peerSecurityLabel(): string | null {
-    const bytes = this.#peerOption('SO_PEERSEC', 4096, ['ENOPROTOOPT', 'ENOTCONN', 'ENODATA']);
-    return bytes === null ? null : bytes.toString().replace(/\0+$/, '');
+    return peerSecurityLabel(this.live().fd);
   }
 
-  #peerOption(name: string, size: number, none: string[]): Buffer | null {
-    const option = constants[name];
-    if (option === undefined) throw unavailable(name);
-    const value = Buffer.alloc(size);
-    const length = native.raw.getsockopt(this.live().fd, SOL_SOCKET, option, value);
-    if (length >= 0) return value.subarray(0, length);
-    if (none.some((code) => native.errnos[code] === -length)) return null;
-    throw systemError('getsockopt', length);
+  /** @internal What it is, for warnings. */
+  describe(): string {
+    const name = this.constructor.name;
+    if (this.#described === undefined) {
+      const own = this.localAddress;
+      const peer = this.peerAddress;
+      if (own !== null && own.kind !== 'unnamed') this.#described = `${name} at ${own}`;
+      else if (peer !== null && peer.kind !== 'unnamed') this.#described = `${name} to ${peer}`;
+      else this.#described = `${name} ${this.fd}`;
+    }
+    return this.#described;
   }
 
   /** @internal The handle, unless the socket is closed. */
@@ -234,10 +249,15 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner {
     return this.handle;
   }
 
-  /** @internal Sets what the socket receives beside the bytes. */
+  /** @internal Sets what the socket receives beside the bytes. Closes the socket if it cannot. */
   protected applyReceive(settings: ReceiveSettings): void {
     this.maxFds = settings.maxFds;
-    configureReceive(this.handle, settings);
+    try {
+      configureReceive(this.handle, settings);
+    } catch (error) {
+      this.shut();
+      throw error;
+    }
   }
 
   /** @internal Binds, and listens if `backlog` is not negative. Closes the socket if it cannot. */
@@ -303,35 +323,14 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner {
 const EAGAIN = -(native.errnos.EAGAIN as number);
 const ETIMEDOUT = -(native.errnos.ETIMEDOUT as number);
 
-function unavailable(name: string): Error {
-  return codedError(
-    Error,
-    'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM',
-    `${name} is not available on this platform`,
-  );
-}
-
 /** Sets what a handle receives beside the bytes. */
 export function configureReceive(handle: Handle, settings: ReceiveSettings): void {
   const { maxFds, credentials, pidfds } = settings;
-  if (credentials) turnOn(handle, 'SO_PASSCRED');
-  if (pidfds) turnOn(handle, 'SO_PASSPIDFD');
+  if (credentials) turnOn(handle.fd, 'SO_PASSCRED');
+  if (pidfds) turnOn(handle.fd, 'SO_PASSPIDFD');
+  // Where the kernel has no such option, there is no room for them: it drops them at the receiver.
+  handle.passRights(maxFds > 0);
   handle.configure(maxFds > 0 || credentials || pidfds, 0);
-}
-
-function turnOn(handle: Handle, name: string): void {
-  const option = constants[name];
-  if (option === undefined) throw unavailable(name);
-  const one = new Uint8Array(Int32Array.of(1).buffer);
-  check('setsockopt', native.raw.setsockopt(handle.fd, SOL_SOCKET, option, one));
-}
-
-/** SO_PEERCRED; null without a peer. */
-export function peerCredentialsOf(fd: number): Credentials | null {
-  const result = native.peerCredentials(fd);
-  if (typeof result !== 'number') return result;
-  if (result === -(native.errnos.ENOTCONN as number)) return null;
-  throw systemError('getsockopt', result);
 }
 
 /** A new handle of the given type. */
@@ -352,12 +351,20 @@ export function openPair(type: number): [Handle, Handle] {
  * or not. Ownership moves only if it is.
  */
 export function adoptHandle(fd: number | FileDescriptor, type: number, listening: boolean): Handle {
-  const number = descriptorOf(fd, 'fd');
-  const actual = socketOption(number, 'SO_TYPE');
-  if (actual !== type || (socketOption(number, 'SO_ACCEPTCONN') !== 0) !== listening) {
+  if (typeof fd !== 'number' && !(fd instanceof FileDescriptor)) {
+    throw invalidArgType('fd', 'of type number or an instance of FileDescriptor', fd);
+  }
+  const number = descriptorNumber('fd', fd instanceof FileDescriptor ? fd.fd : fd);
+  const actual = native.describeSocket(number);
+  if (typeof actual === 'number') throw systemError('getsockopt', actual);
+  if (
+    actual.domain !== constants.AF_UNIX ||
+    actual.type !== type ||
+    actual.listening !== listening
+  ) {
     throw invalidArgValue(
       'fd',
-      `must be a ${listening ? 'listening' : 'connection'} socket of this class's type`,
+      `must be a ${listening ? 'listening ' : ''}Unix socket of this class's type`,
       number,
     );
   }
@@ -365,16 +372,4 @@ export function adoptHandle(fd: number | FileDescriptor, type: number, listening
   if (typeof handle === 'number') throw systemError('getsockname', handle);
   if (fd instanceof FileDescriptor) fd.detach();
   return handle;
-}
-
-function socketOption(fd: number, name: string): number {
-  const value = new Int32Array(1);
-  const bytes = new Uint8Array(value.buffer);
-  check('getsockopt', native.raw.getsockopt(fd, SOL_SOCKET, constants[name] as number, bytes));
-  return value[0] as number;
-}
-
-/** The bytes of an address to send to, or undefined for the peer. */
-export function destinationOf(to: AddressLike | undefined): Uint8Array | undefined {
-  return to === undefined ? undefined : addressBytes(to);
 }

@@ -3,11 +3,11 @@ import type { FileDescriptor } from './file-descriptor.js';
 import { Listener } from './listener.js';
 import type { Handle } from './native.js';
 import {
+  type AuthorizeOptions,
+  acceptSettings,
   backlogOf,
   bindPlan,
   type ListenOptions,
-  type ReceiveOptions,
-  receiveSettings,
   SOCK_STREAM,
 } from './options.js';
 import { adoptHandle, openHandle } from './socket.js';
@@ -21,9 +21,10 @@ export class UnixListener extends Listener<UnixStream> implements AsyncIterable<
    */
   static override async bind(address: AddressLike, options?: ListenOptions): Promise<UnixListener> {
     const plan = bindPlan(address, options);
+    const settings = acceptSettings(options);
     const backlog = backlogOf(options);
     const listener = new UnixListener(openHandle(SOCK_STREAM));
-    listener.receiveSettings = plan.receive;
+    listener.settings = settings;
     await listener.establishBound(plan, backlog);
     return listener;
   }
@@ -32,16 +33,16 @@ export class UnixListener extends Listener<UnixStream> implements AsyncIterable<
    * Takes over a listening stream socket, by number or from its owner. Its socket file stays when it is
    * closed. Throws `ERR_INVALID_ARG_VALUE` if it is of another type or not listening.
    */
-  static fromFd(fd: number | FileDescriptor, options?: ReceiveOptions): UnixListener {
-    const settings = receiveSettings(options);
+  static fromFd(fd: number | FileDescriptor, options?: AuthorizeOptions): UnixListener {
+    const settings = acceptSettings(options);
     const listener = new UnixListener(adoptHandle(fd, SOCK_STREAM, true));
-    listener.receiveSettings = settings;
-    listener.applyReceive(settings);
+    listener.settings = settings;
+    listener.applyReceive(settings.receive);
     return listener;
   }
 
   /** @internal */
   protected override wrap(handle: Handle): UnixStream {
-    return UnixStream.fromHandle(handle, this.receiveSettings);
+    return UnixStream.fromHandle(handle, this.settings.receive);
   }
 }

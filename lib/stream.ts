@@ -1,9 +1,10 @@
 import type { AddressLike } from './address.js';
 import { bufferOf, bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
 import { advance, lengthOf, sendVector } from './byte-vector.js';
+import { type Credentials, credentialsOf } from './credentials.js';
 import { check, invalidArgValue, invalidState, systemError } from './errors.js';
 import { Fifo } from './fifo.js';
-import { descriptorsOf, duplicate, type FileDescriptor, type Sendable } from './file-descriptor.js';
+import type { FileDescriptor } from './file-descriptor.js';
 import { Luck } from './luck.js';
 import { dataAt, hasControlAt, Message, messageAt } from './message.js';
 import { type Handle, native, READABLE, WRITABLE } from './native.js';
@@ -17,6 +18,7 @@ import {
   receiveSettings,
   SOCK_STREAM,
 } from './options.js';
+import { closeAll, descriptorsOf, duplicates, type Sendable } from './sendable.js';
 import { adoptHandle, openHandle, openPair, UnixSocket } from './socket.js';
 
 /** Bytes read from a stream, with what came beside them. */
@@ -29,6 +31,8 @@ export interface WriteOptions {
    * kept while the write waits.
    */
   fds?: readonly Sendable[];
+  /** Whom the receiver is told these bytes are from: see `send` of `UnixSeqpacket`. */
+  credentials?: Credentials;
   /**
    * Stops waiting: rejects with an `AbortError` whose `bytesWritten` says how many bytes had gone by
    * then. The rest was not sent.
@@ -67,6 +71,7 @@ interface Write {
   /** Bytes sent so far. */
   written: number;
   fds: FileDescriptor[];
+  credentials: Credentials | undefined;
   operation: Operation<void>;
 }
 
@@ -166,9 +171,12 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       const given = optionsOf(options);
       checkSignal(given.signal);
       const fds = descriptorsOf(given.fds);
-      const buffers = Array.isArray(data)
+      const credentials = credentialsOf('options.credentials', given.credentials);
+      const parts = Array.isArray(data)
         ? data.map((part) => bytesOf('data', part))
         : [bytesOf('data', data)];
+      // A call of empty buffers alone would send nothing and lose the descriptors.
+      const buffers = parts.filter(({ byteLength }) => byteLength > 0);
       const length = lengthOf(buffers);
       if (this.#ending) throw systemError('write', EPIPE);
       if (length === 0) {
@@ -179,7 +187,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       }
       let written = 0;
       if (this.#writes.size === 0) {
-        written = this.#send(buffers, fds);
+        written = this.#send(buffers, fds, credentials);
         if (written === length) return done;
       }
       const operation = new Operation<void>(
@@ -190,7 +198,8 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
         buffers: advance(buffers, written),
         written,
         // Those of a partial write have gone with its first byte.
-        fds: written > 0 || fds === undefined ? [] : fds.map((fd) => duplicate(fd, 'queued')),
+        fds: written > 0 ? [] : duplicates(fds),
+        credentials,
         operation,
       };
     } catch (error) {
@@ -238,7 +247,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       const { signal } = optionsOf(options);
       checkSignal(signal);
       const memory = buffer == null ? buffer : bufferOf('buffer', buffer);
-      if (this.#reads.size === 0 && this.#luck.tryNow()) {
+      if (this.#reads.size === 0 && (this.#held !== undefined || this.#luck.tryNow())) {
         const result = this.#take(memory);
         this.#luck.note(result !== LATER);
         if (result !== LATER) return Promise.resolve(result);
@@ -291,7 +300,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     if (result === EAGAIN) return LATER;
     if (check('read', result) === 0) return null;
     if (buffer === null && !hasControlAt(0)) return dataAt(0);
-    this.#held = messageAt(0, this.maxFds, 'received by UnixStream');
+    this.#held = messageAt(0, this);
     return this.#convert(buffer);
   }
 
@@ -300,10 +309,15 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     const message = this.#held as Message;
     this.#held = undefined;
     if (buffer === undefined) return message;
-    if (message.fds.length > 0 || message.pidfd !== null) {
+    if (message.fds.length > 0 || (message.controlTruncated && this.maxFds > 0)) {
       this.#held = message;
-      throw invalidState('descriptors came with these bytes; take both with receive()');
+      throw invalidState(
+        message.fds.length > 0
+          ? 'descriptors came with these bytes; take both with receive()'
+          : 'descriptors that came with these bytes were lost; take the bytes with receive()',
+      );
     }
+    message.pidfd?.close();
     const { data } = message;
     if (buffer === null) return data;
     const length = Math.min(data.length, buffer.byteLength);
@@ -315,8 +329,12 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   }
 
   /** Sends once. Returns the bytes that went, 0 if none could. */
-  #send(buffers: Uint8Array[], fds: readonly (number | FileDescriptor)[] | undefined): number {
-    const result = sendVector(this.handle, buffers, fds);
+  #send(
+    buffers: Uint8Array[],
+    rights: readonly number[] | undefined,
+    credentials: Credentials | undefined,
+  ): number {
+    const result = sendVector(this.handle, buffers, rights, credentials);
     return result === EAGAIN ? 0 : check('write', result);
   }
 
@@ -346,7 +364,8 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   onWritable(): void {
     for (let first = this.#writes.peek(); first !== undefined; first = this.#writes.peek()) {
       try {
-        const sent = this.#send(first.buffers, first.fds);
+        const rights = first.fds.length === 0 ? undefined : first.fds.map(({ fd }) => fd);
+        const sent = this.#send(first.buffers, rights, first.credentials);
         if (sent === 0) break;
         first.written += sent;
         closeAll(first.fds);
@@ -391,7 +410,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       closeAll(fds);
       operation.reject(error);
     }
-    for (const fd of this.#held?.fds ?? []) fd.close();
+    closeAll(this.#held?.fds ?? []);
     this.#held?.pidfd?.close();
     this.#held = undefined;
   }
@@ -400,10 +419,6 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   protected override unread(): number {
     return this.#held === undefined ? 0 : 1;
   }
-}
-
-function closeAll(fds: readonly FileDescriptor[]): void {
-  for (const fd of fds) fd.close();
 }
 
 /** A Buffer over the first `length` bytes of the caller's memory. */

@@ -1,5 +1,7 @@
 #include "addon.h"
 
+#include <fcntl.h>
+
 #include <cerrno>
 
 #include "message_values.h"
@@ -17,13 +19,6 @@ int IntArgument(const Napi::CallbackInfo& info, size_t index) {
   return value;
 }
 
-bool IsUnixSocket(int fd) {
-  sockaddr_storage address = {};
-  socklen_t length = sizeof(address);
-  return ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0 &&
-         address.ss_family == AF_UNIX;
-}
-
 }  // namespace
 
 Module* Module::Get(napi_env env) { return Napi::Env(env).GetInstanceData<Module>(); }
@@ -36,26 +31,33 @@ Module::Module(Napi::Env env, Napi::Object exports) : env(napi_env(env)), loop(e
   slab_object["meta"] = Napi::Value(env, slab.meta(env));
   slab_object["chunk"] = Napi::Function::New(
       env, [this](const Napi::CallbackInfo& info) { return SlabChunk(info); }, "chunk");
-  slab_object["ancillary"] = Napi::Function::New(
-      env, [this](const Napi::CallbackInfo& info) { return SlabAncillary(info); }, "ancillary");
+  slab_object["beside"] = Napi::Value(env, slab.beside(env));
+  slab_object["takeBeside"] = Napi::Function::New(
+      env, [this](const Napi::CallbackInfo& info) { return SlabTakeBeside(info); }, "takeBeside");
 
-  DefineAddon(exports, {
-                           InstanceMethod("setDispatcher", &Module::SetDispatcher),
-                           InstanceMethod("openHandle", &Module::OpenHandle),
-                           InstanceMethod("openPair", &Module::OpenPair),
-                           InstanceMethod("adoptHandle", &Module::AdoptHandle),
-                           InstanceMethod("own", &Module::Own),
-                           InstanceMethod("disown", &Module::Disown),
-                           InstanceMethod("closeOwned", &Module::CloseOwned),
-                           InstanceMethod("duplicateOwned", &Module::DuplicateOwned),
-                           InstanceMethod("peerCredentials", &Module::PeerCredentials),
-                           InstanceValue("constants", MakeConstants(env), napi_enumerable),
-                           InstanceValue("errnos", MakeErrnos(env), napi_enumerable),
-                           InstanceValue("maxPath", Napi::Number::New(env, sys::Address::kMaxPath),
-                                         napi_enumerable),
-                           InstanceValue("slab", slab_object, napi_enumerable),
-                           InstanceValue("raw", MakeRawCalls(env), napi_enumerable),
-                       });
+  DefineAddon(
+      exports,
+      {
+          InstanceMethod("setDispatcher", &Module::SetDispatcher),
+          InstanceMethod("openHandle", &Module::OpenHandle),
+          InstanceMethod("openPair", &Module::OpenPair),
+          InstanceMethod("adoptHandle", &Module::AdoptHandle),
+          InstanceMethod("own", &Module::Own),
+          InstanceMethod("disown", &Module::Disown),
+          InstanceMethod("closeOwned", &Module::CloseOwned),
+          InstanceMethod("duplicateOwned", &Module::DuplicateOwned),
+          InstanceMethod("watch", &Module::Watch),
+          InstanceMethod("describeSocket", &Module::DescribeSocket),
+          InstanceMethod("peerCredentials", &Module::PeerCredentials),
+          InstanceMethod("peerPidFd", &Module::PeerPidFd),
+          InstanceValue("constants", MakeConstants(env), napi_enumerable),
+          InstanceValue("errnos", MakeErrnos(env), napi_enumerable),
+          InstanceValue("maxPath", Napi::Number::New(env, sys::Address::kMaxPath), napi_enumerable),
+          InstanceValue("Handle", handle_constructor.Value()),
+          InstanceValue("calls", Napi::Value(env, SocketWrap::DefineCalls(env, this))),
+          InstanceValue("slab", slab_object, napi_enumerable),
+          InstanceValue("raw", MakeRawCalls(env), napi_enumerable),
+      });
 
   // Asynchronous, because libuv lets go of a handle only in a turn of its loop. The hook keeps the
   // environment, and so this object, alive until it is removed.
@@ -112,10 +114,10 @@ Napi::Value Module::OpenPair(const Napi::CallbackInfo& info) {
 // adoptHandle(fd)
 Napi::Value Module::AdoptHandle(const Napi::CallbackInfo& info) {
   const int fd = IntArgument(info, 0);
-  int type = 0;
-  const int result = sys::GetIntOption(fd, SOL_SOCKET, SO_TYPE, &type);
+  sys::SocketKind kind;
+  const int result = sys::DescribeSocket(fd, &kind);
   if (result < 0) return MakeResult(env, result);
-  if (!IsUnixSocket(fd)) return MakeResult(env, -EAFNOSUPPORT);
+  if (kind.domain != AF_UNIX) return MakeResult(env, -EAFNOSUPPORT);
   const int error = sys::Adopt(fd, sys::kDefault);
   if (error < 0) return MakeResult(env, error);
   owned.erase(fd);
@@ -124,8 +126,10 @@ Napi::Value Module::AdoptHandle(const Napi::CallbackInfo& info) {
 
 // own(fd)
 Napi::Value Module::Own(const Napi::CallbackInfo& info) {
-  owned.insert(IntArgument(info, 0));
-  return info.Env().Undefined();
+  const int fd = IntArgument(info, 0);
+  const bool open = owned.count(fd) > 0 || ::fcntl(fd, F_GETFD) >= 0;
+  if (open) owned.insert(fd);
+  return Napi::Boolean::New(env, open);
 }
 
 // disown(fd)
@@ -150,6 +154,29 @@ Napi::Value Module::DuplicateOwned(const Napi::CallbackInfo& info) {
   return MakeResult(env, fd.Release());
 }
 
+// watch(fd)
+Napi::Value Module::Watch(const Napi::CallbackInfo& info) {
+  sys::UniqueFd fd;
+  const int result = sys::Duplicate(IntArgument(info, 0), &fd);
+  if (result < 0) return MakeResult(env, result);
+  return Napi::Value(env, SocketWrap::Create(this, std::move(fd)));
+}
+
+// describeSocket(fd)
+Napi::Value Module::DescribeSocket(const Napi::CallbackInfo& info) {
+  sys::SocketKind kind;
+  const int result = sys::DescribeSocket(IntArgument(info, 0), &kind);
+  if (result < 0) return MakeResult(env, result);
+  napi_value object = nullptr;
+  if (napi_create_object(env, &object) != napi_ok ||
+      !SetField(env, object, "domain", MakeResult(env, kind.domain)) ||
+      !SetField(env, object, "type", MakeResult(env, kind.type)) ||
+      !SetField(env, object, "listening", Napi::Boolean::New(env, kind.listening))) {
+    return {};
+  }
+  return Napi::Value(env, object);
+}
+
 // peerCredentials(fd)
 Napi::Value Module::PeerCredentials(const Napi::CallbackInfo& info) {
   sys::Credentials credentials;
@@ -158,24 +185,30 @@ Napi::Value Module::PeerCredentials(const Napi::CallbackInfo& info) {
   return MakeCredentials(env, credentials);
 }
 
+// peerPidFd(fd)
+Napi::Value Module::PeerPidFd(const Napi::CallbackInfo& info) {
+  sys::UniqueFd fd;
+  const int result = sys::PeerPidFd(IntArgument(info, 0), &fd);
+  if (result < 0) return MakeResult(env, result);
+  owned.insert(fd.get());
+  return MakeResult(env, fd.Release());
+}
+
 // slab.chunk(kind)
 Napi::Value Module::SlabChunk(const Napi::CallbackInfo& info) {
   return Napi::Value(env, slab.chunk(env, IntArgument(info, 0) == 1));
 }
 
-// slab.ancillary(index)
-Napi::Value Module::SlabAncillary(const Napi::CallbackInfo& info) {
-  napi_value value = nullptr;
-  if (napi_create_object(env, &value) != napi_ok) return {};
-  Napi::Object object(env, value);
-  sys::Ancillary* ancillary = slab.ancillary(static_cast<size_t>(IntArgument(info, 0)));
-  if (ancillary == nullptr || !SetAncillary(object, *ancillary)) return object;
+// slab.takeBeside(index, maxRights)
+Napi::Value Module::SlabTakeBeside(const Napi::CallbackInfo& info) {
+  const size_t count = slab.TakeBeside(static_cast<size_t>(IntArgument(info, 0)),
+                                       static_cast<size_t>(IntArgument(info, 1)));
   // From here on the environment owns them, until FileDescriptor closes or disowns them.
-  owned.insert(ancillary->rights, ancillary->rights + ancillary->rights_count);
-  ancillary->ReleaseRights();
-  if (ancillary->pidfd) owned.insert(ancillary->pidfd.Release());
-  ancillary->Clear();
-  return object;
+  const int32_t* numbers = slab.beside();
+  const int32_t* rights = numbers + ReceiveSlab::kRights;
+  owned.insert(rights, rights + count);
+  if (numbers[ReceiveSlab::kPidFd] >= 0) owned.insert(numbers[ReceiveSlab::kPidFd]);
+  return MakeResult(env, static_cast<int64_t>(count));
 }
 
 NODE_API_ADDON(Module)

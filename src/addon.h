@@ -5,6 +5,7 @@
 #include <napi.h>
 
 #include <unordered_set>
+#include <vector>
 
 #include "poller.h"
 #include "receive_slab.h"
@@ -23,7 +24,10 @@ class Module : public Napi::Addon<Module> {
   PollLoop loop;
   ReceiveSlab slab;
   SocketWrap* sockets = nullptr;  // all that are open
-  sys::UniqueFd nascent;          // of the handle that is being constructed
+  // By `id`, from the making of a handle to its collection: no id of a closed one means another.
+  std::vector<SocketWrap*> handles;
+  std::vector<uint32_t> free_ids;
+  sys::UniqueFd nascent;  // of the handle that is being constructed
   // Descriptors that JavaScript owns by number (FileDescriptor): closed with the environment.
   std::unordered_set<int> owned;
   Napi::FunctionReference handle_constructor;
@@ -42,9 +46,12 @@ class Module : public Napi::Addon<Module> {
   Napi::Value Disown(const Napi::CallbackInfo& info);
   Napi::Value CloseOwned(const Napi::CallbackInfo& info);
   Napi::Value DuplicateOwned(const Napi::CallbackInfo& info);
+  Napi::Value Watch(const Napi::CallbackInfo& info);
+  Napi::Value DescribeSocket(const Napi::CallbackInfo& info);
   Napi::Value PeerCredentials(const Napi::CallbackInfo& info);
+  Napi::Value PeerPidFd(const Napi::CallbackInfo& info);
   Napi::Value SlabChunk(const Napi::CallbackInfo& info);
-  Napi::Value SlabAncillary(const Napi::CallbackInfo& info);
+  Napi::Value SlabTakeBeside(const Napi::CallbackInfo& info);
 
   napi_async_cleanup_hook_handle teardown_ = nullptr;
 };

@@ -19,10 +19,6 @@ napi_value MakeNumber(napi_env env, int64_t number) {
   return value;
 }
 
-bool SetField(napi_env env, napi_value object, const char* name, napi_value value) {
-  return value != nullptr && napi_set_named_property(env, object, name, value) == napi_ok;
-}
-
 napi_value MakeRights(napi_env env, const sys::Ancillary& ancillary) {
   napi_value array = nullptr;
   if (napi_create_array_with_length(env, ancillary.rights_count, &array) != napi_ok) return nullptr;

@@ -1,4 +1,4 @@
-// Messages between JavaScript and the system-call layer: NativeOutgoing and NativeAncillary of
+// Messages between JavaScript and the system-call layer: NativeOutgoing and NativeReceived of
 // lib/native.ts.
 #pragma once
 

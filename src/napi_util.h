@@ -85,6 +85,11 @@ bool ReadArguments(const Napi::CallbackInfo& info, Out*... out) {
   return (GetArgument(info.Env(), info[index++], out) && ...);
 }
 
+// False, also, when there is no value.
+inline bool SetField(napi_env env, napi_value object, const char* name, napi_value value) {
+  return value != nullptr && napi_set_named_property(env, object, name, value) == napi_ok;
+}
+
 // A count, or -errno.
 inline Napi::Value MakeResult(napi_env env, int64_t result) {
   napi_value value = nullptr;

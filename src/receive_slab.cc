@@ -24,6 +24,18 @@ constexpr size_t kLargeChunk = 512 * 1024;
 // Slices begin where a view of any element type may.
 constexpr size_t Align(size_t offset) { return (offset + 7) & ~size_t{7}; }
 
+// An Int32Array that lives as long as the environment.
+int32_t* MakeNumbers(napi_env env, size_t count, napi_ref* reference) {
+  napi_value buffer, view;
+  void* data = nullptr;
+  if (napi_create_arraybuffer(env, count * sizeof(int32_t), &data, &buffer) != napi_ok ||
+      napi_create_typedarray(env, napi_int32_array, count, buffer, 0, &view) != napi_ok ||
+      napi_create_reference(env, view, 1, reference) != napi_ok) {
+    return nullptr;
+  }
+  return static_cast<int32_t*>(data);
+}
+
 constexpr size_t kTimestampRoom = CMSG_SPACE(sizeof(timeval));
 static_assert(kTimestampRoom <= 64);
 
@@ -34,21 +46,20 @@ ReceiveSlab::~ReceiveSlab() {
 }
 
 bool ReceiveSlab::Initialize(napi_env env) {
-  constexpr size_t kCount = kHeader + kStride * kMaxBatch;
-  napi_value buffer, view;
-  void* data = nullptr;
-  if (napi_create_arraybuffer(env, kCount * sizeof(int32_t), &data, &buffer) != napi_ok ||
-      napi_create_typedarray(env, napi_int32_array, kCount, buffer, 0, &view) != napi_ok ||
-      napi_create_reference(env, view, 1, &meta_ref_) != napi_ok) {
-    return false;
-  }
-  meta_ = static_cast<int32_t*>(data);
-  return true;
+  meta_ = MakeNumbers(env, kHeader + kStride * kMaxBatch, &meta_ref_);
+  beside_ = MakeNumbers(env, kRights + sys::kMaxRights, &beside_ref_);
+  return meta_ != nullptr && beside_ != nullptr;
 }
 
 napi_value ReceiveSlab::meta(napi_env env) const {
   napi_value value = nullptr;
   napi_get_reference_value(env, meta_ref_, &value);
+  return value;
+}
+
+napi_value ReceiveSlab::beside(napi_env env) const {
+  napi_value value = nullptr;
+  napi_get_reference_value(env, beside_ref_, &value);
   return value;
 }
 
@@ -105,6 +116,17 @@ size_t ReceiveSlab::control_length(ControlRoom room) const {
   return sys::kControlCapacity;
 }
 
+// A wake-up most often brings one message: to fill in all headers for it would cost more than all
+// the rest of the receive.
+void ReceiveSlab::Prepare(unsigned batch, size_t limit, ControlRoom room) {
+  if (limit != limit_ || room != room_) used_ = prepared_ = 0;
+  limit_ = limit;
+  room_ = room;
+  for (unsigned i = 0; i < std::min(batch, used_); i++) PrepareHeader(i, limit, room);
+  for (; prepared_ < batch; prepared_++) PrepareHeader(prepared_, limit, room);
+  if (used_ <= batch) used_ = 0;
+}
+
 void ReceiveSlab::PrepareHeader(unsigned index, size_t limit, ControlRoom room) {
   msghdr& header = headers_[index].msg_hdr;
   header.msg_namelen = sizeof(names_[index]);
@@ -148,8 +170,7 @@ void ReceiveSlab::Describe(unsigned index, std::string_view data, size_t size, i
   chunk.used = Align(chunk.used + data.size() + address.size());
 }
 
-int32_t ReceiveSlab::ReadControl(unsigned index, ControlRoom room, bool* any) {
-  msghdr& header = headers_[index].msg_hdr;
+int32_t ReceiveSlab::ReadControl(unsigned index, msghdr& header, ControlRoom room, bool* any) {
   int32_t flags = 0;
   if ((header.msg_flags & MSG_TRUNC) != 0) flags |= kTruncated;
   if ((header.msg_flags & MSG_CTRUNC) != 0) flags |= kControlTruncated;
@@ -162,14 +183,43 @@ int32_t ReceiveSlab::ReadControl(unsigned index, ControlRoom room, bool* any) {
   return flags;
 }
 
+size_t ReceiveSlab::TakeBeside(size_t index, size_t max_rights) {
+  std::fill_n(beside_, static_cast<size_t>(kRights), 0);
+  beside_[kPidFd] = -1;
+  sys::Ancillary* from = ancillary(index);
+  if (from == nullptr) return 0;
+  if (from->has_credentials) {
+    beside_[kHasCredentials] = 1;
+    beside_[kPid] = from->credentials.pid;
+    beside_[kUid] = static_cast<int32_t>(from->credentials.uid);
+    beside_[kGid] = static_cast<int32_t>(from->credentials.gid);
+  }
+  const size_t kept = std::min(from->rights_count, max_rights);
+  beside_[kDropped] = static_cast<int32_t>(from->rights_count - kept);
+  from->CloseRightsFrom(kept);
+  std::copy_n(from->rights, kept, beside_ + kRights);
+  from->ReleaseRights();
+  if (from->pidfd) beside_[kPidFd] = from->pidfd.Release();
+  return kept;
+}
+
+int ReceiveSlab::ReceiveInto(int fd, unsigned batch, int flags) {
+  // MSG_TRUNC: the result is the real length, also of a message that did not fit.
+  if (batch > 1) return sys::ReceiveMany(fd, headers_, batch, flags | MSG_TRUNC);
+  const ssize_t length = sys::ReceiveMessage(fd, &headers_[0].msg_hdr, flags | MSG_TRUNC);
+  if (length < 0) return static_cast<int>(length);
+  headers_[0].msg_len = static_cast<unsigned>(length);
+  return 1;
+}
+
 int ReceiveSlab::ReceiveMessages(napi_env env, int fd, unsigned batch, size_t limit, int flags,
                                  ControlRoom room, bool ends) {
   if (!MapSlots() || (room == ControlRoom::kFull && !MakeControl())) return -ENOMEM;
   batch = std::clamp(batch, 1u, kMaxBatch);
-  for (unsigned i = 0; i < batch; i++) PrepareHeader(i, limit, room);
-  // MSG_TRUNC: the result is the real length, also of a message that did not fit.
-  const int received = sys::ReceiveMany(fd, headers_, batch, flags | MSG_TRUNC);
+  Prepare(batch, limit, room);
+  const int received = ReceiveInto(fd, batch, flags);
   if (received <= 0) return received;
+  used_ = std::max(used_, static_cast<unsigned>(received));
 
   int32_t message_flags[kMaxBatch];
   size_t stored[kMaxBatch];
@@ -177,7 +227,7 @@ int ReceiveSlab::ReceiveMessages(napi_env env, int fd, unsigned batch, size_t li
   int count = 0;
   for (; count < received; count++) {
     bool any = false;
-    message_flags[count] = ReadControl(count, room, &any);
+    message_flags[count] = ReadControl(count, headers_[count].msg_hdr, room, &any);
     // An empty packet has a timestamp (see SocketWrap), the end of the connection has nothing.
     if (ends && headers_[count].msg_len == 0 && !any) break;
     stored[count] = std::min<size_t>(headers_[count].msg_len, vectors_[count].iov_len);
@@ -206,22 +256,18 @@ int ReceiveSlab::ReceiveBytes(napi_env env, int fd, int flags, ControlRoom room)
     return -ENOMEM;
   Chunk& large = chunks_[1];
   unsigned char* to = large.data + large.used;
-  ssize_t length;
-  int32_t message_flags = 0;
-  if (room == ControlRoom::kFull) {
-    if (!MapSlots() || !MakeControl()) return -ENOMEM;
-    PrepareHeader(0, 0, room);
-    iovec vector = {to, kStreamRead};
-    msghdr& header = headers_[0].msg_hdr;
-    header.msg_iov = &vector;
-    length = sys::ReceiveMessage(fd, &header, flags);
-    header.msg_iov = &vectors_[0];
-    bool any = false;
-    if (length >= 0) message_flags = ReadControl(0, room, &any);
-  } else {
-    length = sys::Receive(fd, to, kStreamRead, flags);
-  }
+  if (room == ControlRoom::kFull && !MakeControl()) return -ENOMEM;
+  iovec vector = {to, kStreamRead};
+  msghdr header = {};
+  header.msg_iov = &vector;
+  header.msg_iovlen = 1;
+  header.msg_control = room == ControlRoom::kFull ? control_->buffers[0] : nullptr;
+  header.msg_controllen = control_length(room);
+  // Without room, too: MSG_CTRUNC tells of refused descriptors.
+  const ssize_t length = sys::ReceiveMessage(fd, &header, flags);
   if (length <= 0) return static_cast<int>(length);
+  bool any = false;
+  const int32_t message_flags = ReadControl(0, header, room, &any);
 
   const size_t size = static_cast<size_t>(length);
   if (size <= kSmallMessage) {

@@ -35,6 +35,9 @@ class ReceiveSlab {
   enum Field : size_t { kOffset, kLength, kSize, kFlags, kAddressLength, kStride };
   enum Flag : int32_t { kTruncated = 1, kControlTruncated = 2, kAncillary = 4, kLarge = 8 };
 
+  // beside: these, then the descriptors.
+  enum BesideField : size_t { kHasCredentials, kPid, kUid, kGid, kPidFd, kDropped, kRights };
+
   ReceiveSlab() = default;
   ~ReceiveSlab();
   ReceiveSlab(const ReceiveSlab&) = delete;
@@ -43,13 +46,20 @@ class ReceiveSlab {
   // Must be called first. Returns false when JavaScript has no memory.
   bool Initialize(napi_env env);
   napi_value meta(napi_env env) const;
+  napi_value beside(napi_env env) const;
+  const int32_t* beside() const { return beside_; }
   napi_value chunk(napi_env env, bool large) const;
   sys::Ancillary* ancillary(size_t index) {
     return control_ == nullptr || index >= kMaxBatch ? nullptr : &control_->parsed[index];
   }
 
-  // Receives up to `batch` messages of at most `limit` bytes (0: any) each, and describes them in
-  // meta. Returns how many, 0 at the end of a connection (`ends`), or -errno.
+  // Describes in `beside` what message `index` brought, less the descriptors over `max_rights`,
+  // which are closed. Returns how many descriptors it kept: they are the caller's, and so is the
+  // pidfd.
+  size_t TakeBeside(size_t index, size_t max_rights);
+
+  // Receives up to `batch` messages (at most kMaxBatch) of at most `limit` bytes (0: any) each, and
+  // describes them in meta. Returns how many, 0 at the end of a connection (`ends`), or -errno.
   int ReceiveMessages(napi_env env, int fd, unsigned batch, size_t limit, int flags,
                       ControlRoom room, bool ends);
   // Receives up to kStreamRead bytes as message 0. Returns 1, 0 at the end, or -errno.
@@ -73,16 +83,26 @@ class ReceiveSlab {
 
   bool MapSlots();
   bool MakeControl();
+  // Makes headers [0, batch) ready for the kernel.
+  void Prepare(unsigned batch, size_t limit, ControlRoom room);
+  // recvmmsg(2), or the cheaper recvmsg(2) for one. Returns how many, or -errno.
+  int ReceiveInto(int fd, unsigned batch, int flags);
   void PrepareHeader(unsigned index, size_t limit, ControlRoom room);
   bool Reserve(napi_env env, bool large, size_t size);
   void Describe(unsigned index, std::string_view data, size_t size, int32_t flags,
                 std::string_view address);
-  int32_t ReadControl(unsigned index, ControlRoom room, bool* any);
+  int32_t ReadControl(unsigned index, msghdr& header, ControlRoom room, bool* any);
   size_t control_length(ControlRoom room) const;
 
   unsigned char* slots_ = nullptr;
   size_t slot_size_ = 0;
   std::unique_ptr<Control> control_;
+  // Headers [used_, prepared_) are as they were prepared for this limit and room; the kernel has
+  // written to those before.
+  unsigned used_ = 0;
+  unsigned prepared_ = 0;
+  size_t limit_ = 0;
+  ControlRoom room_ = ControlRoom::kNone;
   mmsghdr headers_[kMaxBatch] = {};
   iovec vectors_[kMaxBatch] = {};
   alignas(sockaddr_un) unsigned char names_[kMaxBatch][128] = {};
@@ -90,6 +110,8 @@ class ReceiveSlab {
 
   napi_ref meta_ref_ = nullptr;
   int32_t* meta_ = nullptr;
+  napi_ref beside_ref_ = nullptr;
+  int32_t* beside_ = nullptr;
   Chunk chunks_[2];
 };
 

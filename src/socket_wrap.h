@@ -21,6 +21,8 @@ class SocketWrap final : public Poller::Listener {
  public:
   // Defines the class; the constructor belongs to the module.
   static napi_value Define(napi_env env);
+  // The calls made for each message, as functions of a handle's `id`.
+  static napi_value DefineCalls(napi_env env, Module* module);
   // A handle that owns `fd`, or null with an exception pending (and `fd` closed).
   static napi_value Create(Module* module, sys::UniqueFd fd);
 
@@ -33,6 +35,8 @@ class SocketWrap final : public Poller::Listener {
   friend class Module;
   template <auto Method>
   friend napi_value CallMethod(napi_env env, napi_callback_info info);
+  template <auto Method>
+  friend napi_value CallById(napi_env env, napi_callback_info info);
   struct Arguments;
 
   SocketWrap(Module* module, sys::UniqueFd fd);
@@ -43,6 +47,8 @@ class SocketWrap final : public Poller::Listener {
   // Calls one of the module's two dispatchers.
   void Dispatch(const Napi::FunctionReference& function, int result);
   int ReceiveBatch(unsigned batch, int flags);
+  // As ReceiveBatch(), at a readable event: asks for more than one message where there tend to be.
+  int ReceiveReady();
   // Brings the poller in line with `interest_`.
   int Rearm();
   int Wait(int events);
@@ -58,6 +64,7 @@ class SocketWrap final : public Poller::Listener {
   int Ref(const Arguments& arguments);
   int Unref(const Arguments& arguments);
   int Configure(const Arguments& arguments);
+  int PassRights(const Arguments& arguments);
   int Receive(const Arguments& arguments);
   int Read(const Arguments& arguments);
   int Send(const Arguments& arguments);
@@ -79,13 +86,16 @@ class SocketWrap final : public Poller::Listener {
   SocketWrap* next_ = nullptr;  // the module's list of live sockets
   SocketWrap** link_ = nullptr;
 
-  size_t limit_ = 0;    // bytes of a message that are received; 0: all
-  int type_ = 0;        // SO_TYPE
-  int interest_ = 0;    // the events somebody waits for
-  unsigned batch_ = 0;  // messages to receive before a readable event is told; 0: none
+  size_t limit_ = 0;     // bytes of a message that are received; 0: all
+  uint32_t id_ = 0;      // its place in the module's `handles`
+  int type_ = 0;         // SO_TYPE
+  int interest_ = 0;     // the events somebody waits for
+  unsigned batch_ = 0;   // messages to receive before a readable event is told; 0: none
+  unsigned single_ = 0;  // readable events in a row that brought one message
   bool continuous_ = false;
   bool referenced_ = true;
   bool strong_ = false;
+  bool refuses_rights_ = false;  // SO_PASSRIGHTS is off
   ControlRoom room_ = ControlRoom::kNone;
 };
 

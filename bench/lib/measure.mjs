@@ -25,7 +25,7 @@ export async function measure(comparison, { processor, rounds, smoke }) {
       path: join(directory, String(index)),
     },
   }));
-  const warmUps = comparison.fresh || smoke ? 0 : 1;
+  const warmUps = comparison.fresh || smoke ? 0 : 3;
   try {
     for (let number = -warmUps; number < rounds; number++) {
       for (const entry of inTurn(entries, number)) {

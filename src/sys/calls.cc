@@ -272,6 +272,43 @@ int SetNonBlocking(int fd) { return UpdateFlags(fd, F_GETFL, F_SETFL, O_NONBLOCK
 
 int SetCloseOnExec(int fd) { return UpdateFlags(fd, F_GETFD, F_SETFD, FD_CLOEXEC); }
 
+int PassRights(int fd, bool pass) {
+#ifdef __linux__
+  return SetIntOption(fd, SOL_SOCKET, SO_PASSRIGHTS, pass);
+#else
+  (void)fd;
+  (void)pass;
+  return -ENOPROTOOPT;
+#endif
+}
+
+int DescribeSocket(int fd, SocketKind* out) {
+  int listening = 0;
+  sockaddr_storage name{};
+  socklen_t length = sizeof(name);
+  int error = GetIntOption(fd, SOL_SOCKET, SO_TYPE, &out->type);
+  if (error == 0) error = GetIntOption(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening);
+  if (error == 0) {
+    error = Retry([&] { return ::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &length); });
+  }
+  out->domain = name.ss_family;
+  out->listening = listening != 0;
+  return error;
+}
+
+int PeerPidFd(int fd, UniqueFd* out) {
+#ifdef __linux__
+  int pidfd = -1;
+  if (const int error = GetIntOption(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd)) return error;
+  out->Reset(pidfd);
+  return 0;
+#else
+  (void)fd;
+  (void)out;
+  return -ENOPROTOOPT;
+#endif
+}
+
 #ifdef __APPLE__
 
 int PeerCredentials(int fd, Credentials* out) {

@@ -53,9 +53,25 @@ int SetCloseOnExec(int fd);
 // Gives a socket made elsewhere what Socket() gives its own: `flags`, and no SIGPIPE on macOS.
 int Adopt(int fd, int flags);
 
+// Whether descriptors may be sent to this socket (SO_PASSRIGHTS, Linux 6.16): if not, the sender
+// gets EPERM. Returns 0, or -ENOPROTOOPT where the kernel has no such option.
+int PassRights(int fd, bool pass);
+
+struct SocketKind {
+  int domain = 0;
+  int type = 0;
+  bool listening = false;
+};
+// What kind of socket `fd` is; -ENOTSOCK. By its name's family, for want of SO_DOMAIN on macOS.
+int DescribeSocket(int fd, SocketKind* out);
+
 // The peer as it was when it connected, listened or made the pair (SO_PEERCRED; LOCAL_PEERCRED and
 // LOCAL_PEERPID on macOS). Returns 0, or -ENOTCONN where there is no such peer: a datagram socket
 // connected by path reads (0, -1, -1) on Linux.
 int PeerCredentials(int fd, Credentials* out);
+
+// A pidfd of the peer's process, close-on-exec (SO_PEERPIDFD, Linux 6.5). Returns 0, -ENODATA where
+// there is no peer, -ENOPROTOOPT on an older kernel and on macOS.
+int PeerPidFd(int fd, UniqueFd* out);
 
 }  // namespace afunix::sys

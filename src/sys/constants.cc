@@ -19,6 +19,8 @@ const Constant kConstants[] = {
     C(AF_UNIX),
     C(AF_LOCAL),
     C(AF_UNSPEC),
+    C(AF_INET),
+    C(AF_INET6),
     C(SOCK_STREAM),
     C(SOCK_DGRAM),
     C(SOCK_SEQPACKET),

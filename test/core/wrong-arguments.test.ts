@@ -32,7 +32,11 @@ test.each<[string, () => Promise<unknown>, string]>([
   ['write: 254 fds', () => stream.write('x', { fds: many }), 'ERR_OUT_OF_RANGE'],
   ['write: a negative fd', () => stream.write('x', { fds: [-1] }), 'ERR_OUT_OF_RANGE'],
   ['write: an fd of 1.5', () => stream.write('x', { fds: [1.5] }), 'ERR_OUT_OF_RANGE'],
-  ['write: an object without fd', () => stream.write('x', { fds: [{}] }), 'ERR_INVALID_ARG_TYPE'],
+  [
+    'write: an object without fd',
+    () => stream.write('x', { fds: bad([{}]) }),
+    'ERR_INVALID_ARG_TYPE',
+  ],
   ['write: fds with no byte', () => stream.write('', { fds: [0] }), 'ERR_INVALID_ARG_VALUE'],
   ['read: a string', () => stream.read(bad('x')), 'ERR_INVALID_ARG_TYPE'],
   ['read: a detached view', () => stream.read(detached()), 'ERR_INVALID_ARG_VALUE'],

@@ -1,0 +1,26 @@
+import { integer } from './arguments.js';
+import { invalidArgType } from './errors.js';
+
+/** Who a process is: its pid in this pid namespace, and its user and group. */
+export interface Credentials {
+  /** Process id; 0 where it cannot be seen from here, -1 where the system does not tell. */
+  pid: number;
+  uid: number;
+  gid: number;
+}
+
+const ID_MAX = 0xffffffff;
+
+/** Checks credentials to send; undefined for none. */
+export function credentialsOf(name: string, credentials: unknown): Credentials | undefined {
+  if (credentials === undefined) return undefined;
+  if (typeof credentials !== 'object' || credentials === null) {
+    throw invalidArgType(name, 'of type object', credentials);
+  }
+  const { pid, uid, gid } = credentials as Credentials;
+  return {
+    pid: integer(`${name}.pid`, pid, 0),
+    uid: integer(`${name}.uid`, uid, 0, ID_MAX),
+    gid: integer(`${name}.gid`, gid, 0, ID_MAX),
+  };
+}

@@ -1,0 +1,112 @@
+// Who is at the other end, as the kernel knows it.
+import { UnixAddress } from './address.js';
+import type { Credentials } from './credentials.js';
+import { unavailable } from './errors.js';
+import { type Handle, native } from './native.js';
+import { PidFd } from './pidfd.js';
+import { optionError, readOption } from './socket-option.js';
+
+const { constants, errnos } = native;
+const errno = (name: string): number => -(errnos[name] as number);
+const ERANGE = errno('ERANGE');
+/** What the kernel answers where there is no peer, or none that it could tell of. */
+const noPeer = new Set(['ENODATA', 'ENOTCONN'].map(errno));
+const noPeerOrRoom = new Set([...noPeer, ERANGE]);
+const noPeerOrLabel = new Set([...noPeer, errno('ENOPROTOOPT')]);
+/** NGROUPS_MAX of Linux. */
+const MAX_GROUPS = 65536;
+
+export function peerCredentials(fd: number): Credentials | null {
+  const result = native.peerCredentials(fd);
+  if (typeof result !== 'number') return result;
+  if (noPeer.has(result)) return null;
+  throw optionError('getsockopt', result, 'SO_PEERCRED');
+}
+
+export function peerGroups(fd: number): number[] | null {
+  for (let room = 64; ; room = MAX_GROUPS) {
+    const groups = new Uint32Array(room);
+    const bytes = new Uint8Array(groups.buffer);
+    const expected = room < MAX_GROUPS ? noPeerOrRoom : noPeer;
+    const length = readOption(fd, 'SO_PEERGROUPS', bytes, expected);
+    if (length >= 0) return Array.from(groups.subarray(0, length / 4));
+    if (length !== ERANGE) return null;
+  }
+}
+
+export function peerPidFd(fd: number, socket: string): PidFd | null {
+  if (constants.SO_PEERPIDFD === undefined) throw unavailable('SO_PEERPIDFD');
+  const result = native.peerPidFd(fd);
+  if (result >= 0) return new PidFd(result, `the pidfd of the peer of ${socket}`);
+  if (noPeer.has(result)) return null;
+  throw optionError('getsockopt', result, 'SO_PEERPIDFD');
+}
+
+export function peerSecurityLabel(fd: number): string | null {
+  const label = Buffer.alloc(4096);
+  const length = readOption(fd, 'SO_PEERSEC', label, noPeerOrLabel);
+  return length < 0 ? null : label.toString('utf8', 0, length).replace(/\0+$/, '');
+}
+
+/** What `authorize` looks at: the socket of a connection, as far as it tells who is there. */
+interface Identified {
+  readonly peerAddress: UnixAddress | null;
+  peerCredentials(): Credentials | null;
+  peerGroups(): number[] | null;
+  peerPidFd(): PidFd | null;
+  peerSecurityLabel(): string | null;
+}
+
+/** The process that asks to be let in. Reading more of it than `authorize` does is never too late. */
+export class Peer implements Credentials {
+  /** Its process when it connected; -1 where the system does not tell. */
+  readonly pid: number;
+  /** Its user when it connected; -1 where the system does not tell. */
+  readonly uid: number;
+  /** Its group when it connected; -1 where the system does not tell. */
+  readonly gid: number;
+  readonly #socket: Identified;
+
+  /** @internal */
+  constructor(socket: Identified) {
+    const { pid, uid, gid } = socket.peerCredentials() ?? { pid: -1, uid: -1, gid: -1 };
+    this.pid = pid;
+    this.uid = uid;
+    this.gid = gid;
+    this.#socket = socket;
+  }
+
+  /** The address it is bound to, unnamed if to none. */
+  get address(): UnixAddress | null {
+    return this.#socket.peerAddress;
+  }
+
+  /** Its supplementary groups when it connected (Linux 4.13). */
+  get groups(): number[] | null {
+    return this.#socket.peerGroups();
+  }
+
+  /** Its security label; null where the system has none. */
+  get securityLabel(): string | null {
+    return this.#socket.peerSecurityLabel();
+  }
+
+  /** A pidfd of its process (Linux 6.5), the caller's to close. Its pid may mean another one by now. */
+  pidFd(): PidFd | null {
+    return this.#socket.peerPidFd();
+  }
+}
+
+/** Who is at the other end of an open handle. */
+export function peerOf(handle: Handle): Peer {
+  return new Peer({
+    get peerAddress() {
+      const bytes = native.raw.getpeername(handle.fd);
+      return typeof bytes === 'number' ? null : UnixAddress.fromKernel(bytes);
+    },
+    peerCredentials: () => peerCredentials(handle.fd),
+    peerGroups: () => peerGroups(handle.fd),
+    peerPidFd: () => peerPidFd(handle.fd, `connection ${handle.fd}`),
+    peerSecurityLabel: () => peerSecurityLabel(handle.fd),
+  });
+}

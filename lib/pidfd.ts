@@ -1,0 +1,52 @@
+import { checkSignal, optionsOf } from './arguments.js';
+import { closedError, systemError } from './errors.js';
+import { FileDescriptor } from './file-descriptor.js';
+import { native } from './native.js';
+import { Operation } from './operation.js';
+
+/** Options of `waitExit`. */
+export interface WaitExitOptions {
+  /** Stops waiting, with an `AbortError`. */
+  signal?: AbortSignal;
+  /** Whether the wait keeps this process alive. Default true. */
+  ref?: boolean;
+}
+
+/**
+ * A descriptor of a process, not of its number: it never comes to mean another process that was given
+ * the same pid. See pidfd_open(2).
+ */
+export class PidFd extends FileDescriptor {
+  /**
+   * Resolves when the process has ended: at once if it has already. It need not be a child, and is
+   * not reaped. The wait holds a duplicate: closing this descriptor does not end it, `signal` does.
+   * Rejects with EMFILE, and ERR_SOCKET_CLOSED once this is closed.
+   */
+  waitExit(options?: WaitExitOptions): Promise<void> {
+    try {
+      const { signal, ref = true } = optionsOf(options);
+      checkSignal(signal);
+      if (this.closed) throw closedError();
+      const handle = native.watch(this.fd);
+      if (typeof handle === 'number') throw systemError('dup', handle);
+      const operation = new Operation<void>(signal, () => handle.close());
+      handle.owner = {
+        // A pidfd is readable once its process has ended, and for ever after.
+        onReadable() {
+          handle.close();
+          operation.resolve();
+        },
+        onWritable() {},
+      };
+      if (!ref) handle.unref();
+      const result = handle.waitReadable(0);
+      if (result < 0) {
+        handle.close();
+        operation.reject(systemError('poll', result));
+      }
+      return operation.promise;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+}

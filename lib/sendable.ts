@@ -1,0 +1,96 @@
+// What can be sent as a descriptor, and its number.
+import dgram from 'node:dgram';
+import type { ReadStream, WriteStream } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import type net from 'node:net';
+import { descriptorNumber } from './arguments.js';
+import { invalidArgType, invalidArgValue, outOfRange } from './errors.js';
+import { duplicate, type FileDescriptor } from './file-descriptor.js';
+
+/** The most descriptors one message carries: the kernel's SCM_MAX_FD. */
+export const MAX_FDS = 253;
+
+/**
+ * What can be sent as a descriptor; http servers and the sockets of this package are among them. The
+ * sender keeps its own. A socket that Node reads from may have bytes in Node's buffer already, which
+ * do not go with it: create or accept it paused.
+ */
+export type Sendable =
+  | number
+  | { readonly fd: number }
+  | net.Socket
+  | net.Server
+  | dgram.Socket
+  | FileHandle
+  | ReadStream
+  | WriteStream;
+
+/**
+ * The number of a descriptor to send. Throws `ERR_INVALID_ARG_TYPE` for what can have none,
+ * `ERR_INVALID_ARG_VALUE` for what has none now: it is closed, or not open yet.
+ */
+export function descriptorOf(value: unknown, name: string): number {
+  if (typeof value === 'number') return descriptorNumber(name, value);
+  if (typeof value !== 'object' || value === null) throw notSendable(name, value);
+  const holder = holderOf(value);
+  if (holder === undefined) throw notSendable(name, value);
+  const fd = (holder as { fd?: unknown } | null)?.fd;
+  if (typeof fd === 'number' && Number.isInteger(fd) && fd >= 0) return fd;
+  throw invalidArgValue(
+    name,
+    'must be open; it is closed, or not open yet',
+    (value as object).constructor?.name ?? 'Object',
+  );
+}
+
+/** The object whose `fd` it is; null where there is none now, undefined where there never is one. */
+function holderOf(value: object): unknown {
+  // Node deprecates its `_handle`, and says so when it is read.
+  if (value instanceof dgram.Socket) return datagramHandle(value);
+  if ('fd' in value && typeof value.fd === 'number') return value;
+  if ('_handle' in value) return value._handle;
+  return 'fd' in value ? null : undefined;
+}
+
+function datagramHandle(socket: dgram.Socket): unknown {
+  const key = Object.getOwnPropertySymbols(socket).find(
+    ({ description }) => description === 'state symbol',
+  );
+  const state = key === undefined ? undefined : (socket as never)[key];
+  return (state as { handle?: unknown } | undefined)?.handle ?? null;
+}
+
+function notSendable(name: string, value: unknown): TypeError {
+  return invalidArgType(
+    name,
+    'a descriptor: a number, or a FileDescriptor, net.Socket, net.Server, dgram.Socket, FileHandle, or an object with an fd',
+    value,
+  );
+}
+
+/** The numbers of the descriptors to send; undefined for none. */
+export function descriptorsOf(values: unknown): number[] | undefined {
+  if (values === undefined || values === null) return undefined;
+  if (!Array.isArray(values)) throw invalidArgType('fds', 'an instance of Array', values);
+  if (values.length > MAX_FDS) {
+    throw outOfRange('fds.length', `at most ${MAX_FDS}, the kernel's limit`, values.length);
+  }
+  if (values.length === 0) return undefined;
+  return Array.from(values, (value, index) => descriptorOf(value, `fds[${index}]`));
+}
+
+/** Duplicates for a message that has to wait: all, or none and EMFILE. */
+export function duplicates(fds: readonly number[] | undefined): FileDescriptor[] {
+  const copies: FileDescriptor[] = [];
+  try {
+    for (const fd of fds ?? []) copies.push(duplicate(fd, 'queued'));
+  } catch (error) {
+    closeAll(copies);
+    throw error;
+  }
+  return copies;
+}
+
+export function closeAll(fds: readonly FileDescriptor[]): void {
+  for (const fd of fds) fd.close();
+}

@@ -1,0 +1,21 @@
+// Descriptors that were received and dropped without close() are closed when they are collected, with
+// one warning.
+import { expect, test } from 'vitest';
+import { Child } from '../helpers/children.js';
+import { fromRoot } from '../helpers/programs.js';
+import { hasSeqpacket } from '../helpers/scratch.js';
+
+test.runIf(hasSeqpacket)(
+  '50,000',
+  async () => {
+    const file = fromRoot('test/fixtures/dropped.mjs');
+    await using child = new Child(process.execPath, ['--expose-gc', file, '50000']);
+    const { left, most, warnings } = JSON.parse(await child.succeeds());
+    expect(left).toBe(0);
+    expect(most).toBeGreaterThan(1000); // they were open
+    expect(warnings).toEqual([
+      { code: 'AFUNIX_FD_LEAK', message: expect.stringContaining('received by UnixSeqpacket') },
+    ]);
+  },
+  60_000,
+);

@@ -1,0 +1,81 @@
+// features() says what works, and only that.
+import { features, UnixDatagram, UnixSeqpacket, UnixStream } from 'afunix';
+import * as raw from 'afunix/raw';
+import { expect, test } from 'vitest';
+import { checkDescriptors } from '../helpers/descriptors.js';
+import { Descriptors, hasOption, onLinux } from '../helpers/raw-sockets.js';
+
+checkDescriptors();
+
+test('found once, and not to be changed', () => {
+  const found = features();
+  expect(features()).toBe(found);
+  expect(Object.isFrozen(found)).toBe(true);
+  expect(new Set(Object.values(found).map((value) => typeof value))).toEqual(new Set(['boolean']));
+});
+
+test('what it says of an option is so', () => {
+  /** Whether the kernel knows it, to set or to get. */
+  const option = (name: string): boolean => {
+    const number = raw.constants[name];
+    if (number === undefined) return false;
+    if (hasOption(raw.SOCK_STREAM, number)) return true;
+    using fds = new Descriptors();
+    const [fd] = fds.pair(raw.SOCK_STREAM);
+    try {
+      const value = raw.getsockopt(fd, raw.SOL_SOCKET, number, 4096);
+      if (name === 'SO_PEERPIDFD') fds.own(value.readInt32LE());
+      return true;
+    } catch (error) {
+      return (error as { code: string }).code !== 'ENOPROTOOPT';
+    }
+  };
+  expect(features()).toEqual({
+    credentials: option('SO_PASSCRED'),
+    pidfds: option('SO_PASSPIDFD'),
+    refuseFds: option('SO_PASSRIGHTS'),
+    peerGroups: option('SO_PEERGROUPS'),
+    peerPidFd: option('SO_PEERPIDFD'),
+    peerSecurityLabel: option('SO_PEERSEC'),
+    cookie: option('SO_COOKIE'),
+    passSecurity: option('SO_PASSSEC'),
+    inq: option('SO_INQ'),
+    peekOffset: option('SO_PEEK_OFF'),
+    memoryInfo: option('SO_MEMINFO'),
+    outOfBand: sendsOutOfBand(),
+    seqpacket: onLinux,
+    abstract: onLinux,
+    socketFile: onLinux,
+    peerCredentials: true,
+  });
+});
+
+function sendsOutOfBand(): boolean {
+  using fds = new Descriptors();
+  try {
+    return raw.send(fds.pair(raw.SOCK_STREAM)[0], 'x', raw.MSG_OOB) === 1;
+  } catch {
+    return false;
+  }
+}
+
+test('a socket option that is missing is an error that names it', async () => {
+  const wanted = { credentials: features().credentials, pidfds: features().pidfds };
+  for (const [name, there] of Object.entries(wanted)) {
+    for (const Class of [UnixStream, UnixDatagram, UnixSeqpacket]) {
+      if (Class === UnixSeqpacket && !features().seqpacket) continue;
+      const make = (): void => {
+        for (const socket of Class.pair({ [name]: true })) socket.close();
+      };
+      if (there) make();
+      else {
+        expect(make).toThrow(
+          expect.objectContaining({
+            code: expect.stringMatching(/^(ENOPROTOOPT|ERR_FEATURE_UNAVAILABLE_ON_PLATFORM)$/),
+            message: expect.stringContaining('SO_PASS'),
+          }),
+        );
+      }
+    }
+  }
+});
