@@ -1,21 +1,26 @@
 import { type AddressLike, UnixAddress } from './address.js';
 import { bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
-import { type Credentials, credentialsOf } from './credentials.js';
-import { check, invalidArgType, systemError } from './errors.js';
+import { type Beside, besideOf } from './beside.js';
+import { check, systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { type Datagram, datagramAt } from './message.js';
-import { MessageSocket, type ReceiveMessageOptions } from './message-socket.js';
-import { type Handle, native } from './native.js';
 import {
-  type BindOptions,
-  bindPlan,
-  type ReceiveOptions,
-  type ReceiveSettings,
-  receiveSettings,
-  SOCK_DGRAM,
-} from './options.js';
-import { SendQueue, sendNow } from './send-queue.js';
-import { descriptorsOf, duplicates } from './sendable.js';
+  type BindDatagramOptions,
+  type DatagramOptions,
+  type DatagramSettings,
+  datagramSettings,
+  type SendQueueLimit,
+} from './message-options.js';
+import {
+  MessageSocket,
+  type OnMessagesOptions,
+  type ReceiveMessageOptions,
+} from './message-socket.js';
+import { type Handle, native } from './native.js';
+import { bindPlan, receiveSettings, SOCK_DGRAM } from './options.js';
+import { destinationOf, keyOf, Outgoing, type OutgoingDatagram, type Part } from './outgoing.js';
+import { AddressRoute, PeerRoute, ReconnectingRoute, sendTo } from './route.js';
+import { SendQueue } from './send-queue.js';
 import type { SendOptions } from './seqpacket.js';
 import { adoptHandle, openHandle, openPair } from './socket.js';
 
@@ -25,82 +30,110 @@ export interface SendDatagramOptions extends SendOptions {
   to?: AddressLike;
 }
 
-/** A datagram to send with others. */
-export interface OutgoingDatagram {
-  data: Data;
-  to?: AddressLike;
-  fds?: SendOptions['fds'];
-}
-
 const EAGAIN = -(native.errnos.EAGAIN as number);
+const ECONNRESET = -(native.errnos.ECONNRESET as number);
+const ECANCELED = -(native.errnos.ECANCELED as number);
 
 /**
  * A datagram socket (SOCK_DGRAM, unix(7)): messages arrive whole and in order, and none is lost while
- * both sockets are open. A full receiver makes the sender wait.
+ * both sockets are open. A full receiver makes the sender wait. docs/datagrams.md says the rest.
  */
 export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterable<Datagram> {
   /** What waits to be sent, by destination; the empty key is the connected peer. */
   readonly #queues = new Map<string, SendQueue>();
+  readonly #limit: Readonly<Required<SendQueueLimit>>;
+  readonly #route: PeerRoute;
+  #peer: UnixAddress | undefined;
+  #referenced = true;
+
+  /** @internal Takes the handle over. */
+  constructor(handle: Handle, settings: DatagramSettings) {
+    super(handle);
+    this.maxMessageSize = settings.maxMessageSize;
+    this.#limit = settings.sendQueueLimit;
+    this.#route = settings.reconnect
+      ? new ReconnectingRoute(handle, settings.onConnectionChange)
+      : new PeerRoute(handle);
+  }
 
   /**
    * A socket bound to `address`, so that others can send to it; without one, to an abstract name that
    * the kernel chooses (autobind, Linux). Rejects with EADDRINUSE, EACCES, ENOENT (no such directory).
    */
-  static override async bind(address?: AddressLike, options?: BindOptions): Promise<UnixDatagram> {
+  static override async bind(
+    address?: AddressLike,
+    options?: BindDatagramOptions,
+  ): Promise<UnixDatagram> {
     const plan = bindPlan(address ?? UnixAddress.unnamed, options);
-    const socket = new UnixDatagram(openHandle(SOCK_DGRAM));
+    const settings = datagramSettings(options);
+    const socket = new UnixDatagram(openHandle(SOCK_DGRAM), settings);
     await socket.establishBound(plan);
     return socket;
   }
 
   /** A socket without an address: it can send, and nobody can answer. */
-  static unbound(options?: ReceiveOptions): UnixDatagram {
-    const settings = receiveSettings(options);
-    return UnixDatagram.fromHandle(openHandle(SOCK_DGRAM), settings);
+  static unbound(options?: DatagramOptions): UnixDatagram {
+    return UnixDatagram.#make(options, () => openHandle(SOCK_DGRAM));
   }
 
   /** Two sockets connected to each other, as socketpair(2) makes them. */
-  static pair(options?: ReceiveOptions): [UnixDatagram, UnixDatagram] {
-    const settings = receiveSettings(options);
-    const [first, second] = openPair(SOCK_DGRAM);
-    return [UnixDatagram.fromHandle(first, settings), UnixDatagram.fromHandle(second, settings)];
+  static pair(options?: DatagramOptions): [UnixDatagram, UnixDatagram] {
+    const receive = receiveSettings(options);
+    const settings = datagramSettings(options);
+    const sockets = openPair(SOCK_DGRAM).map((handle) => new UnixDatagram(handle, settings));
+    for (const socket of sockets) socket.applyReceive(receive);
+    return sockets as [UnixDatagram, UnixDatagram];
   }
 
   /**
    * Takes over a datagram socket, by number or from its owner. Throws `ERR_INVALID_ARG_VALUE` if it is
    * of another type; ownership then stays.
    */
-  static fromFd(fd: number | FileDescriptor, options?: ReceiveOptions): UnixDatagram {
-    const settings = receiveSettings(options);
-    return UnixDatagram.fromHandle(adoptHandle(fd, SOCK_DGRAM, false), settings);
+  static fromFd(fd: number | FileDescriptor, options?: DatagramOptions): UnixDatagram {
+    return UnixDatagram.#make(options, () => adoptHandle(fd, SOCK_DGRAM, false));
   }
 
-  /** @internal */
-  static fromHandle(handle: Handle, settings: ReceiveSettings): UnixDatagram {
-    const socket = new UnixDatagram(handle);
-    socket.applyReceive(settings);
+  static #make(options: DatagramOptions | undefined, open: () => Handle): UnixDatagram {
+    const receive = receiveSettings(options);
+    const settings = datagramSettings(options);
+    const socket = new UnixDatagram(open(), settings);
+    socket.applyReceive(receive);
     return socket;
   }
 
   /**
    * Sets the peer: `send` goes there, and only it may send here. Throws ENOENT, ECONNREFUSED,
-   * EPROTOTYPE, EACCES, and EPERM if the other is connected to someone else. May be called again.
+   * EPROTOTYPE, EACCES, and EPERM if the other is connected to someone else. May be called again:
+   * messages that still wait for another peer then reject with ECANCELED. With `reconnect` an absent
+   * peer (ENOENT, ECONNREFUSED) is no error: it is waited for.
    */
   connect(address: AddressLike): void {
-    const parsed = UnixAddress.from(address);
-    check('connect', this.live().connect(UnixAddress.bytesOf(parsed)), parsed);
+    this.#setPeer(UnixAddress.from(address));
   }
 
-  /** Forgets the peer. */
+  /** Forgets the peer. Messages that still wait for it reject with ECANCELED. */
   disconnect(): void {
-    check('connect', this.live().disconnect());
+    this.#setPeer(undefined);
+  }
+
+  #setPeer(peer: UnixAddress | undefined): void {
+    this.live();
+    check('connect', this.#route.connect(peer), peer);
+    const queue = this.#queues.get('');
+    const same = peer?.equals(this.#peer) === true;
+    const former = this.#peer;
+    this.#peer = peer;
+    if (same) queue?.flush();
+    else queue?.settle(systemError('send', ECANCELED, former));
   }
 
   /**
    * Sends one message, a string (as UTF-8) or a view, empty allowed: at once, or when the receiver has
    * room, in order for each destination. Resolves when the kernel has it, and the caller may change it
    * again. Rejects with ENOENT, ECONNREFUSED (nobody is bound there any more), EPERM (connected to
-   * someone else), EPROTOTYPE, EMSGSIZE (over `sendBufferSize - 32`), ENOTCONN (no `to`, no peer).
+   * someone else), EPROTOTYPE, EMSGSIZE (over `sendBufferSize - 32`), ENOTCONN (no `to`, no peer),
+   * ECONNRESET (the peer connected elsewhere and dropped earlier messages), and ENOBUFS when it would
+   * have to wait and `sendQueueLimit` is reached. A message that rejects was not sent.
    */
   send(data: Data, options?: SendDatagramOptions): Promise<void> {
     try {
@@ -108,11 +141,10 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
       const given = optionsOf(options);
       checkSignal(given.signal);
       const bytes = bytesOf('data', data);
-      const to = given.to === undefined ? undefined : UnixAddress.from(given.to);
-      const rights = descriptorsOf(given.fds);
-      const from = credentialsOf('options.credentials', given.credentials);
-      if (this.#attempt(bytes, to, rights, from)) return Promise.resolve();
-      return this.#queueFor(to).add(bytes, duplicates(rights), from, given.signal);
+      const to = destinationOf(given.to);
+      const beside = besideOf(given);
+      if (this.#attempt(bytes, to, beside)) return Promise.resolve();
+      return this.#queueFor(to).add(bytes, beside, given.signal);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -125,56 +157,71 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
   trySend(data: Data, options?: SendDatagramOptions): boolean {
     this.live();
     const bytes = bytesOf('data', data);
-    const { to, fds, credentials } = optionsOf(options);
-    return this.#attempt(
-      bytes,
-      to === undefined ? undefined : UnixAddress.from(to),
-      descriptorsOf(fds),
-      credentialsOf('options.credentials', credentials),
-    );
+    if (options === undefined) return this.#attempt(bytes, undefined, undefined);
+    const given = optionsOf(options);
+    return this.#attempt(bytes, destinationOf(given.to), besideOf(given));
   }
 
   /**
    * Sends many messages in as few calls as the kernel allows (sendmmsg(2)), in order; those that find
    * no room wait. Resolves when all have gone. The first that fails rejects it; the others are sent.
+   * ENOBUFS, if `sendQueueLimit` has no room for all of them at once: then none is sent.
    */
   sendMany(messages: readonly (Data | OutgoingDatagram)[]): Promise<void> {
-    const rest: Promise<void>[] = [];
     try {
       this.live();
-      if (!Array.isArray(messages))
-        throw invalidArgType('messages', 'an instance of Array', messages);
-      const data: Uint8Array[] = [];
-      const to: (Uint8Array | undefined)[] = [];
-      let plain = this.#queues.size === 0;
-      const outgoing = messages.map((message) => {
-        const given = isData(message) ? { data: message } : optionsOf(message, 'message');
-        const address = given.to === undefined ? undefined : UnixAddress.from(given.to);
-        data.push(bytesOf('data', given.data));
-        to.push(address === undefined ? undefined : UnixAddress.bytesOf(address));
-        const fds = descriptorsOf(given.fds);
-        if (fds !== undefined) plain = false;
-        return { to: address, fds: given.fds };
-      });
-      let sent = 0;
-      while (plain && sent < data.length) {
-        const result = this.handle.sendMany(data, to, sent);
-        if (result < 0) break;
-        sent += result;
-      }
-      for (; sent < data.length; sent++) {
-        const { to: address, fds } = outgoing[sent] as (typeof outgoing)[number];
-        rest.push(
-          this.send(data[sent] as Uint8Array, {
-            ...(address === undefined ? {} : { to: address }),
-            ...(fds === undefined ? {} : { fds }),
-          }),
-        );
-      }
+      return this.#sendAll(new Outgoing(messages));
     } catch (error) {
       return Promise.reject(error);
     }
-    return rest.length === 0 ? Promise.resolve() : Promise.all(rest).then(() => undefined);
+  }
+
+  async #sendAll(outgoing: Outgoing): Promise<void> {
+    const limit = this.#limit;
+    const large = outgoing.size > limit.messages || outgoing.bytes > limit.bytes;
+    if (this.#queues.size > 0 || large) this.#admit(outgoing);
+    const { sent, error } = this.#sendNow(outgoing);
+    const rest = outgoing.parts(sent).map((part) => this.#sendPart(part));
+    const failed = (await Promise.allSettled(rest)).find(({ status }) => status === 'rejected');
+    if (error !== undefined) throw error;
+    if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
+  }
+
+  /** Throws ENOBUFS unless each destination's queue has room for all of its messages. */
+  #admit(outgoing: Outgoing): void {
+    for (const { to, messages, bytes } of outgoing.totals()) {
+      (this.#queues.get(keyOf(to)) ?? this.#makeQueue(to)).admit(messages, bytes);
+    }
+  }
+
+  /**
+   * Sends messages to several addresses in one call, until one has to wait. Returns how many are done
+   * with, and the first error.
+   */
+  #sendNow(outgoing: Outgoing): { sent: number; error: Error | undefined } {
+    const { data, addresses } = outgoing;
+    let sent = 0;
+    let error: Error | undefined;
+    if (this.#queues.size > 0 || addresses === undefined) return { sent, error };
+    while (sent < data.length) {
+      const result = this.handle.sendMany(data, addresses, sent);
+      if (result === EAGAIN) break;
+      if (result === ECONNRESET) this.onPeerReset();
+      else if (result < 0) error ??= systemError('send', result, outgoing.to(sent++));
+      else sent += result;
+    }
+    return { sent, error };
+  }
+
+  #sendPart({ to, data, beside }: Part): Promise<void> {
+    if (beside === undefined) return this.#queueFor(to).addMany(data);
+    try {
+      const [message] = data as [Uint8Array];
+      if (this.#attempt(message, to, beside)) return Promise.resolve();
+      return this.#queueFor(to).add(message, beside, undefined);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** The next message. Calls are served in order. */
@@ -183,14 +230,13 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
   }
 
   /**
-   * Every message from now on goes to `callback`, as an array for each wake-up: the fastest way. Null
-   * ends that. What the callback throws goes to `uncaughtException`, and the socket lives on.
+   * Every message from now on goes to `callback`, as an array of up to 32 for each wake-up: the
+   * fastest way. Null ends that. What the callback throws goes to `uncaughtException`, and the socket
+   * lives on. A `receive` that waits already is served first; one that is called later rejects with
+   * `ERR_INVALID_STATE`.
    */
-  onMessages(callback: ((messages: Datagram[]) => void) | null): void {
-    if (callback !== null && typeof callback !== 'function') {
-      throw invalidArgType('callback', 'of type function or null', callback);
-    }
-    this.deliver(callback);
+  onMessages(callback: ((messages: Datagram[]) => void) | null, options?: OnMessagesOptions): void {
+    this.deliver(callback, options);
   }
 
   /** Messages until the socket is closed. Leaving the loop leaves the socket open. */
@@ -199,25 +245,28 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
   }
 
   override ref(): this {
-    for (const queue of this.#queues.values()) queue.setReference(true);
+    this.#setReference(true);
     return super.ref();
   }
 
   override unref(): this {
-    for (const queue of this.#queues.values()) queue.setReference(false);
+    this.#setReference(false);
     return super.unref();
   }
 
+  #setReference(referenced: boolean): void {
+    this.#referenced = referenced;
+    for (const queue of this.#queues.values()) queue.setReference(referenced);
+  }
+
   /** Sends now; false if it has to wait. */
-  #attempt(
-    bytes: Uint8Array,
-    to: UnixAddress | undefined,
-    rights: readonly number[] | undefined,
-    from: Credentials | undefined,
-  ): boolean {
-    if (this.#queues.size > 0 && (this.#queues.get(keyOf(to))?.size ?? 0) > 0) return false;
-    const address = to === undefined ? undefined : UnixAddress.bytesOf(to);
-    const result = sendNow(this.handle, bytes, address, rights, from);
+  #attempt(bytes: Uint8Array, to: UnixAddress | undefined, beside: Beside | undefined): boolean {
+    if (this.#queues.size > 0 && this.#queues.has(keyOf(to))) return false;
+    if (to === undefined) this.throwReported();
+    const result =
+      to === undefined
+        ? this.#route.send(bytes, beside)
+        : sendTo(this.handle, bytes, to, beside, this);
     if (result >= 0) return true;
     if (result === EAGAIN) return false;
     throw systemError('send', result, to);
@@ -227,11 +276,28 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
     const key = keyOf(to);
     let queue = this.#queues.get(key);
     if (queue === undefined) {
-      const address = to === undefined ? undefined : UnixAddress.bytesOf(to);
-      queue = new SendQueue(this.handle, address, to, () => this.#queues.delete(key));
+      queue = this.#makeQueue(to);
       this.#queues.set(key, queue);
     }
     return queue;
+  }
+
+  #makeQueue(to: UnixAddress | undefined): SendQueue {
+    const route = to === undefined ? this.#route : new AddressRoute(this.handle, to, this);
+    const empty = (): void => {
+      this.#queues.delete(keyOf(to));
+    };
+    return new SendQueue(this.handle, route, this.#limit, empty).setReference(this.#referenced);
+  }
+
+  /** @internal Messages that wait to be sent, and their bytes. */
+  protected get queued(): { messages: number; bytes: number } {
+    let [messages, bytes] = [0, 0];
+    for (const queue of this.#queues.values()) {
+      messages += queue.size;
+      bytes += queue.bytes;
+    }
+    return { messages, bytes };
   }
 
   /** @internal */
@@ -244,19 +310,14 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
     this.#queues.get('')?.flush();
   }
 
+  /** @internal A send to somebody else has fetched this: it goes to whom it concerns. */
+  onPeerReset(): void {
+    this.report(systemError('recvmsg', ECONNRESET));
+  }
+
   /** @internal */
   protected override settle(error: Error): void {
     super.settle(error);
     for (const queue of this.#queues.values()) queue.settle(error);
-    this.#queues.clear();
   }
-}
-
-/** A queue's key: the address, byte for byte. */
-function keyOf(to: UnixAddress | undefined): string {
-  return to === undefined ? '' : to.bytes.toString('latin1');
-}
-
-function isData(message: unknown): message is Data {
-  return typeof message === 'string' || ArrayBuffer.isView(message);
 }

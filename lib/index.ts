@@ -3,11 +3,7 @@ import './adopters.js';
 export { type AddressLike, UnixAddress } from './address.js';
 export type { Data } from './arguments.js';
 export type { Credentials } from './credentials.js';
-export {
-  type OutgoingDatagram,
-  type SendDatagramOptions,
-  UnixDatagram,
-} from './datagram.js';
+export { type SendDatagramOptions, UnixDatagram } from './datagram.js';
 export type { SystemError } from './errors.js';
 export { type Features, features } from './features.js';
 export {
@@ -18,7 +14,18 @@ export {
 } from './file-descriptor.js';
 export { type AcceptOptions, Listener } from './listener.js';
 export { Datagram, Message } from './message.js';
-export { MessageSocket, type ReceiveMessageOptions } from './message-socket.js';
+export type {
+  BindDatagramOptions,
+  ConnectionChange,
+  DatagramOptions,
+  MessageOptions,
+  SendQueueLimit,
+} from './message-options.js';
+export {
+  MessageSocket,
+  type OnMessagesOptions,
+  type ReceiveMessageOptions,
+} from './message-socket.js';
 export type {
   AuthorizeOptions,
   BindOptions,
@@ -26,6 +33,7 @@ export type {
   ListenOptions,
   ReceiveOptions,
 } from './options.js';
+export type { OutgoingDatagram } from './outgoing.js';
 export { Peer } from './peer.js';
 export { PidFd, type WaitExitOptions } from './pidfd.js';
 export type { Sendable } from './sendable.js';

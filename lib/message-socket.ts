@@ -1,5 +1,5 @@
 import { checkSignal, optionsOf } from './arguments.js';
-import { systemError } from './errors.js';
+import { invalidArgType, invalidState, systemError } from './errors.js';
 import { Fifo } from './fifo.js';
 import type { Message } from './message.js';
 import { native, READABLE } from './native.js';
@@ -8,21 +8,60 @@ import { closeAll } from './sendable.js';
 import { UnixSocket } from './socket.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
+const ECONNRESET = -(native.errnos.ECONNRESET as number);
+const MSG_PEEK = native.constants.MSG_PEEK as number;
 /** Messages that one turn of the loop takes at most, so that no socket starves another. */
 const BATCH = 32;
+/** Milliseconds before receiving is tried again after an error that does not go by being read. */
+const PAUSE = 100;
 
 /** Options of `receive`. */
 export interface ReceiveMessageOptions {
   /** Stops waiting, with an `AbortError`. Nothing is lost. */
   signal?: AbortSignal;
+  /**
+   * Leaves the message where it is, for the next `receive` (MSG_PEEK). Its descriptors are duplicates,
+   * the caller's to close as ever. Default false.
+   */
+  peek?: boolean;
+}
+
+/** Options of `onMessages`. */
+export interface OnMessagesOptions {
+  /**
+   * `data` and `from` of the messages are valid until the callback returns: their memory is used
+   * again. For those who look at each message once. Default false: they are the receiver's to keep.
+   */
+  reuse?: boolean;
+  /**
+   * Called with an error that receiving brings, such as ECONNRESET: the peer connected elsewhere and
+   * dropped what it had not received. The socket goes on. Without it the next `send` to the peer, or
+   * the next `receive`, rejects with the error.
+   */
+  onError?: (error: Error) => void;
+}
+
+/** Who gets every message. */
+interface Consumer<M> extends OnMessagesOptions {
+  readonly callback: (messages: M[]) => void;
+}
+
+/** A `receive` that waits. */
+interface Waiting<M> {
+  readonly operation: Operation<M | null>;
+  readonly peek: boolean;
 }
 
 /** What a socket that receives whole messages has: one reader's queue, promises and iteration. */
 export abstract class MessageSocket<M extends Message> extends UnixSocket {
-  readonly #waiting = new Fifo<Operation<M | null>>();
+  readonly #waiting = new Fifo<Waiting<M>>();
   /** Received while iterating, not taken yet. */
   readonly #received = new Fifo<M>();
-  #callback: ((messages: M[]) => void) | undefined;
+  #consumer: Consumer<M> | undefined;
+  /** Told to nobody yet. */
+  #error: Error | undefined;
+  /** Messages that may still be taken before the loop gets its turn. */
+  #budget = BATCH;
   #ended = false;
 
   /** @internal Message `index` of the slab. */
@@ -32,30 +71,43 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
   protected next(options: ReceiveMessageOptions | undefined, batch: number): Promise<M | null> {
     try {
       this.live();
-      const { signal } = optionsOf(options);
+      const { signal, peek = false } = optionsOf(options);
       checkSignal(signal);
-      const received = this.#received.shift();
-      if (received !== undefined) return Promise.resolve(received);
-      if (this.#ended) return Promise.resolve(null);
-      if (this.#waiting.size === 0) {
-        const result = this.handle.receive(batch, 0);
-        if (result > 0) return Promise.resolve(this.#first(result));
-        if (result === 0) {
-          this.#ended = true;
-          return Promise.resolve(null);
-        }
-        if (result !== EAGAIN) throw systemError('recvmsg', result);
-      }
+      if (typeof peek !== 'boolean') throw invalidArgType('options.peek', 'of type boolean', peek);
+      if (this.#consumer !== undefined) throw invalidState('onMessages() takes the messages');
+      const message = this.#waiting.size === 0 ? this.#take(batch, peek) : undefined;
+      if (message !== undefined) return Promise.resolve(message);
       const operation = new Operation<M | null>(signal, () => {
-        this.#waiting.remove(operation);
-        if (this.#waiting.size === 0) this.handle.stop(READABLE);
+        this.#waiting.remove(waiting);
+        this.#await(batch);
       });
-      this.#waiting.push(operation);
+      const waiting = { operation, peek };
+      this.#waiting.push(waiting);
       this.#await(batch);
       return operation.promise;
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** A message that is here now, null at the end; undefined: it has to be waited for. */
+  #take(batch: number, peek: boolean): M | null | undefined {
+    const received = peek ? this.#received.peek()?.copy() : this.#received.shift();
+    if (received !== undefined) return received as M;
+    if (this.#ended) return null;
+    this.throwReported();
+    if (this.#budget <= 0) return undefined;
+    const result = peek ? this.handle.receive(1, MSG_PEEK) : this.handle.receive(batch, 0);
+    if (result === EAGAIN) return undefined;
+    if (result < 0) throw systemError('recvmsg', result);
+    if (result === 0) {
+      this.#ended = true;
+      return null;
+    }
+    this.#budget -= result;
+    const first = this.messageAt(0);
+    for (let index = 1; index < result; index++) this.#received.push(this.messageAt(index));
+    return first;
   }
 
   /** @internal Messages until the end of the connection or of the socket. */
@@ -74,49 +126,116 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
   }
 
   /** @internal Every message from now on goes to `callback`, as an array for each wake-up. */
-  protected deliver(callback: ((messages: M[]) => void) | null): void {
-    const handle = this.live();
-    this.#callback = callback ?? undefined;
-    if (callback === null) handle.stop(READABLE);
-    else this.#check(handle.startReceiving(BATCH));
+  protected deliver(
+    callback: ((messages: M[]) => void) | null,
+    options: OnMessagesOptions | undefined,
+  ): void {
+    const { reuse = false, onError } = optionsOf(options);
+    if (callback !== null && typeof callback !== 'function') {
+      throw invalidArgType('callback', 'of type function or null', callback);
+    }
+    if (typeof reuse !== 'boolean') throw invalidArgType('options.reuse', 'of type boolean', reuse);
+    if (onError !== undefined && typeof onError !== 'function') {
+      throw invalidArgType('options.onError', 'of type function', onError);
+    }
+    this.live();
+    if (callback === null) {
+      this.#consumer = undefined;
+      this.#await(1);
+      return;
+    }
+    this.#consumer = { callback, reuse, ...(onError === undefined ? {} : { onError }) };
+    if (this.#received.size > 0) process.nextTick(() => this.#handOver());
+    this.#start();
   }
 
-  /** Takes `count` messages from the slab; all but the first wait for their turn. */
-  #first(count: number): M {
-    const first = this.messageAt(0);
-    for (let index = 1; index < count; index++) this.#received.push(this.messageAt(index));
-    return first;
+  #start(): void {
+    if (this.#consumer === undefined) return;
+    this.#check(this.handle.startReceiving(BATCH, this.#consumer.reuse === true));
+  }
+
+  /** Hands what an iteration left to the consumer. */
+  #handOver(): void {
+    if (this.#received.size > 0) this.#consumer?.callback(this.#received.drain());
   }
 
   #await(batch: number): void {
-    this.#check(this.handle.waitReadable(batch));
+    if (this.#consumer !== undefined) return;
+    const first = this.#waiting.peek();
+    if (first === undefined) this.handle.stop(READABLE);
+    else if (first.peek) this.#check(this.handle.waitReadable(1, MSG_PEEK));
+    else
+      this.#check(this.handle.waitReadable(Math.max(batch, Math.min(this.#waiting.size, BATCH))));
   }
 
   /** @internal */
   onReadable(result: number): void {
-    const callback = this.#callback;
-    if (callback !== undefined) {
-      if (result > 0) {
-        const messages = [this.messageAt(0)];
-        for (let index = 1; index < result; index++) messages.push(this.messageAt(index));
-        callback(messages);
-      }
+    const consumer = this.#consumer;
+    this.#budget = BATCH;
+    if (result < 0) {
+      this.#fail(result);
+    } else if (consumer !== undefined && this.#waiting.size === 0) {
+      consumer.callback(this.#messages(result));
+    } else if (result === 0) {
+      this.#end();
+    } else {
+      this.#serve(result);
+      this.#handOver();
+    }
+    if (this.#waiting.size > 0) this.#await(1);
+  }
+
+  #messages(count: number): M[] {
+    const messages = [this.messageAt(0)];
+    for (let index = 1; index < count; index++) messages.push(this.messageAt(index));
+    return messages;
+  }
+
+  #serve(count: number): void {
+    if (this.#consumer === undefined && this.#waiting.peek()?.peek) {
+      this.#waiting.shift()?.operation.resolve(this.messageAt(0));
       return;
     }
-    if (result < 0) {
-      this.#waiting.shift()?.reject(systemError('recvmsg', result));
-    } else if (result === 0) {
-      this.#ended = true;
-      for (const operation of this.#waiting.drain()) operation.resolve(null);
-    } else {
-      for (let index = 0; index < result; index++) {
-        const message = this.messageAt(index);
-        const operation = this.#waiting.shift();
-        if (operation === undefined) this.#received.push(message);
-        else operation.resolve(message);
+    for (let index = 0; index < count; index++) {
+      const message = this.messageAt(index);
+      let waiting = this.#waiting.shift();
+      for (; waiting?.peek; waiting = this.#waiting.shift()) {
+        waiting.operation.resolve(message.copy() as M);
       }
+      if (waiting === undefined) this.#received.push(message);
+      else waiting.operation.resolve(message);
     }
-    if (this.#waiting.size > 0) this.#await(Math.min(this.#waiting.size, BATCH));
+  }
+
+  #end(): void {
+    this.#ended = true;
+    for (const { operation } of this.#waiting.drain()) operation.resolve(null);
+  }
+
+  #fail(result: number): void {
+    if (this.#consumer !== undefined && result !== ECONNRESET) {
+      // ENOMEM or the like, which would come again at once.
+      this.handle.stop(READABLE);
+      setTimeout(() => this.#start(), PAUSE);
+    }
+    this.report(systemError('recvmsg', result));
+  }
+
+  /** @internal An error that belongs to receiving: for who waits, the consumer, or the next call. */
+  protected report(error: Error): void {
+    const waiting = this.#waiting.shift();
+    const onError = this.#consumer?.onError;
+    if (waiting !== undefined) waiting.operation.reject(error);
+    else if (onError !== undefined) process.nextTick(onError, error);
+    else this.#error = error;
+  }
+
+  /** @internal Throws an error that nobody has been told of yet. */
+  protected throwReported(): void {
+    const error = this.#error;
+    if (error === undefined) return;
+    this.#error = undefined;
+    throw error;
   }
 
   #check(result: number): void {
@@ -125,12 +244,12 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
 
   /** @internal */
   protected override settle(error: Error): void {
-    for (const operation of this.#waiting.drain()) operation.reject(error);
+    for (const { operation } of this.#waiting.drain()) operation.reject(error);
     for (const message of this.#received.drain()) {
       closeAll(message.fds);
       message.pidfd?.close();
     }
-    this.#callback = undefined;
+    this.#consumer = undefined;
   }
 
   /** @internal */

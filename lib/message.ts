@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { UnixAddress } from './address.js';
 import type { Credentials } from './credentials.js';
+import { check } from './errors.js';
 import { FileDescriptor } from './file-descriptor.js';
 import {
   BESIDE_DROPPED,
@@ -58,6 +59,32 @@ export class Message {
     this.credentials = beside === undefined ? null : beside.credentials;
     this.pidfd = beside === undefined ? null : beside.pidfd;
   }
+
+  /** @internal The same message once more, with descriptors of its own. */
+  copy(): Message {
+    return new Message(Buffer.from(this.data), this.size, this.flags, this.copyBeside());
+  }
+
+  /** @internal */
+  protected get flags(): number {
+    return (
+      (this.truncated ? SLAB_TRUNCATED : 0) | (this.controlTruncated ? SLAB_CONTROL_TRUNCATED : 0)
+    );
+  }
+
+  /** @internal */
+  protected copyBeside(): Beside {
+    return {
+      fds: this.fds.map((fd) => fd.dup()),
+      credentials: this.credentials,
+      pidfd: this.pidfd === null ? null : copyOf(this.pidfd),
+      dropped: false,
+    };
+  }
+}
+
+function copyOf({ fd }: PidFd): PidFd {
+  return new PidFd(check('dup', native.duplicateOwned(fd)), 'a pidfd that was peeked at');
 }
 
 /** What came beside the bytes of one message. */
@@ -74,16 +101,16 @@ export class Datagram extends Message {
   /** The address, or the length of its bytes behind those of `data`, 0 for none. */
   #from: UnixAddress | number;
 
-  /** @internal The `addressLength` bytes behind `data` are the sender's address. */
+  /** @internal `from`: the sender's address, or its length: its bytes are those behind `data`. */
   constructor(
     data: Buffer,
     size: number,
     flags: number,
     beside: Beside | undefined,
-    addressLength: number,
+    from: UnixAddress | number,
   ) {
     super(data, size, flags, beside);
-    this.#from = addressLength;
+    this.#from = from;
   }
 
   /**
@@ -98,6 +125,12 @@ export class Datagram extends Message {
           : UnixAddress.fromKernel(new View(buffer, byteOffset + length, this.#from));
     }
     return this.#from;
+  }
+
+  /** @internal */
+  override copy(): Datagram {
+    const data = Buffer.from(this.data);
+    return new Datagram(data, this.size, this.flags, this.copyBeside(), this.from);
   }
 }
 

@@ -18,10 +18,16 @@ export interface Handle {
   /** SO_TYPE, read when the handle was made. */
   readonly type: number;
 
-  /** One readable event, please: with `batch` 0 as it is, with more after a receive (see below). */
-  waitReadable(batch: number): number;
-  /** Readable events until `stop`, each after a receive of up to `batch` messages. */
-  startReceiving(batch: number): number;
+  /**
+   * One readable event, please: with `batch` 0 as it is, with more after a receive with these flags
+   * (see below).
+   */
+  waitReadable(batch: number, flags?: number): number;
+  /**
+   * Readable events until `stop`, each after a receive of up to `batch` messages. With `reuse` their
+   * memory is used again when the event has been handled.
+   */
+  startReceiving(batch: number, reuse: boolean): number;
   /** One writable event, please. */
   waitWritable(): number;
   /** No more of these events (1 readable, 2 writable, 3 both). */
@@ -272,8 +278,8 @@ const { calls } = native;
 
 // To find the C++ object of `this` costs more than the rest of a call (napi_unwrap): these go by id.
 Object.assign(native.Handle.prototype, {
-  waitReadable(batch) {
-    return calls.waitReadable(this.id, batch);
+  waitReadable(batch, flags) {
+    return calls.waitReadable(this.id, batch, flags);
   },
   waitWritable() {
     return calls.waitWritable(this.id);

@@ -154,7 +154,7 @@ export class Server extends EventEmitter implements HandleOwner, SocketKeeper, G
   #start(handle: Handle): void {
     handle.owner = this;
     if (!this.#referenced) handle.unref();
-    const result = handle.startReceiving(0);
+    const result = handle.startReceiving(0, false);
     if (result < 0) this.#refuse(handle, systemError('listen', result));
     else process.nextTick(emitListening, this);
   }
@@ -210,7 +210,7 @@ export class Server extends EventEmitter implements HandleOwner, SocketKeeper, G
   #pause(): void {
     const handle = this.#handle as Handle;
     handle.stop(READABLE);
-    this.#retry = setTimeout(() => handle.startReceiving(0), this.#backoff.next());
+    this.#retry = setTimeout(() => handle.startReceiving(0, false), this.#backoff.next());
     if (!this.#referenced) this.#retry.unref();
   }
 

@@ -412,7 +412,7 @@ export class Socket extends Duplex implements HandleOwner, Receiver {
   #startReading(): void {
     if (this.#reading || this.#handle === null || this.connecting) return;
     this.#reading = true;
-    const result = this.#handle.startReceiving(this.#onread === undefined ? 1 : 0);
+    const result = this.#handle.startReceiving(this.#onread === undefined ? 1 : 0, false);
     if (result < 0) this.destroy(systemError('read', result));
   }
 

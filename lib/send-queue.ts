@@ -1,129 +1,248 @@
 import { Backoff } from './backoff.js';
+import type { Beside } from './beside.js';
 import type { Credentials } from './credentials.js';
 import { systemError } from './errors.js';
 import { Fifo } from './fifo.js';
 import type { FileDescriptor } from './file-descriptor.js';
-import { type Handle, native } from './native.js';
+import type { SendQueueLimit } from './message-options.js';
+import { type Handle, native, WRITABLE } from './native.js';
 import { Operation } from './operation.js';
-import { closeAll } from './sendable.js';
+import type { Route } from './route.js';
+import { closeAll, duplicates } from './sendable.js';
 
-const EAGAIN = -(native.errnos.EAGAIN as number);
+const errno = (name: string): number => -(native.errnos[name] as number);
+const EAGAIN = errno('EAGAIN');
+const ENOTCONN = errno('ENOTCONN');
+const ECONNREFUSED = errno('ECONNREFUSED');
+const ENOBUFS = errno('ENOBUFS');
 
-/** A message that could not go out at once. */
-export interface QueuedMessage {
-  readonly data: Uint8Array;
-  /** Duplicates, closed when the message has gone or will not go. */
-  readonly fds: readonly FileDescriptor[];
-  readonly credentials: Credentials | undefined;
+/** Messages to one destination that settle together: one, or many with nothing beside them. */
+class Batch {
   readonly operation: Operation<void>;
-}
+  #data: readonly Uint8Array[];
+  /** Duplicates, closed when the message has gone or will not go. */
+  readonly #fds: readonly FileDescriptor[];
+  readonly #credentials: Credentials | undefined;
+  #next = 0;
+  #bytes = 0;
+  #error: Error | undefined;
 
-/** Sends one message now. Returns the handle's result: bytes, or -errno. */
-export function sendNow(
-  handle: Handle,
-  data: Uint8Array,
-  to: Uint8Array | undefined,
-  fds: readonly number[] | undefined,
-  credentials: Credentials | undefined,
-): number {
-  return fds === undefined && credentials === undefined
-    ? handle.send(data, to, 0)
-    : handle.sendMessage([data], to, fds, credentials, 0);
+  constructor(
+    operation: Operation<void>,
+    data: readonly Uint8Array[],
+    fds: readonly FileDescriptor[] = [],
+    credentials?: Credentials,
+  ) {
+    this.operation = operation;
+    this.#data = data;
+    this.#fds = fds;
+    this.#credentials = credentials;
+    for (const message of data) this.#bytes += message.byteLength;
+  }
+
+  /** Messages that have not been sent. */
+  get size(): number {
+    return this.#data.length - this.#next;
+  }
+
+  /** Their bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Makes copies of them: what waits is not the caller's memory. */
+  keep(): void {
+    this.#data = this.#data.slice(this.#next).map((message) => Buffer.from(message));
+    this.#next = 0;
+  }
+
+  /** Sends what can be sent now; false if the rest has to wait. */
+  advance(route: Route): boolean {
+    const data = this.#data;
+    const beside = this.#beside();
+    const first = this.#next;
+    while (this.#next < data.length) {
+      const single = this.#next === data.length - 1;
+      const result = single
+        ? route.send(data[this.#next] as Uint8Array, beside)
+        : route.sendMany(data, this.#next);
+      if (result === EAGAIN) return false;
+      if (result < 0) {
+        // When the peer goes in the middle of a sendmmsg(2), the call tells how many went and drops
+        // the error; the next one finds no peer.
+        const cause = result === ENOTCONN && this.#next > first ? ECONNREFUSED : result;
+        this.#error ??= systemError('send', cause, route.address);
+      }
+      const next = this.#next + (single || result < 0 ? 1 : result);
+      for (; this.#next < next; this.#next++) {
+        this.#bytes -= (data[this.#next] as Uint8Array).byteLength;
+      }
+    }
+    return true;
+  }
+
+  #beside(): Beside | undefined {
+    if (this.#fds.length === 0 && this.#credentials === undefined) return undefined;
+    return { fds: this.#fds.map(({ fd }) => fd), credentials: this.#credentials };
+  }
+
+  /** Settles the operation; `error`: none of the rest will go. */
+  settle(error: Error | undefined = this.#error): void {
+    this.release();
+    if (error === undefined) this.operation.resolve();
+    else this.operation.reject(error);
+  }
+
+  release(): void {
+    closeAll(this.#fds);
+  }
 }
 
 /**
- * The messages that wait to go to one destination, in order. To the connected peer, `to` undefined,
- * they wait until the socket is writable. To any other, poll(2) says writable whether the receiver's
- * queue has room or not: they wait for a timer, with back-off, and hold up no other destination.
+ * The messages that wait to go to one destination, in order. Where poll(2) tells when there is room
+ * they wait for that, else for a timer, with back-off; they hold up no other destination.
  */
 export class SendQueue {
   readonly #handle: Handle;
-  readonly #to: Uint8Array | undefined;
-  readonly #address: unknown;
+  readonly #route: Route;
+  readonly #limit: Readonly<Required<SendQueueLimit>>;
   readonly #empty: () => void;
-  readonly #messages = new Fifo<QueuedMessage>();
+  readonly #batches = new Fifo<Batch>();
   readonly #backoff = new Backoff(1, 64);
+  #size = 0;
+  #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
   #referenced = true;
 
   /** `empty` is called each time nothing waits any more. */
   constructor(
     handle: Handle,
-    to: Uint8Array | undefined,
-    address: unknown,
+    route: Route,
+    limit: Readonly<Required<SendQueueLimit>>,
     empty: () => void = () => {},
   ) {
     this.#handle = handle;
+    this.#route = route;
+    this.#limit = limit;
     this.#empty = empty;
-    this.#to = to;
-    this.#address = address;
   }
 
+  /** How many messages wait. */
   get size(): number {
-    return this.#messages.size;
+    return this.#size;
   }
 
-  /** Queues a message that has just met EAGAIN, or the messages before it. */
+  /** Their bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Throws ENOBUFS if so much more may not wait. */
+  admit(messages: number, bytes: number): void {
+    const limit = this.#limit;
+    if (this.#size + messages <= limit.messages && this.#bytes + bytes <= limit.bytes) return;
+    const error = systemError('send', ENOBUFS, this.#route.address);
+    error.message += `: sendQueueLimit is ${limit.messages} messages, ${limit.bytes} bytes`;
+    throw error;
+  }
+
+  /** Queues a copy of a message that has just met EAGAIN, or others that wait. */
   add(
     data: Uint8Array,
-    fds: readonly FileDescriptor[],
-    credentials: Credentials | undefined,
+    beside: Beside | undefined,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const operation = new Operation<void>(signal, () => {
-      this.#messages.remove(message);
-      closeAll(message.fds);
-      if (this.#messages.size > 0) return;
-      clearTimeout(this.#timer);
-      this.#empty();
-    });
-    const message: QueuedMessage = { data, fds, credentials, operation };
-    this.#messages.push(message);
-    if (this.#messages.size === 1) this.#wait();
-    return operation.promise;
+    const fds = this.#prepare(data, beside?.fds);
+    const operation = new Operation<void>(signal, () => this.#cancel(batch));
+    const batch = new Batch(operation, [data], fds, beside?.credentials);
+    return this.#push(batch);
+  }
+
+  #prepare(data: Uint8Array, fds: readonly number[] | undefined): FileDescriptor[] {
+    try {
+      this.admit(1, data.byteLength);
+      return duplicates(fds);
+    } catch (error) {
+      if (this.#size === 0) this.#empty();
+      throw error;
+    }
+  }
+
+  /** Sends messages as long as there is room, and queues copies of the rest, whatever the limit. */
+  addMany(data: readonly Uint8Array[]): Promise<void> {
+    const batch = new Batch(new Operation<void>(), data);
+    if (this.#size > 0 || !batch.advance(this.#route)) return this.#push(batch);
+    batch.settle();
+    this.#empty();
+    return batch.operation.promise;
+  }
+
+  #push(batch: Batch): Promise<void> {
+    const first = this.#size === 0;
+    batch.keep();
+    this.#batches.push(batch);
+    this.#size += batch.size;
+    this.#bytes += batch.bytes;
+    if (first) this.#wait();
+    return batch.operation.promise;
+  }
+
+  #cancel(batch: Batch): void {
+    this.#batches.remove(batch);
+    this.#size -= batch.size;
+    this.#bytes -= batch.bytes;
+    batch.release();
+    if (this.#size > 0) return;
+    if (this.#route.polled) this.#handle.stop(WRITABLE);
+    this.#end();
   }
 
   /** Sends what can be sent now, and waits for the rest. An error is its own message's alone. */
   flush(): void {
-    for (let first = this.#messages.peek(); first !== undefined; first = this.#messages.peek()) {
-      const fds = first.fds.length === 0 ? undefined : first.fds.map(({ fd }) => fd);
-      const result = sendNow(this.#handle, first.data, this.#to, fds, first.credentials);
-      if (result === EAGAIN) {
+    for (let first = this.#batches.peek(); first !== undefined; first = this.#batches.peek()) {
+      const { size, bytes } = first;
+      const done = first.advance(this.#route);
+      this.#size -= size - first.size;
+      this.#bytes -= bytes - first.bytes;
+      if (first.size < size) this.#backoff.reset();
+      if (!done) {
         this.#wait();
         return;
       }
-      this.#backoff.reset();
-      this.#messages.shift();
-      closeAll(first.fds);
-      if (result < 0) first.operation.reject(systemError('send', result, this.#address));
-      else first.operation.resolve();
+      this.#batches.shift();
+      first.settle();
     }
-    this.#empty();
+    this.#end();
   }
 
   /** Rejects everything. */
   settle(error: Error): void {
-    clearTimeout(this.#timer);
-    for (const message of this.#messages.drain()) {
-      closeAll(message.fds);
-      message.operation.reject(error);
-    }
+    this.#size = this.#bytes = 0;
+    for (const batch of this.#batches.drain()) batch.settle(error);
+    this.#end();
   }
 
-  /** Whether waiting for a destination keeps the process alive. */
-  setReference(referenced: boolean): void {
+  /** Whether waiting for a timer keeps the process alive. */
+  setReference(referenced: boolean): this {
     this.#referenced = referenced;
     if (referenced) this.#timer?.ref();
     else this.#timer?.unref();
+    return this;
   }
 
   #wait(): void {
-    if (this.#to === undefined) {
+    clearTimeout(this.#timer);
+    if (this.#route.polled) {
       const result = this.#handle.waitWritable();
       if (result < 0) this.settle(systemError('poll', result));
       return;
     }
     this.#timer = setTimeout(() => this.flush(), this.#backoff.next());
     if (!this.#referenced) this.#timer.unref();
+  }
+
+  #end(): void {
+    clearTimeout(this.#timer);
+    this.#empty();
   }
 }

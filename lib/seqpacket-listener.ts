@@ -1,6 +1,7 @@
 import type { AddressLike } from './address.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { Listener } from './listener.js';
+import { type MessageOptions, type MessageSettings, messageSettings } from './message-options.js';
 import type { Handle } from './native.js';
 import {
   type AuthorizeOptions,
@@ -18,18 +19,27 @@ export class UnixSeqpacketListener
   extends Listener<UnixSeqpacket>
   implements AsyncIterable<UnixSeqpacket>
 {
+  readonly #messages: MessageSettings;
+
+  /** @internal Takes the handle over. */
+  constructor(handle: Handle, messages: MessageSettings) {
+    super(handle);
+    this.#messages = messages;
+  }
+
   /**
    * Binds to `address` and listens. What `options` says of receiving holds for the connections it
    * accepts. Rejects with EADDRINUSE, EACCES, ENOENT (no such directory).
    */
   static override async bind(
     address: AddressLike,
-    options?: ListenOptions,
+    options?: ListenOptions & MessageOptions,
   ): Promise<UnixSeqpacketListener> {
     const plan = bindPlan(address, options);
-    const settings = acceptSettings(options);
     const backlog = backlogOf(options);
-    const listener = new UnixSeqpacketListener(openHandle(SOCK_SEQPACKET));
+    const settings = acceptSettings(options);
+    const messages = messageSettings(options);
+    const listener = new UnixSeqpacketListener(openHandle(SOCK_SEQPACKET), messages);
     listener.settings = settings;
     await listener.establishBound(plan, backlog);
     return listener;
@@ -39,9 +49,13 @@ export class UnixSeqpacketListener
    * Takes over a listening seqpacket socket, by number or from its owner. Its socket file stays when it is
    * closed. Throws `ERR_INVALID_ARG_VALUE` if it is of another type or not listening.
    */
-  static fromFd(fd: number | FileDescriptor, options?: AuthorizeOptions): UnixSeqpacketListener {
+  static fromFd(
+    fd: number | FileDescriptor,
+    options?: AuthorizeOptions & MessageOptions,
+  ): UnixSeqpacketListener {
     const settings = acceptSettings(options);
-    const listener = new UnixSeqpacketListener(adoptHandle(fd, SOCK_SEQPACKET, true));
+    const messages = messageSettings(options);
+    const listener = new UnixSeqpacketListener(adoptHandle(fd, SOCK_SEQPACKET, true), messages);
     listener.settings = settings;
     listener.applyReceive(settings.receive);
     return listener;
@@ -49,6 +63,6 @@ export class UnixSeqpacketListener
 
   /** @internal */
   protected override wrap(handle: Handle): UnixSeqpacket {
-    return UnixSeqpacket.fromHandle(handle, this.settings.receive);
+    return UnixSeqpacket.fromHandle(handle, this.settings.receive, this.#messages);
   }
 }

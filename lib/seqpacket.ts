@@ -1,36 +1,25 @@
 import type { AddressLike } from './address.js';
 import { bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
-import { type Credentials, credentialsOf } from './credentials.js';
+import { type BesideOptions, besideOf } from './beside.js';
 import { systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { type Message, messageAt } from './message.js';
+import { type MessageOptions, type MessageSettings, messageSettings } from './message-options.js';
 import { MessageSocket, type ReceiveMessageOptions } from './message-socket.js';
 import { type Handle, native } from './native.js';
 import {
   type ConnectOptions,
   connectPlan,
-  type ReceiveOptions,
   type ReceiveSettings,
   receiveSettings,
   SOCK_SEQPACKET,
 } from './options.js';
-import { SendQueue, sendNow } from './send-queue.js';
-import { descriptorsOf, duplicates, type Sendable } from './sendable.js';
+import { PeerRoute } from './route.js';
+import { SendQueue } from './send-queue.js';
 import { adoptHandle, openHandle, openPair } from './socket.js';
 
 /** Options of `send`. */
-export interface SendOptions {
-  /**
-   * Descriptors to send with the message, at most 253. The sender keeps its own: duplicates are kept
-   * while the message waits.
-   */
-  fds?: readonly Sendable[];
-  /**
-   * Whom the receiver is told the message is from, instead of this process (SCM_CREDENTIALS, Linux).
-   * EPERM unless they are this process's, or it may choose them: CAP_SYS_ADMIN for the pid, CAP_SETUID
-   * and CAP_SETGID for the others. ESRCH if there is no such process.
-   */
-  credentials?: Credentials;
+export interface SendOptions extends BesideOptions {
   /** Takes the message out of the queue, with an `AbortError`. */
   signal?: AbortSignal;
 }
@@ -42,38 +31,60 @@ const EAGAIN = -(native.errnos.EAGAIN as number);
  * in order, each as it was sent, empty ones too.
  */
 export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterable<Message> {
-  readonly #queue: SendQueue = new SendQueue(this.handle, undefined, undefined);
+  readonly #route: PeerRoute;
+  readonly #queue: SendQueue;
+
+  /** @internal Takes the handle over. */
+  constructor(handle: Handle, settings: MessageSettings) {
+    super(handle);
+    this.maxMessageSize = settings.maxMessageSize;
+    this.#route = new PeerRoute(handle);
+    this.#queue = new SendQueue(handle, this.#route, settings.sendQueueLimit);
+  }
 
   /**
    * Connects to a listening seqpacket socket. A full backlog is waited out, with back-off, until
    * `signal` or `timeout` says stop. Rejects with ENOENT, ECONNREFUSED, EPROTOTYPE, EACCES, ETIMEDOUT.
    */
-  static async connect(address: AddressLike, options?: ConnectOptions): Promise<UnixSeqpacket> {
+  static async connect(
+    address: AddressLike,
+    options?: ConnectOptions & MessageOptions,
+  ): Promise<UnixSeqpacket> {
     const plan = connectPlan(address, options);
-    const socket = new UnixSeqpacket(openHandle(SOCK_SEQPACKET));
+    const messages = messageSettings(options);
+    const socket = new UnixSeqpacket(openHandle(SOCK_SEQPACKET), messages);
     await socket.establishConnected(plan);
     return socket;
   }
 
   /** Two sockets connected to each other, as socketpair(2) makes them. */
-  static pair(options?: ReceiveOptions): [UnixSeqpacket, UnixSeqpacket] {
+  static pair(options?: MessageOptions): [UnixSeqpacket, UnixSeqpacket] {
     const settings = receiveSettings(options);
+    const messages = messageSettings(options);
     const [first, second] = openPair(SOCK_SEQPACKET);
-    return [UnixSeqpacket.fromHandle(first, settings), UnixSeqpacket.fromHandle(second, settings)];
+    return [
+      UnixSeqpacket.fromHandle(first, settings, messages),
+      UnixSeqpacket.fromHandle(second, settings, messages),
+    ];
   }
 
   /**
    * Takes over a connected seqpacket socket, by number or from its owner. Throws
    * `ERR_INVALID_ARG_VALUE` if it is of another type or listening; ownership then stays.
    */
-  static fromFd(fd: number | FileDescriptor, options?: ReceiveOptions): UnixSeqpacket {
+  static fromFd(fd: number | FileDescriptor, options?: MessageOptions): UnixSeqpacket {
     const settings = receiveSettings(options);
-    return UnixSeqpacket.fromHandle(adoptHandle(fd, SOCK_SEQPACKET, false), settings);
+    const messages = messageSettings(options);
+    return UnixSeqpacket.fromHandle(adoptHandle(fd, SOCK_SEQPACKET, false), settings, messages);
   }
 
   /** @internal */
-  static fromHandle(handle: Handle, settings: ReceiveSettings): UnixSeqpacket {
-    const socket = new UnixSeqpacket(handle);
+  static fromHandle(
+    handle: Handle,
+    settings: ReceiveSettings,
+    messages: MessageSettings,
+  ): UnixSeqpacket {
+    const socket = new UnixSeqpacket(handle, messages);
     socket.applyReceive(settings);
     return socket;
   }
@@ -81,22 +92,22 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
   /**
    * Sends one message: a string (as UTF-8) or a view, empty allowed, up to the send buffer's size.
    * Resolves when the kernel has it, and the caller may change it again. Calls are served in order.
-   * Rejects with EPIPE when the peer is gone, EMSGSIZE when it is too long.
+   * Rejects with EPIPE when the peer is gone, EMSGSIZE when it is too long, ENOBUFS when it would have
+   * to wait and `sendQueueLimit` is reached.
    */
   send(data: Data, options?: SendOptions): Promise<void> {
     try {
       this.live();
-      const { fds, credentials, signal } = optionsOf(options);
-      checkSignal(signal);
+      const given = optionsOf(options);
+      checkSignal(given.signal);
       const bytes = bytesOf('data', data);
-      const rights = descriptorsOf(fds);
-      const from = credentialsOf('options.credentials', credentials);
+      const beside = besideOf(given);
       if (this.#queue.size === 0) {
-        const result = sendNow(this.handle, bytes, undefined, rights, from);
+        const result = this.#route.send(bytes, beside);
         if (result >= 0) return Promise.resolve();
         if (result !== EAGAIN) throw systemError('send', result);
       }
-      return this.#queue.add(bytes, duplicates(rights), from, signal);
+      return this.#queue.add(bytes, beside, given.signal);
     } catch (error) {
       return Promise.reject(error);
     }

@@ -28,6 +28,8 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner, Receiv
   protected readonly handle: Handle;
   /** @internal The most descriptors a message may bring. */
   maxFds = 0;
+  /** @internal The bytes of a message that are received; 0: all of them. */
+  protected maxMessageSize = 0;
   #described: string | undefined;
   #boundAddress: UnixAddress | undefined;
   #closed = false;
@@ -253,7 +255,7 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner, Receiv
   protected applyReceive(settings: ReceiveSettings): void {
     this.maxFds = settings.maxFds;
     try {
-      configureReceive(this.handle, settings);
+      configureReceive(this.handle, settings, this.maxMessageSize);
     } catch (error) {
       this.shut();
       throw error;
@@ -288,18 +290,20 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner, Receiv
 
   /** @internal */
   protected async bindTo(plan: BindPlan, backlog = -1): Promise<void> {
+    const backoff = new Backoff(1, 50);
+    while (!this.tryBind(plan, backlog)) await delay(backoff.next());
+  }
+
+  /** @internal Binds; false while another process holds the lock on the directory. */
+  protected tryBind(plan: BindPlan, backlog = -1): boolean {
     const { address, mode, replace, unlinkOnClose } = plan;
     const bytes = UnixAddress.bytesOf(address);
-    const backoff = new Backoff(1, 50);
-    let result = this.live().bind(bytes, mode, replace, unlinkOnClose, backlog);
-    while (result === EAGAIN) {
-      // Another process holds the lock on the directory.
-      await delay(backoff.next());
-      result = this.live().bind(bytes, mode, replace, unlinkOnClose, backlog);
-    }
+    const result = this.live().bind(bytes, mode, replace, unlinkOnClose, backlog);
+    if (result === EAGAIN) return false;
     check('bind', result, address);
     // Not getsockname(): with 'always' it tells a temporary name, of a long path only a part.
     if (address.kind === 'pathname') this.#boundAddress = address;
+    return true;
   }
 
   async #connect(plan: ConnectPlan): Promise<void> {
@@ -323,14 +327,14 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner, Receiv
 const EAGAIN = -(native.errnos.EAGAIN as number);
 const ETIMEDOUT = -(native.errnos.ETIMEDOUT as number);
 
-/** Sets what a handle receives beside the bytes. */
-export function configureReceive(handle: Handle, settings: ReceiveSettings): void {
+/** Sets what a handle receives beside the bytes, and how much of a message (0: all of it). */
+export function configureReceive(handle: Handle, settings: ReceiveSettings, limit = 0): void {
   const { maxFds, credentials, pidfds } = settings;
   if (credentials) turnOn(handle.fd, 'SO_PASSCRED');
   if (pidfds) turnOn(handle.fd, 'SO_PASSPIDFD');
   // Where the kernel has no such option, there is no room for them: it drops them at the receiver.
   handle.passRights(maxFds > 0);
-  handle.configure(maxFds > 0 || credentials || pidfds, 0);
+  handle.configure(maxFds > 0 || credentials || pidfds, limit);
 }
 
 /** A new handle of the given type. */

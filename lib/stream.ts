@@ -1,3 +1,4 @@
+import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { AddressLike } from './address.js';
 import { bufferOf, bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
 import { advance, lengthOf, sendVector } from './byte-vector.js';
@@ -20,6 +21,7 @@ import {
 } from './options.js';
 import { closeAll, descriptorsOf, duplicates, type Sendable } from './sendable.js';
 import { adoptHandle, openHandle, openPair, UnixSocket } from './socket.js';
+import { readableOf, writableOf } from './web-streams.js';
 
 /** Bytes read from a stream, with what came beside them. */
 export type StreamMessage = Message;
@@ -83,6 +85,8 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   readonly #reads = new Fifo<Read>();
   readonly #writes = new Fifo<Write>();
   readonly #luck = new Luck();
+  #readable: ReadableStream<Uint8Array> | undefined;
+  #writable: WritableStream<Uint8Array | string> | undefined;
   /** A message with descriptors that a `read()` met: it waits for `receive()`. */
   #held: Message | undefined;
   /** `shutdown('write')` was called: it takes effect once the queued writes are done. */
@@ -226,6 +230,24 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     } else if (how === 'both') {
       check('shutdown', handle.shutdown(SHUT_RD as number));
     }
+  }
+
+  /**
+   * What arrives, as a web stream of bytes; BYOB readers read into their own memory. Nothing is read
+   * ahead. Cancelling it is `shutdown('read')`. Either `read()` or this: both take from one queue.
+   */
+  get readable(): ReadableStream<Uint8Array> {
+    this.#readable ??= readableOf(this);
+    return this.#readable;
+  }
+
+  /**
+   * A web stream of what is sent: `ready` waits once 64 KiB are queued. Closing or aborting it is
+   * `shutdown('write')`; the socket stays open to read.
+   */
+  get writable(): WritableStream<Uint8Array | string> {
+    this.#writable ??= writableOf(this);
+    return this.#writable;
   }
 
   /**

@@ -235,6 +235,9 @@ int ReceiveSlab::ReceiveMessages(napi_env env, int fd, unsigned batch, size_t li
   }
   if (!Reserve(env, false, total[0]) || !Reserve(env, true, total[1])) return -ENOMEM;
 
+  for (int kind = 0; kind < 2; kind++) {
+    last_.in[kind] = {chunks_[kind].id, chunks_[kind].used, chunks_[kind].used};
+  }
   for (int i = 0; i < count; i++) {
     const auto* slot = static_cast<const char*>(vectors_[i].iov_base);
     const size_t size = headers_[i].msg_len;
@@ -246,7 +249,16 @@ int ReceiveSlab::ReceiveMessages(napi_env env, int fd, unsigned batch, size_t li
                 MADV_DONTNEED);
     }
   }
+  for (int kind = 0; kind < 2; kind++) last_.in[kind].end = chunks_[kind].used;
   return count;
+}
+
+void ReceiveSlab::Reuse(const Extent& extent) {
+  for (int kind = 0; kind < 2; kind++) {
+    const auto& in = extent.in[kind];
+    Chunk& chunk = chunks_[kind];
+    if (chunk.id == in.id && chunk.used == in.end) chunk.used = in.begin;
+  }
 }
 
 int ReceiveSlab::ReceiveBytes(napi_env env, int fd, int flags, ControlRoom room) {

@@ -67,6 +67,19 @@ class ReceiveSlab {
   // Whether the last ReceiveBytes() filled all its room: there may be more.
   bool full() const { return meta_[kHeader + kLength] == static_cast<int32_t>(kStreamRead); }
 
+  // Where the messages of one receive lie in the chunks.
+  struct Extent {
+    struct {
+      int32_t id;
+      size_t begin, end;
+    } in[2];
+  };
+  // Of the last ReceiveMessages.
+  const Extent& last() const { return last_; }
+  // Takes the memory back: the next messages overwrite these. Not if others came after them, as
+  // when the callback that got these receives on another socket.
+  void Reuse(const Extent& extent);
+
  private:
   // JavaScript's memory, carved from the front. Replaced when it is full, never written again.
   struct Chunk {
@@ -113,6 +126,7 @@ class ReceiveSlab {
   napi_ref beside_ref_ = nullptr;
   int32_t* beside_ = nullptr;
   Chunk chunks_[2];
+  Extent last_ = {};
 };
 
 }  // namespace afunix

@@ -283,8 +283,11 @@ void SocketWrap::Deliver() {
     // All is read, or another process with the same socket was faster.
     if (batch_ != 0 && result == -EAGAIN) return;
     const bool more = type_ == SOCK_STREAM && batch_ != 0 && result > 0 && module_->slab.full();
+    const bool reuse = reuse_ && result > 0;
+    const ReceiveSlab::Extent extent = module_->slab.last();
     if (!continuous_) interest_ &= ~kReadable;
     Dispatch(module_->on_readable, result);
+    if (reuse) module_->slab.Reuse(extent);
     if (!more || (interest_ & kReadable) == 0 || !continuous_) return;
   }
 }
@@ -311,7 +314,7 @@ int SocketWrap::ReceiveReady() {
   // only every eighth event asks for more.
   constexpr unsigned kAskAgain = 8;
   const bool single = single_ > 0 && single_ % kAskAgain != 0;
-  const int result = ReceiveBatch(single ? 1 : batch_, 0);
+  const int result = ReceiveBatch(single ? 1 : batch_, flags_);
   single_ = result == 1 ? single_ + 1 : 0;
   return result;
 }
@@ -330,15 +333,20 @@ napi_value SocketWrap::GetFd(const Arguments& arguments) {
 
 napi_value SocketWrap::GetType(const Arguments& arguments) { return ToValue(arguments.env, type_); }
 
+// waitReadable(batch, flags)
 int SocketWrap::WaitReadable(const Arguments& arguments) {
   batch_ = static_cast<unsigned>(arguments.Int(0));
-  continuous_ = false;
+  flags_ = arguments.Int(1);
+  continuous_ = reuse_ = false;
   return Wait(kReadable);
 }
 
+// startReceiving(batch, reuse)
 int SocketWrap::StartReceiving(const Arguments& arguments) {
   batch_ = static_cast<unsigned>(arguments.Int(0));
+  flags_ = 0;
   continuous_ = true;
+  reuse_ = arguments.Bool(1);
   return Wait(kReadable);
 }
 

@@ -91,8 +91,10 @@ class SocketWrap final : public Poller::Listener {
   int type_ = 0;         // SO_TYPE
   int interest_ = 0;     // the events somebody waits for
   unsigned batch_ = 0;   // messages to receive before a readable event is told; 0: none
+  int flags_ = 0;        // of that receive
   unsigned single_ = 0;  // readable events in a row that brought one message
   bool continuous_ = false;
+  bool reuse_ = false;  // the messages are JavaScript's only until it returns
   bool referenced_ = true;
   bool strong_ = false;
   bool refuses_rights_ = false;  // SO_PASSRIGHTS is off

@@ -1,0 +1,50 @@
+import { UnixDatagram } from './datagram.js';
+import { type DatagramOptions, datagramSettings } from './message-options.js';
+import { type BindPlan, receiveSettings, SOCK_DGRAM } from './options.js';
+import { openHandle } from './socket.js';
+
+/** What the socket with events is told by the one with promises. */
+interface Owner {
+  onWritable(): void;
+  /** An error of receiving; false if nobody wants it: the next send to the peer has it then. */
+  onError(error: Error): boolean;
+}
+
+/** The socket below a `dgram.Socket`. */
+export class DgramEndpoint extends UnixDatagram {
+  #owner: Owner | undefined;
+
+  static make(options: DatagramOptions, owner: Owner): DgramEndpoint {
+    const receive = receiveSettings(options);
+    const settings = datagramSettings(options);
+    const endpoint = new DgramEndpoint(openHandle(SOCK_DGRAM), settings);
+    endpoint.#owner = owner;
+    endpoint.applyReceive(receive);
+    return endpoint;
+  }
+
+  /** Binds, at once unless the directory is locked; then the promise tells. */
+  bindNow(plan: BindPlan): Promise<void> | undefined {
+    return this.tryBind(plan) ? undefined : this.bindTo(plan);
+  }
+
+  /** Asks for `onWritable`, once. */
+  awaitWritable(): void {
+    this.live().waitWritable();
+  }
+
+  override get queued(): { messages: number; bytes: number } {
+    return super.queued;
+  }
+
+  override onWritable(): void {
+    super.onWritable();
+    this.#owner?.onWritable();
+  }
+
+  protected override report(error: Error): void {
+    process.nextTick(() => {
+      if (this.#owner?.onError(error) !== true) super.report(error);
+    });
+  }
+}

@@ -1,0 +1,71 @@
+// What goes into a `dgram.Socket`, and comes out of it.
+import type { AddressLike, UnixAddress } from './address.js';
+import type { Credentials } from './credentials.js';
+import type { DgramData } from './dgram-arguments.js';
+import type { FileDescriptor } from './file-descriptor.js';
+import type { DatagramOptions } from './message-options.js';
+import type { BindOptions } from './options.js';
+
+/** Options of `createSocket`. */
+export interface SocketOptions extends DatagramOptions {
+  type: 'unix_dgram';
+  /** SO_SNDBUF, in bytes. */
+  sendBufferSize?: number;
+  /** SO_RCVBUF, in bytes; Linux has it for Unix sockets without effect. */
+  recvBufferSize?: number;
+  /** Closes the socket. */
+  signal?: AbortSignal;
+  /**
+   * What a send does when the connected peer has no room. `'report'`, the default, is unix-dgram's
+   * way: the message is not sent, the callback gets an error `congestion` (code EAGAIN), without a
+   * callback the event `'congestion'` gets the message; `'writable'` tells when to go on. If nobody
+   * listens to that either, the message waits. `'wait'` is Node's way: it waits, and the callback
+   * comes when it has gone. `reconnect` means `'wait'`, and a send to an address always waits.
+   */
+  congestion?: 'report' | 'wait';
+}
+
+/** Options of `bind`. */
+export interface SocketBindOptions extends BindOptions {
+  /** Where to. Without one: an abstract name that the kernel chooses (Linux). */
+  path?: AddressLike;
+}
+
+/** An address, as events and methods give it. */
+export interface AddressInfo {
+  /** What `send` takes: a path, an abstract name with its leading NUL, `''` for none. */
+  address: string;
+  family: 'unix';
+  /** The pathname, if it is one. */
+  path: string | null;
+}
+
+/** What a `'message'` event tells beside the bytes. */
+export interface RemoteInfo extends AddressInfo {
+  /** Bytes that were sent; more than the message's length only when `truncated`. */
+  size: number;
+  truncated: boolean;
+  /** The exact address. */
+  from: UnixAddress;
+  /** With `maxFds`: descriptors, the listener's to close. */
+  fds: readonly FileDescriptor[];
+  /** With `credentials: true`: the sender's. */
+  credentials: Credentials | null;
+}
+
+export type MessageListener = (message: Buffer, remote: RemoteInfo) => void;
+
+/** The events of `Socket`. */
+export interface SocketEvents {
+  message: Parameters<MessageListener>;
+  listening: [];
+  connect: [];
+  /** With `reconnect`: the peer has gone. `connect` follows when it is there again. */
+  disconnect: [error: Error];
+  /** The connected peer has no room: this message was not sent. */
+  congestion: [message: DgramData];
+  /** After congestion: there is room again. */
+  writable: [];
+  error: [error: Error];
+  close: [];
+}
