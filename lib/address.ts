@@ -129,6 +129,11 @@ function checkType(name: string, value: unknown): asserts value is string | Uint
   }
 }
 
+/** Whether `value` is of a type that can name a socket. */
+export function isAddressLike(value: unknown): value is AddressLike {
+  return typeof value === 'string' || value instanceof Uint8Array || value instanceof UnixAddress;
+}
+
 /** The bytes of an address for a system call: empty for unnamed. */
 export function addressBytes(value: AddressLike): Uint8Array {
   return UnixAddress.bytesOf(UnixAddress.from(value));

@@ -39,6 +39,15 @@ export function check(syscall: string, result: number, address?: unknown): numbe
   return result;
 }
 
+const shortages = new Set(
+  ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'].map((name) => -(native.errnos[name] as number)),
+);
+
+/** Whether the process or the system is out of something that comes back. */
+export function isShortage(errno: number): boolean {
+  return shortages.has(errno);
+}
+
 /** An error with a `code`, of the given class. */
 export function codedError<E extends Error>(
   Class: new (message: string, options?: ErrorOptions) => E,
@@ -93,6 +102,11 @@ export function invalidArgValue(
     'ERR_INVALID_ARG_VALUE',
     `The argument '${name}' ${reason}. Received ${typeof actual === 'string' ? JSON.stringify(actual) : String(actual)}`,
   );
+}
+
+/** An argument that must be given. */
+export function missingArgs(name: string): TypeError & { code: string } {
+  return codedError(TypeError, 'ERR_MISSING_ARGS', `The "${name}" argument must be specified`);
 }
 
 export function outOfRange(

@@ -1,7 +1,7 @@
 import type { UnixAddress } from './address.js';
 import { checkSignal, optionsOf } from './arguments.js';
 import { Backoff } from './backoff.js';
-import { invalidArgType, systemError } from './errors.js';
+import { invalidArgType, isShortage, systemError } from './errors.js';
 import { Fifo } from './fifo.js';
 import { type Handle, native, READABLE } from './native.js';
 import { Operation } from './operation.js';
@@ -22,10 +22,6 @@ const MAX_UNDECIDED = 256;
 const MAX_REFUSALS = 64;
 const EAGAIN = -(errnos.EAGAIN as number);
 const ECONNABORTED = -(errnos.ECONNABORTED as number);
-/** The process or the system is out of something that comes back. */
-const shortages = new Set(
-  ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'].map((name) => -(errnos[name] as number)),
-);
 
 /** A socket that accepts connections. */
 export abstract class Listener<S extends UnixSocket> extends UnixSocket {
@@ -196,7 +192,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
       }
       if (handle === EAGAIN) return undefined;
       if (handle === ECONNABORTED) continue;
-      if (!shortages.has(handle)) throw systemError('accept', handle, this.localAddress);
+      if (!isShortage(handle)) throw systemError('accept', handle, this.localAddress);
       this.#pause(handle);
       return undefined;
     }

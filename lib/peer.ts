@@ -1,8 +1,8 @@
 // Who is at the other end, as the kernel knows it.
-import type { UnixAddress } from './address.js';
+import { UnixAddress } from './address.js';
 import type { Credentials } from './credentials.js';
 import { unavailable } from './errors.js';
-import { native } from './native.js';
+import { type Handle, native } from './native.js';
 import { PidFd } from './pidfd.js';
 import { optionError, readOption } from './socket-option.js';
 
@@ -95,4 +95,18 @@ export class Peer implements Credentials {
   pidFd(): PidFd | null {
     return this.#socket.peerPidFd();
   }
+}
+
+/** Who is at the other end of an open handle. */
+export function peerOf(handle: Handle): Peer {
+  return new Peer({
+    get peerAddress() {
+      const bytes = native.raw.getpeername(handle.fd);
+      return typeof bytes === 'number' ? null : UnixAddress.fromKernel(bytes);
+    },
+    peerCredentials: () => peerCredentials(handle.fd),
+    peerGroups: () => peerGroups(handle.fd),
+    peerPidFd: () => peerPidFd(handle.fd, `connection ${handle.fd}`),
+    peerSecurityLabel: () => peerSecurityLabel(handle.fd),
+  });
 }

@@ -14,7 +14,7 @@ import {
 } from './errors.js';
 import { FileDescriptor } from './file-descriptor.js';
 import type { Receiver } from './message.js';
-import { type Handle, type HandleOwner, native } from './native.js';
+import { type Handle, type HandleOwner, native, READABLE, WRITABLE } from './native.js';
 import type { BindPlan, ConnectPlan, ReceiveSettings } from './options.js';
 import { peerCredentials, peerGroups, peerPidFd, peerSecurityLabel } from './peer.js';
 import type { PidFd } from './pidfd.js';
@@ -49,7 +49,7 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner, Receiv
 
   /** The descriptor's number, still owned by this socket; -1 once closed or detached. */
   get fd(): number {
-    return this.handle.fd;
+    return this.#closed ? -1 : this.handle.fd;
   }
 
   /** Whether the socket was closed, or its descriptor detached. */
@@ -100,13 +100,19 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner, Receiv
    * messages that were not taken: they would be lost.
    */
   detach(): FileDescriptor {
-    this.live();
+    return new FileDescriptor(this.release().detach(), `detached from ${this.describe()}`);
+  }
+
+  /** @internal Gives the open handle away, as `detach()` does its descriptor. */
+  protected release(): Handle {
+    const handle = this.live();
     if (this.unread() > 0) {
-      throw invalidState('received messages were not taken yet; receive them before detach()');
+      throw invalidState('received messages were not taken yet; receive them first');
     }
     this.#closed = true;
     this.settle(closedError());
-    return new FileDescriptor(this.handle.detach(), `detached from ${this.describe()}`);
+    handle.stop(READABLE | WRITABLE);
+    return handle;
   }
 
   /** @internal Messages received and not yet taken. */
@@ -246,19 +252,14 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner, Receiv
   }
 
   /** @internal Sets what the socket receives beside the bytes. Closes the socket if it cannot. */
-  protected applyReceive({ maxFds, credentials, pidfds, busyPoll }: ReceiveSettings): void {
-    this.maxFds = maxFds;
+  protected applyReceive(settings: ReceiveSettings): void {
+    this.maxFds = settings.maxFds;
     try {
-      if (credentials) turnOn(this.fd, 'SO_PASSCRED');
-      if (pidfds) turnOn(this.fd, 'SO_PASSPIDFD');
+      configureReceive(this.handle, settings, this.maxMessageSize);
     } catch (error) {
       this.shut();
       throw error;
     }
-    // Where the kernel has no such option, there is no room for them: it drops them at the receiver.
-    this.handle.passRights(maxFds > 0);
-    const control = maxFds > 0 || credentials || pidfds;
-    this.handle.configure(control, this.maxMessageSize, busyPoll);
   }
 
   /** @internal Binds, and listens if `backlog` is not negative. Closes the socket if it cannot. */
@@ -325,6 +326,16 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner, Receiv
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
 const ETIMEDOUT = -(native.errnos.ETIMEDOUT as number);
+
+/** Sets what a handle receives beside the bytes, and how much of a message (0: all of it). */
+export function configureReceive(handle: Handle, settings: ReceiveSettings, limit = 0): void {
+  const { maxFds, credentials, pidfds, busyPoll } = settings;
+  if (credentials) turnOn(handle.fd, 'SO_PASSCRED');
+  if (pidfds) turnOn(handle.fd, 'SO_PASSPIDFD');
+  // Where the kernel has no such option, there is no room for them: it drops them at the receiver.
+  handle.passRights(maxFds > 0);
+  handle.configure(maxFds > 0 || credentials || pidfds, limit, busyPoll);
+}
 
 /** A new handle of the given type. */
 export function openHandle(type: number): Handle {

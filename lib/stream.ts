@@ -1,11 +1,16 @@
+import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { AddressLike } from './address.js';
 import { bufferOf, bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
+import { advance, lengthOf, sendVector } from './byte-vector.js';
 import { type Credentials, credentialsOf } from './credentials.js';
 import { check, invalidArgValue, invalidState, systemError } from './errors.js';
 import { Fifo } from './fifo.js';
 import type { FileDescriptor } from './file-descriptor.js';
+import { Luck } from './luck.js';
 import { dataAt, hasControlAt, Message, messageAt, View } from './message.js';
 import { type Handle, native, READABLE, WRITABLE } from './native.js';
+import { type SocketOptions, SocketSettings } from './net-options.js';
+import { Socket } from './net-socket.js';
 import { Operation } from './operation.js';
 import {
   type ConnectOptions,
@@ -16,6 +21,7 @@ import {
 } from './options.js';
 import { closeAll, descriptorsOf, duplicates, type Sendable } from './sendable.js';
 import { adoptHandle, openHandle, openPair, UnixSocket } from './socket.js';
+import { readableOf, writableOf } from './web-streams.js';
 
 /** Bytes read from a stream, with what came beside them. */
 export type StreamMessage = Message;
@@ -50,10 +56,11 @@ const directions = new Map([
   ['write', SHUT_WR],
   ['both', SHUT_RDWR],
 ]);
-/** More buffers in one call are EMSGSIZE. */
-const IOV_MAX = 1024;
 /** What a read that found nothing returns: it has to wait. */
 const LATER = Symbol('later');
+
+/** A promise that is kept already: most writes. */
+const done: Promise<void> = Promise.resolve();
 
 interface Read {
   /** The caller's memory; null: the slab's; undefined: a whole message. */
@@ -77,6 +84,9 @@ interface Write {
 export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   readonly #reads = new Fifo<Read>();
   readonly #writes = new Fifo<Write>();
+  readonly #luck = new Luck();
+  #readable: ReadableStream<Uint8Array> | undefined;
+  #writable: WritableStream<Uint8Array | string> | undefined;
   /** A message with descriptors that a `read()` met: it waits for `receive()`. */
   #held: Message | undefined;
   /** `shutdown('write')` was called: it takes effect once the queued writes are done. */
@@ -170,22 +180,22 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       const buffers = Array.isArray(data)
         ? data.map((part) => bytesOf('data', part)).filter((part) => part.length > 0)
         : [bytesOf('data', data)];
-      let length = 0;
-      for (const part of buffers) length += part.length;
+      const length = lengthOf(buffers);
       if (this.#ending) throw systemError('write', EPIPE);
       if (length === 0) {
         if (fds !== undefined) {
           throw invalidArgValue('data', 'must hold a byte for the descriptors to ride on', data);
         }
-        return Promise.resolve();
+        return done;
       }
       let written = 0;
       if (this.#writes.size === 0) {
         written = this.#send(buffers, fds, credentials);
-        if (written === length) return Promise.resolve();
+        if (written === length) return done;
       }
-      const operation = new Operation<void>(given.signal, (error) =>
-        this.#forget(write as Write, error),
+      const operation = new Operation<void>(
+        given.signal,
+        given.signal === undefined ? undefined : (error) => this.#forget(write as Write, error),
       );
       write = {
         buffers: advance(buffers, written),
@@ -221,6 +231,34 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     }
   }
 
+  /**
+   * What arrives, as a web stream of bytes; BYOB readers read into their own memory. Nothing is read
+   * ahead. Cancelling it is `shutdown('read')`. Either `read()` or this: both take from one queue.
+   */
+  get readable(): ReadableStream<Uint8Array> {
+    this.#readable ??= readableOf(this);
+    return this.#readable;
+  }
+
+  /**
+   * A web stream of what is sent: `ready` waits once 64 KiB are queued. Closing or aborting it is
+   * `shutdown('write')`; the socket stays open to read.
+   */
+  get writable(): WritableStream<Uint8Array | string> {
+    this.#writable ??= writableOf(this);
+    return this.#writable;
+  }
+
+  /**
+   * This connection as a `Socket` of `afunix/net`, a Node stream. Ownership moves: pending operations
+   * here reject, and this socket is closed. Throws `ERR_INVALID_STATE` while it holds received
+   * descriptors that were not taken.
+   */
+  toDuplex(options?: Pick<SocketOptions, 'allowHalfOpen' | 'highWaterMark' | 'signal'>): Socket {
+    const settings = new SocketSettings({ ...optionsOf(options), maxFds: this.maxFds });
+    return new Socket(settings, this.release());
+  }
+
   #read(
     buffer: Uint8Array | null | undefined,
     options: ReadOptions | undefined,
@@ -229,22 +267,31 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       this.live();
       const { signal } = optionsOf(options);
       checkSignal(signal);
-      if (buffer) bufferOf('buffer', buffer);
-      if (this.#reads.size === 0) {
-        const result = this.#take(buffer, true);
+      const memory = buffer == null ? buffer : bufferOf('buffer', buffer);
+      const first = this.#reads.size === 0;
+      const now = first && (this.#held !== undefined || this.#luck.tryNow());
+      if (now) {
+        const result = this.#take(memory, true);
+        this.#luck.note(result !== LATER);
         if (result !== LATER) return Promise.resolve(result);
       }
-      const operation = new Operation<Buffer | Message | null>(signal, () => {
-        this.#reads.remove(read);
-        if (this.#reads.size === 0) this.handle.stop(READABLE);
-        else this.#await();
-      });
-      const read: Read = { buffer, operation };
+      const operation = new Operation<Buffer | Message | null>(
+        signal,
+        signal === undefined ? undefined : () => this.#forgetRead(read),
+      );
+      const read: Read = { buffer: memory, operation };
       this.#reads.push(read);
+      if (first && !now) this.#await();
       return operation.promise;
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  #forgetRead(read: Read): void {
+    this.#reads.remove(read);
+    if (this.#reads.size === 0) this.handle.stop(READABLE);
+    else this.#await();
   }
 
   /** Waits for what the first read wants. */
@@ -273,7 +320,9 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   /** What a read into the caller's memory brought. */
   #fill(buffer: Uint8Array, length: number): Buffer | null | typeof LATER {
     if (length === EAGAIN) return LATER;
-    return check('read', length) === 0 ? null : viewOf(buffer, length);
+    if (check('read', length) === 0) return null;
+    if (length < buffer.length) this.#luck.exhausted();
+    return viewOf(buffer, length);
   }
 
   /** What a receive into the slab brought. */
@@ -318,10 +367,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     rights: readonly number[] | undefined,
     credentials: Credentials | undefined,
   ): number {
-    const result =
-      buffers.length === 1 && rights === undefined && credentials === undefined
-        ? this.handle.send(buffers[0] as Uint8Array, undefined, 0)
-        : this.handle.sendMessage(buffers.slice(0, IOV_MAX), undefined, rights, credentials, 0);
+    const result = sendVector(this.handle, buffers, rights, credentials);
     return result === EAGAIN ? 0 : check('write', result);
   }
 
@@ -408,22 +454,9 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   }
 }
 
-/** The buffers that are left after `count` bytes of them. */
-function advance(buffers: Uint8Array[], count: number): Uint8Array[] {
-  let left = count;
-  let index = 0;
-  for (; index < buffers.length; index++) {
-    const { byteLength } = buffers[index] as Uint8Array;
-    if (left < byteLength) break;
-    left -= byteLength;
-  }
-  if (index === buffers.length) return [];
-  const rest = buffers.slice(index);
-  if (left > 0) rest[0] = (rest[0] as Uint8Array).subarray(left);
-  return rest;
-}
-
 /** A Buffer over the first `length` bytes of the caller's memory. */
 function viewOf(buffer: Uint8Array, length: number): Buffer {
-  return new View(buffer.buffer, buffer.byteOffset, length);
+  return buffer instanceof Buffer && length === buffer.length
+    ? buffer
+    : new View(buffer.buffer, buffer.byteOffset, length);
 }

@@ -64,6 +64,8 @@ class ReceiveSlab {
                       ControlRoom room, bool ends);
   // Receives up to kStreamRead bytes as message 0. Returns 1, 0 at the end, or -errno.
   int ReceiveBytes(napi_env env, int fd, int flags, ControlRoom room);
+  // Whether the last ReceiveBytes() filled all its room: there may be more.
+  bool full() const { return meta_[kHeader + kLength] == static_cast<int32_t>(kStreamRead); }
 
   // Where the messages of one receive lie in the chunks.
   struct Extent {

@@ -45,6 +45,9 @@ napi_value ToValue(napi_env env, int result) {
 // Messages that one sendMany() takes (SEND_BATCH in lib/native.ts).
 constexpr size_t kSendBatch = 64;
 
+// 64 KiB each; libuv's streams have the same bound.
+constexpr int kReadsPerTurn = 32;
+
 // A destination from JavaScript: none, or an address of its own.
 class Destination {
  public:
@@ -266,24 +269,32 @@ void SocketWrap::OnReady(int events) {
   if ((events & kReadable) != 0 && (interest_ & kReadable) == 0) {
     poller_.Arm(fd_.get(), poller_.armed() & ~kReadable);
   }
-  if ((ready & kWritable) != 0) {
+  if ((ready & kReadable) != 0) Deliver();
+  // After reading, as libuv's streams: a peer that is gone shows as ECONNRESET, then as EPIPE.
+  if ((ready & interest_ & kWritable) != 0) {
     interest_ &= ~kWritable;
     Dispatch(module->on_writable, 0);
-  }
-  if ((ready & kReadable) != 0 && (interest_ & kReadable) != 0) {
-    const int result = batch_ == 0 ? 0 : ReceiveReady();
-    // Another process with the same socket was faster.
-    if (batch_ == 0 || result != -EAGAIN) {
-      const bool reuse = reuse_ && result > 0;
-      const ReceiveSlab::Extent extent = module->slab.last();
-      if (!continuous_) interest_ &= ~kReadable;
-      Dispatch(module->on_readable, result);
-      if (reuse) module->slab.Reuse(extent);
-    }
   }
   if (!fd_) return;
   Rearm();
   if (busy_poll_ > 0 && (interest_ & kReadable) != 0) module->loop.StayAwake(busy_poll_);
+}
+
+// Receives what is asked for and tells it: a stream's whole reads again, for more is there, up to a
+// number that lets other sockets have their turn.
+void SocketWrap::Deliver() {
+  for (int reads = 0; reads < kReadsPerTurn; reads++) {
+    const int result = batch_ == 0 ? 0 : ReceiveReady();
+    // All is read, or another process with the same socket was faster.
+    if (batch_ != 0 && result == -EAGAIN) return;
+    const bool more = type_ == SOCK_STREAM && batch_ != 0 && result > 0 && module_->slab.full();
+    const bool reuse = reuse_ && result > 0;
+    const ReceiveSlab::Extent extent = module_->slab.last();
+    if (!continuous_) interest_ &= ~kReadable;
+    Dispatch(module_->on_readable, result);
+    if (reuse) module_->slab.Reuse(extent);
+    if (!more || (interest_ & kReadable) == 0 || !continuous_) return;
+  }
 }
 
 void SocketWrap::Dispatch(const Napi::FunctionReference& function, int result) {

@@ -43,6 +43,7 @@ class SocketWrap final : public Poller::Listener {
   static napi_value Construct(napi_env env, napi_callback_info info);
 
   void OnReady(int events) override;
+  void Deliver();
   // Calls one of the module's two dispatchers.
   void Dispatch(const Napi::FunctionReference& function, int result);
   int ReceiveBatch(unsigned batch, int flags);

@@ -1,0 +1,42 @@
+// Buffers that go out together: one sendmsg(2) of many iovecs, and what is left of them after it.
+import type { Credentials } from './credentials.js';
+import type { Handle } from './native.js';
+
+/** More buffers in one call are EMSGSIZE. */
+const IOV_MAX = 1024;
+
+/** The bytes of all of them. */
+export function lengthOf(buffers: readonly Uint8Array[]): number {
+  let length = 0;
+  for (const buffer of buffers) length += buffer.byteLength;
+  return length;
+}
+
+/** Sends once, what is beside the bytes with the first. Returns how many bytes went, or -errno. */
+export function sendVector(
+  handle: Handle,
+  buffers: readonly Uint8Array[],
+  rights: readonly number[] | undefined,
+  credentials?: Credentials,
+): number {
+  if (buffers.length === 1 && rights === undefined && credentials === undefined) {
+    return handle.send(buffers[0] as Uint8Array, undefined, 0);
+  }
+  const some = buffers.length > IOV_MAX ? buffers.slice(0, IOV_MAX) : buffers;
+  return handle.sendMessage(some, undefined, rights, credentials, 0);
+}
+
+/** What is left after `count` bytes of them. */
+export function advance(buffers: Uint8Array[], count: number): Uint8Array[] {
+  let left = count;
+  let index = 0;
+  for (; index < buffers.length; index++) {
+    const { byteLength } = buffers[index] as Uint8Array;
+    if (left < byteLength) break;
+    left -= byteLength;
+  }
+  if (index === buffers.length) return [];
+  const rest = index === 0 ? buffers : buffers.slice(index);
+  if (left > 0) rest[0] = (rest[0] as Uint8Array).subarray(left);
+  return rest;
+}

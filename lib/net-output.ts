@@ -1,0 +1,147 @@
+// What a Socket of afunix/net writes: tried at once, and the rest when the socket is writable.
+import { advance, lengthOf, sendVector } from './byte-vector.js';
+import { codedError, systemError } from './errors.js';
+import type { FileDescriptor } from './file-descriptor.js';
+import { type Handle, native } from './native.js';
+import { closeAll, duplicates } from './sendable.js';
+
+export type WriteCallback = (error?: Error | null) => void;
+/** As a Writable hands them to `_writev`. */
+export type Chunk = { chunk: Uint8Array | string; encoding: BufferEncoding };
+
+/** Bytes on their way, with the descriptors that ride on the first of them. */
+interface Outgoing {
+  buffers: Uint8Array[];
+  fds: FileDescriptor[];
+}
+
+const EAGAIN = -(native.errnos.EAGAIN as number);
+
+/** One write at a time, as a Writable does it. */
+export class SocketOutput {
+  /** Bytes of all writes so far, of the one that waits too. */
+  bytes = 0;
+  #outgoing: Outgoing[] | undefined;
+  #done: WriteCallback | undefined;
+  /** The descriptors of each chunk whose turn has not come. */
+  #attached: Map<Uint8Array, FileDescriptor[]> | undefined;
+
+  /** Whether any chunk has descriptors. */
+  get attached(): boolean {
+    return this.#attached !== undefined;
+  }
+
+  /** Has duplicates of these descriptors ride on `chunk`, when it is written. */
+  attach(chunk: Uint8Array, fds: readonly number[]): void {
+    const copies = duplicates(fds);
+    this.#attached ??= new Map();
+    this.#attached.set(chunk, copies);
+  }
+
+  /** Writes bytes without descriptors; `done` is called at once if they all went. */
+  write(handle: Handle, data: Uint8Array, done: WriteCallback): void {
+    this.bytes += data.byteLength;
+    const result = handle.send(data, undefined, 0);
+    if (result === data.byteLength) done();
+    else if (result < 0 && result !== EAGAIN) done(systemError('write', result));
+    else {
+      const rest = result > 0 ? data.subarray(result) : data;
+      this.#wait(handle, [{ buffers: [rest], fds: [] }], done);
+    }
+  }
+
+  /** Writes them with as few calls as their descriptors allow. */
+  writeMany(handle: Handle, chunks: readonly Chunk[], done: WriteCallback): void {
+    const outgoing = this.#gather(chunks);
+    for (const { buffers } of outgoing) this.bytes += lengthOf(buffers);
+    const result = sendAll(handle, outgoing);
+    if (result === 0) done();
+    else if (result === EAGAIN) this.#wait(handle, outgoing, done);
+    else {
+      closeFds(outgoing);
+      done(systemError('write', result));
+    }
+  }
+
+  /** The socket is writable. */
+  resume(handle: Handle): void {
+    if (this.#outgoing === undefined) return;
+    const result = sendAll(handle, this.#outgoing);
+    if (result === EAGAIN) handle.waitWritable();
+    else this.#finish(result === 0 ? null : systemError('write', result));
+  }
+
+  /** Nothing more goes: fails the write that waits, closes the descriptors of all. */
+  discard(error: Error | null): void {
+    for (const fds of this.#attached?.values() ?? []) closeAll(fds);
+    this.#attached = undefined;
+    if (this.#outgoing !== undefined) this.#finish(error ?? destroyedError());
+  }
+
+  /** The chunks as bytes; each that has descriptors begins a message of its own. */
+  #gather(chunks: readonly Chunk[]): Outgoing[] {
+    let last: Outgoing = { buffers: [], fds: [] };
+    const outgoing = [last];
+    for (const { chunk, encoding } of chunks) {
+      const data = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+      const fds = this.#attached?.get(data);
+      if (fds !== undefined) {
+        this.#attached?.delete(data);
+        last = { buffers: [], fds };
+        outgoing.push(last);
+      }
+      last.buffers.push(data);
+    }
+    if (this.#attached?.size === 0) this.#attached = undefined;
+    return outgoing;
+  }
+
+  #wait(handle: Handle, outgoing: Outgoing[], done: WriteCallback): void {
+    this.#outgoing = outgoing;
+    this.#done = done;
+    const result = handle.waitWritable();
+    if (result < 0) this.#finish(systemError('write', result));
+  }
+
+  #finish(error: Error | null): void {
+    const done = this.#done;
+    if (this.#outgoing !== undefined) closeFds(this.#outgoing);
+    this.#outgoing = undefined;
+    this.#done = undefined;
+    done?.(error);
+  }
+}
+
+/** The bytes that `chunk` is on the wire. */
+export function byteLength({ chunk, encoding }: Chunk): number {
+  return typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : chunk.byteLength;
+}
+
+function destroyedError(): Error {
+  return codedError(
+    Error,
+    'ERR_STREAM_DESTROYED',
+    'Cannot call write after a stream was destroyed',
+  );
+}
+
+/** Sends what can be sent now. Returns 0 when nothing is left, or -errno. */
+function sendAll(handle: Handle, outgoing: Outgoing[]): number {
+  for (let first = outgoing[0]; first !== undefined; first = outgoing[0]) {
+    if (first.buffers.length > 0) {
+      const rights = first.fds.length === 0 ? undefined : first.fds.map(({ fd }) => fd);
+      const result = sendVector(handle, first.buffers, rights);
+      if (result < 0) return result;
+      // Those of a partial send have gone with its first byte.
+      closeAll(first.fds);
+      first.fds = [];
+      first.buffers = advance(first.buffers, result);
+    }
+    if (first.buffers.length === 0) outgoing.shift();
+  }
+  return 0;
+}
+
+function closeFds(outgoing: readonly Outgoing[]): void {
+  for (const { fds } of outgoing) closeAll(fds);
+}

@@ -1,0 +1,334 @@
+// The server of a local socket, shaped like node:net's Server on a pipe.
+import { addAbortListener, EventEmitter } from 'node:events';
+import { chmodSync, statSync } from 'node:fs';
+import { getDefaultHighWaterMark } from 'node:stream';
+import { getSystemErrorMap, promisify } from 'node:util';
+import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
+import { checkSignal, optionsOf } from './arguments.js';
+import { Backoff } from './backoff.js';
+import { codedError, invalidArgType, invalidArgValue, isShortage, systemError } from './errors.js';
+import type { FileDescriptor } from './file-descriptor.js';
+import { type Handle, type HandleOwner, native, READABLE } from './native.js';
+import { Gate, type GateOwner } from './net-gate.js';
+import { type ListenOptions, type ServerOptions, SocketSettings } from './net-options.js';
+import { Socket, type SocketKeeper } from './net-socket.js';
+import { acceptSettings, type BindPlan, backlogOf, bindPlan, SOCK_STREAM } from './options.js';
+import type { Peer } from './peer.js';
+import { adoptHandle, configureReceive, openHandle } from './socket.js';
+
+const EAGAIN = -(native.errnos.EAGAIN as number);
+const ECONNABORTED = -(native.errnos.ECONNABORTED as number);
+/** Connections that one turn of the loop accepts at most, so that no server starves another. */
+const ACCEPT_BATCH = 64;
+const READABLE_BY_ALL = 0o444;
+const WRITABLE_BY_ALL = 0o222;
+
+/** What becomes the listening socket. */
+interface Plan {
+  bind: BindPlan;
+  backlog: number;
+  /** Permissions to add to those that the umask left. */
+  addedMode: number;
+}
+
+/**
+ * Accepts connections: members, events and errors of `net.Server` on a Unix domain socket. It emits
+ * 'listening', 'connection' (`Socket`), 'drop', 'error' and 'close'.
+ */
+export class Server extends EventEmitter implements HandleOwner, SocketKeeper, GateOwner {
+  readonly allowHalfOpen: boolean;
+  readonly pauseOnConnect: boolean;
+  readonly highWaterMark: number;
+  /** Connections over this are closed at once, and emit 'drop'. Undefined or 0: no limit. */
+  maxConnections: number | undefined;
+  readonly #gate: Gate | undefined;
+  readonly #settings: SocketSettings;
+  readonly #backoff = new Backoff(10, 1000);
+  #handle: Handle | null = null;
+  #address: string | undefined;
+  #connections = 0;
+  #referenced = true;
+  /** Waits for the lock on the directory, or for descriptors to accept with. */
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(
+    options?: ServerOptions | ((socket: Socket) => void) | null,
+    listener?: (socket: Socket) => void,
+  ) {
+    super();
+    const given: ServerOptions = typeof options === 'function' ? {} : optionsOf(options ?? {});
+    const onConnection = typeof options === 'function' ? options : listener;
+    if (typeof onConnection === 'function') this.on('connection', onConnection);
+    const { receive, authorize } = acceptSettings(given);
+    if (given.highWaterMark !== undefined && typeof given.highWaterMark !== 'number') {
+      throw invalidArgType('options.highWaterMark', 'of type number', given.highWaterMark);
+    }
+    this.#gate = authorize === undefined ? undefined : new Gate(authorize, this);
+    this.allowHalfOpen = given.allowHalfOpen ?? false;
+    this.pauseOnConnect = Boolean(given.pauseOnConnect);
+    this.highWaterMark =
+      given.highWaterMark !== undefined && given.highWaterMark >= 0
+        ? given.highWaterMark
+        : getDefaultHighWaterMark(false);
+    this.#settings = new SocketSettings({
+      allowHalfOpen: this.allowHalfOpen,
+      pauseOnCreate: this.pauseOnConnect,
+      highWaterMark: this.highWaterMark,
+      ...receive,
+    });
+  }
+
+  /** Whether it listens. */
+  get listening(): boolean {
+    return this.#handle !== null;
+  }
+
+  /** The path, or the abstract name with its leading NUL; null before the first `listen()`. */
+  address(): string | null {
+    return this.#address ?? null;
+  }
+
+  /**
+   * Binds and listens; 'listening' or 'error' follows. `backlog` and `listener` may follow a path, a
+   * `listener` the options. Throws `ERR_SERVER_ALREADY_LISTEN`, `ERR_INVALID_ARG_VALUE`.
+   */
+  listen(options: ListenOptions | AddressLike, ...rest: unknown[]): this {
+    if (this.#handle !== null) throw alreadyListening();
+    const given: ListenOptions = isAddressLike(options) ? { path: options } : optionsOf(options);
+    const backlog = rest.find((value) => typeof value === 'number') as number | undefined;
+    const listener = rest.find((value) => typeof value === 'function');
+    const { fd, signal } = given;
+    const plan = fd === undefined ? planOf(given, given.backlog ?? backlog) : undefined;
+    if (signal?.aborted !== true) checkSignal(signal);
+    if (listener !== undefined) this.once('listening', listener as () => void);
+    if (signal !== undefined) this.#closeOn(signal);
+    if (plan !== undefined) this.#bind(openHandle(SOCK_STREAM), plan);
+    else this.#adopt(fd as number | FileDescriptor);
+    return this;
+  }
+
+  #closeOn(signal: AbortSignal): void {
+    if (signal.aborted) {
+      process.nextTick(() => this.close());
+      return;
+    }
+    const listener = addAbortListener(signal, () => this.close());
+    this.once('close', () => listener[Symbol.dispose]());
+  }
+
+  #bind(handle: Handle, plan: Plan): void {
+    this.#handle = handle;
+    this.#address = nameOf(plan.bind.address);
+    configureReceive(handle, this.#settings);
+    this.#tryBind(handle, plan, new Backoff(1, 50));
+  }
+
+  #tryBind(handle: Handle, plan: Plan, backoff: Backoff): void {
+    const { address, mode, replace, unlinkOnClose } = plan.bind;
+    const bytes = UnixAddress.bytesOf(address);
+    const result = handle.bind(bytes, mode, replace, unlinkOnClose, plan.backlog);
+    if (result === EAGAIN) {
+      // Another process holds the lock on the directory.
+      this.#retry = setTimeout(() => this.#tryBind(handle, plan, backoff), backoff.next());
+    } else if (result < 0) {
+      this.#refuse(handle, listenError(result, address));
+    } else {
+      try {
+        addMode(address.path, plan.addedMode);
+        this.#start(handle);
+      } catch (error) {
+        this.#refuse(handle, error);
+      }
+    }
+  }
+
+  #adopt(fd: number | FileDescriptor): void {
+    const handle = adoptHandle(fd, SOCK_STREAM, true);
+    const name = native.raw.getsockname(handle.fd);
+    this.#handle = handle;
+    if (typeof name !== 'number') this.#address = nameOf(UnixAddress.fromKernel(name));
+    configureReceive(handle, this.#settings);
+    this.#start(handle);
+  }
+
+  #start(handle: Handle): void {
+    handle.owner = this;
+    if (!this.#referenced) handle.unref();
+    const result = handle.startReceiving(0, false);
+    if (result < 0) this.#refuse(handle, systemError('listen', result));
+    else process.nextTick(emitListening, this);
+  }
+
+  #refuse(handle: Handle, error: unknown): void {
+    handle.close();
+    this.#handle = null;
+    process.nextTick(() => this.emit('error', error));
+  }
+
+  /** @internal */
+  onReadable(): void {
+    for (let count = 0; count < ACCEPT_BATCH; count++) {
+      // A listener may have closed it.
+      const accepted = this.#handle?.accept() ?? EAGAIN;
+      if (typeof accepted !== 'number') {
+        this.#backoff.reset();
+        this.#welcome(accepted);
+      } else if (accepted === ECONNABORTED) {
+      } else {
+        if (isShortage(accepted)) this.#pause();
+        else if (accepted !== EAGAIN) this.emit('error', systemError('accept', accepted));
+        return;
+      }
+    }
+  }
+
+  #welcome(handle: Handle): void {
+    const connections = this.#connections + (this.#gate?.waiting ?? 0);
+    if (this.maxConnections && connections >= this.maxConnections) {
+      handle.close();
+      this.emit('drop');
+      return;
+    }
+    if (this.#gate === undefined) this.admit(handle);
+    else this.#gate.ask(handle);
+  }
+
+  /** @internal */
+  admit(handle: Handle): void {
+    const socket = new Socket(this.#settings, handle);
+    this.#connections += 1;
+    socket.keep(this);
+    this.emit('connection', socket);
+  }
+
+  /** @internal */
+  refuse(peer: Peer): void {
+    this.emit('drop', peer);
+  }
+
+  /** The listener stays readable while nothing can be accepted: waiting for that would spin. */
+  #pause(): void {
+    const handle = this.#handle as Handle;
+    handle.stop(READABLE);
+    this.#retry = setTimeout(() => handle.startReceiving(0, false), this.#backoff.next());
+    if (!this.#referenced) this.#retry.unref();
+  }
+
+  /** @internal */
+  onWritable(): void {}
+
+  /** @internal */
+  socketClosed(): void {
+    this.#connections -= 1;
+    this.#closeIfDrained();
+  }
+
+  /**
+   * Stops listening; 'close' follows when the last connection has ended. `callback` is called then, with
+   * `ERR_SERVER_NOT_RUNNING` if it did not listen.
+   */
+  close(callback?: (error?: Error) => void): this {
+    const handle = this.#handle;
+    if (typeof callback === 'function') {
+      this.once('close', handle === null ? () => callback(notRunning()) : callback);
+    }
+    clearTimeout(this.#retry);
+    handle?.close();
+    this.#gate?.close();
+    this.#handle = null;
+    this.#closeIfDrained();
+    return this;
+  }
+
+  #closeIfDrained(): void {
+    if (this.#handle === null && this.#connections === 0) process.nextTick(emitClose, this);
+  }
+
+  /** As `close()`; resolves when the last connection has ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#handle !== null) await promisify(this.close).call(this);
+  }
+
+  /** Calls back with the number of open connections. */
+  getConnections(callback: (error: Error | null, count: number) => void): this {
+    process.nextTick(callback, null, this.#connections);
+    return this;
+  }
+
+  /** While it listens, the server keeps the process alive. This is the default. */
+  ref(): this {
+    this.#referenced = true;
+    this.#handle?.ref();
+    this.#retry?.ref();
+    return this;
+  }
+
+  /** The server no longer keeps the process alive. */
+  unref(): this {
+    this.#referenced = false;
+    this.#handle?.unref();
+    this.#retry?.unref();
+    return this;
+  }
+}
+
+function emitListening(server: Server): void {
+  if (server.listening) server.emit('listening');
+}
+
+function emitClose(server: Server): void {
+  server.emit('close');
+}
+
+/** Checks the arguments of a bind, before any system call. */
+function planOf(options: ListenOptions, backlog: number | undefined): Plan {
+  const { path, readableAll, writableAll } = options;
+  if (path === undefined || path === null) {
+    throw invalidArgValue('options', 'must have the property "path" or "fd"', options);
+  }
+  const bind = bindPlan(path, options);
+  const added = (readableAll ? READABLE_BY_ALL : 0) | (writableAll ? WRITABLE_BY_ALL : 0);
+  if (added !== 0 && bind.address.kind === 'abstract') {
+    throw invalidArgValue(
+      'options',
+      'cannot set readableAll or writableAll when path is abstract',
+      options,
+    );
+  }
+  if (bind.mode >= 0) bind.mode |= added;
+  return {
+    bind,
+    // Node takes 0 for the default.
+    backlog: backlogOf(backlog ? { backlog } : undefined),
+    addedMode: bind.mode >= 0 ? 0 : added,
+  };
+}
+
+/** After bind(2): what it adds to is the umask's choice, which only the file tells without a race. */
+function addMode(path: string | null, added: number): void {
+  if (path !== null && added !== 0) chmodSync(path, (statSync(path).mode & 0o7777) | added);
+}
+
+function nameOf(address: UnixAddress): string {
+  return address.path ?? address.bytes.toString();
+}
+
+/** As node:net's: `listen EADDRINUSE: address already in use /path`. */
+function listenError(errno: number, address: UnixAddress): Error {
+  const error = systemError('listen', errno, address);
+  const [, text] = getSystemErrorMap().get(errno) ?? [];
+  if (text !== undefined) error.message = `listen ${error.code}: ${text} ${address}`;
+  return error;
+}
+
+function alreadyListening(): Error {
+  return codedError(
+    Error,
+    'ERR_SERVER_ALREADY_LISTEN',
+    'Listen method has been called more than once without closing.',
+  );
+}
+
+function notRunning(): Error {
+  return codedError(Error, 'ERR_SERVER_NOT_RUNNING', 'Server is not running.');
+}

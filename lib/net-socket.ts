@@ -1,0 +1,514 @@
+// The Duplex of a local socket, shaped like node:net's Socket on a pipe. What differs, and why, is
+// in docs/streams.md.
+import { addAbortSignal, Duplex, type DuplexOptions } from 'node:stream';
+import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
+import { bytesOf, type Data } from './arguments.js';
+import { Backoff } from './backoff.js';
+import type { Credentials } from './credentials.js';
+import { closedError, codedError, invalidArgValue, missingArgs, systemError } from './errors.js';
+import { dataAt, hasControlAt, type Message, messageAt, type Receiver } from './message.js';
+import { type Handle, type HandleOwner, native, READABLE } from './native.js';
+import {
+  type ConnectOptions,
+  type OnReadOptions,
+  type SocketOptions,
+  SocketSettings,
+} from './net-options.js';
+import { byteLength, type Chunk, SocketOutput, type WriteCallback } from './net-output.js';
+import { SOCK_STREAM } from './options.js';
+import { peerCredentials } from './peer.js';
+import { closeAll, descriptorsOf, type Sendable } from './sendable.js';
+import { adoptHandle, configureReceive, openHandle } from './socket.js';
+import { timeoutOf } from './timeout.js';
+
+/** @internal Who counts the socket: its server. */
+export interface SocketKeeper {
+  socketClosed(): void;
+}
+
+const EAGAIN = -(native.errnos.EAGAIN as number);
+const ENOTCONN = -(native.errnos.ENOTCONN as number);
+const SHUT_WR = native.constants.SHUT_WR as number;
+
+/**
+ * A connection as a stream: members, events and errors of `net.Socket` on a Unix domain socket. Beyond
+ * it: `writeWithFds()`, `peerCredentials()` and the events
+ * - `'fds'` (`FileDescriptor[]`): before the `'data'` that brought them. They are the listener's to
+ *   close; without a listener they are closed at once. Needs `maxFds`.
+ * - `'credentials'` (`Credentials`): before the first `'data'`, and before any whose sender differs
+ *   from the one before. Needs `credentials: true`.
+ */
+export class Socket extends Duplex implements HandleOwner, Receiver {
+  /** Whether `connect()` was called and has not finished. */
+  connecting = false;
+  /** The idle timeout in milliseconds, if `setTimeout()` was called. */
+  timeout: number | undefined;
+  /** The server that accepted it, which need not be of this package (`http.Server` sets it too). */
+  server: unknown = null;
+  #keeper: SocketKeeper | null = null;
+  #handle: Handle | null = null;
+  #reading = false;
+  #referenced = true;
+  #bytesRead = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #onread: OnReadOptions | undefined;
+  #buffer: Uint8Array | undefined;
+  readonly #output = new SocketOutput();
+  /** What waits for the connection, for `bytesWritten`. */
+  #pendingLength = 0;
+  /** @internal The most descriptors a message may bring. */
+  readonly maxFds: number;
+  #credentials: boolean;
+  #busyPoll: number;
+  #sender: Credentials | undefined;
+  #signal: AbortSignal | undefined;
+
+  constructor(options?: SocketOptions | number);
+  /** @internal Takes the handle over. */
+  constructor(settings: SocketSettings, handle: Handle);
+  constructor(options?: SocketOptions | SocketSettings | number, handle?: Handle) {
+    const settings = options instanceof SocketSettings ? options : new SocketSettings(options);
+    super(settings as DuplexOptions);
+    const { maxFds, credentials, busyPoll, onread, fd, abort, readable, pauseOnCreate } = settings;
+    this.maxFds = maxFds;
+    this.#credentials = credentials;
+    this.#busyPoll = busyPoll;
+    if (onread !== undefined) {
+      this.#onread = onread;
+      this.#buffer = memoryOf(onread);
+    }
+    this.on('end', explainEnd);
+    const own = handle ?? (fd === undefined ? null : adoptHandle(fd, SOCK_STREAM, false));
+    if (own !== null) {
+      this.#attach(own, handle !== undefined);
+      if (pauseOnCreate) this.pause();
+      else if (readable !== false) this.read(0);
+    }
+    if (abort !== undefined) {
+      this.#signal = abort;
+      addAbortSignal(abort, this);
+    }
+  }
+
+  /** The descriptor's number, still owned by this socket; -1 without one. */
+  get fd(): number {
+    return this.#handle?.fd ?? -1;
+  }
+
+  /** Whether there is no connection: not yet, or not any more. */
+  get pending(): boolean {
+    return this.#handle === null || this.connecting;
+  }
+
+  get readyState(): 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed' {
+    if (this.connecting) return 'opening';
+    if (this.readable) return this.writable ? 'open' : 'readOnly';
+    return this.writable ? 'writeOnly' : 'closed';
+  }
+
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  /** Bytes written, those that still wait included. */
+  get bytesWritten(): number {
+    let bytes = this.#output.bytes + this.#pendingLength;
+    const { writableBuffer } = this as unknown as { writableBuffer?: Chunk[] };
+    for (const chunk of writableBuffer ?? []) bytes += byteLength(chunk);
+    return bytes;
+  }
+
+  /** Bytes in the stream's buffer; undefined without a connection. */
+  get bufferSize(): number | undefined {
+    return this.#handle === null ? undefined : this.writableLength;
+  }
+
+  /** Empty, as node:net has it for a local socket. */
+  address(): Record<string, never> {
+    return {};
+  }
+
+  /** Connects to a pathname or an abstract name; `listener` is called on 'connect'. */
+  connect(options: ConnectOptions | AddressLike, listener?: () => void): this {
+    const { path } = isAddressLike(options) ? { path: options } : (options ?? {});
+    if (path === undefined || path === null) throw missingArgs('options.path');
+    const address = UnixAddress.from(path);
+    if (typeof listener === 'function') this.once('connect', listener);
+    if (this.#signal?.aborted) return this;
+    if (Object.hasOwn(this, 'write')) delete (this as Partial<this>).write;
+    if (this.destroyed) this.#handle = null;
+    if (this.#handle === null) {
+      // As node:net: a destroyed socket may connect anew.
+      (this as unknown as { _undestroy(): void })._undestroy();
+      this.#attach(openHandle(SOCK_STREAM));
+    }
+    this.#touch();
+    this.connecting = true;
+    this.emit('connectionAttempt', path, undefined, undefined);
+    this.#tryConnect(address, path, undefined);
+    return this;
+  }
+
+  #tryConnect(address: UnixAddress, path: AddressLike, backoff: Backoff | undefined): void {
+    const handle = this.#handle;
+    if (handle === null || !this.connecting) return;
+    const result = handle.connect(UnixAddress.bytesOf(address));
+    if (result === EAGAIN) {
+      // A full backlog: nothing tells when there is room again, so time has to.
+      const next = backoff ?? new Backoff(1, 100);
+      this.#retry = setTimeout(() => this.#tryConnect(address, path, next), next.next());
+      return;
+    }
+    // Not in this turn, nor in its microtasks: as node:net, which has it from the event loop.
+    setImmediate(afterConnect, this, handle, result, address, path);
+  }
+
+  /** @internal */
+  connected(handle: Handle, result: number, address: UnixAddress, path: AddressLike): void {
+    if (this.#handle !== handle || !this.connecting) return;
+    this.connecting = false;
+    if (result < 0) {
+      const error = systemError('connect', result, address);
+      this.emit('connectionAttemptFailed', path, undefined, undefined, error);
+      this.destroy(error);
+      return;
+    }
+    this.#touch();
+    this.emit('connect');
+    this.emit('ready');
+    if (!this.isPaused()) this.read(0);
+  }
+
+  /**
+   * Writes `data`, a byte at least, with descriptors, 253 at most, riding on its first byte. Duplicates
+   * are taken now, so the caller may close its own at once. Returns what `write()` does.
+   */
+  writeWithFds(data: Data, fds: readonly Sendable[], callback?: WriteCallback): boolean {
+    const bytes = bytesOf('data', data);
+    const numbers = descriptorsOf(fds);
+    if (numbers === undefined) return this.write(bytes, callback);
+    if (bytes.byteLength === 0) {
+      throw invalidArgValue('data', 'must hold a byte for the descriptors to ride on', data);
+    }
+    // A view of its own: the chunk by which the descriptors are found again.
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (this.writable) this.#output.attach(chunk, numbers);
+    return this.write(chunk, callback);
+  }
+
+  /** The peer's process, user and group when it connected or listened; null without a connection. */
+  peerCredentials(): Credentials | null {
+    return this.#handle === null ? null : peerCredentials(this.#handle.fd);
+  }
+
+  /** Emits 'timeout' after `milliseconds` without reads or writes; 0: never. Closes nothing. */
+  setTimeout(milliseconds: number, callback?: () => void): this {
+    if (this.destroyed) return this;
+    const duration = timeoutOf('msecs', milliseconds);
+    this.timeout = milliseconds;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (duration === 0) {
+      if (callback !== undefined) this.removeListener('timeout', callback);
+      return this;
+    }
+    this.#timer = setTimeout(emitTimeout, duration, this).unref();
+    if (callback !== undefined) this.once('timeout', callback);
+    return this;
+  }
+
+  /** Without effect, as for any local socket: there is no Nagle's algorithm. */
+  setNoDelay(_enable?: boolean): this {
+    return this;
+  }
+
+  /** Without effect, as for any local socket: the kernel knows when the peer is gone. */
+  setKeepAlive(_enable?: boolean, _initialDelay?: number): this {
+    return this;
+  }
+
+  /** While it is open and reads, the socket keeps the process alive. This is the default. */
+  ref(): this {
+    this.#referenced = true;
+    this.#handle?.ref();
+    return this;
+  }
+
+  /** The socket no longer keeps the process alive. */
+  unref(): this {
+    this.#referenced = false;
+    this.#handle?.unref();
+    return this;
+  }
+
+  /** Destroys it once everything is written. */
+  destroySoon(): void {
+    if (this.writable) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once('finish', this.destroy);
+  }
+
+  /** Refused, as node:net does: only TCP has a reset. Throws ERR_INVALID_HANDLE_TYPE. */
+  resetAndDestroy(): this {
+    if (this.#handle !== null) {
+      throw codedError(TypeError, 'ERR_INVALID_HANDLE_TYPE', 'This handle type cannot be sent');
+    }
+    return this.destroy(closedError());
+  }
+
+  override pause(): this {
+    if (this.#onread !== undefined) this.#stopReading();
+    return super.pause();
+  }
+
+  override resume(): this {
+    if (this.#onread !== undefined) this.#startReading();
+    return super.resume();
+  }
+
+  override read(size?: number): unknown {
+    if (this.#onread !== undefined) this.#startReading();
+    return super.read(size);
+  }
+
+  /** @internal */
+  override _read(): void {
+    if (this.pending) this.once('connect', () => this._read());
+    else this.#startReading();
+  }
+
+  /** @internal */
+  override _write(chunk: Uint8Array | string, encoding: BufferEncoding, done: WriteCallback): void {
+    const data = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+    if (this.#handle === null || this.connecting || this.#output.attached) {
+      this._writev([{ chunk: data, encoding }], done);
+      return;
+    }
+    this.#touch();
+    this.#output.write(this.#handle, data, done);
+  }
+
+  /** @internal */
+  override _writev(chunks: Chunk[], done: WriteCallback): void {
+    if (this.connecting) {
+      this.#writeOnceConnected(chunks, done);
+    } else if (this.#handle === null) {
+      done(closedError());
+    } else {
+      this.#touch();
+      this.#output.writeMany(this.#handle, chunks, done);
+    }
+  }
+
+  #writeOnceConnected(chunks: Chunk[], done: WriteCallback): void {
+    this.#pendingLength = chunks.reduce((length, chunk) => length + byteLength(chunk), 0);
+    const onClose = (): void =>
+      done(
+        codedError(
+          Error,
+          'ERR_SOCKET_CLOSED_BEFORE_CONNECTION',
+          'Socket closed before the connection was established',
+        ),
+      );
+    this.once('connect', () => {
+      this.off('close', onClose);
+      this.#pendingLength = 0;
+      this._writev(chunks, done);
+    });
+    this.once('close', onClose);
+  }
+
+  /** @internal */
+  onWritable(): void {
+    if (this.#handle === null) return;
+    this.#touch();
+    this.#output.resume(this.#handle);
+  }
+
+  /** @internal */
+  override _final(done: WriteCallback): void {
+    if (this.pending) {
+      this.once('connect', () => this._final(done));
+      return;
+    }
+    const result = (this.#handle as Handle).shutdown(SHUT_WR);
+    const error = result === 0 || result === ENOTCONN ? null : systemError('shutdown', result);
+    // As node:net: 'finish' is not in the turn of `end()`.
+    setImmediate(done, error);
+  }
+
+  /** @internal */
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.connecting = false;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#retry);
+    const handle = this.#handle;
+    this.#handle = null;
+    this.#reading = false;
+    handle?.close();
+    done(error);
+    this.#output.discard(error);
+    if (handle === null) process.nextTick(emitClose, this);
+    else setImmediate(emitClose, this, error !== null);
+    this.#keeper?.socketClosed();
+    this.#keeper = null;
+  }
+
+  /** @internal */
+  onReadable(result: number): void {
+    this.#touch();
+    if (this.#onread !== undefined) this.#readOwn(this.#onread);
+    else if (result > 0) this.#receive();
+    else this.#endReading(result);
+  }
+
+  #receive(): void {
+    let data: Buffer;
+    if (hasControlAt(0)) {
+      const message = messageAt(0, this);
+      data = message.data;
+      this.#announce(message);
+      if (this.#handle === null) return;
+    } else {
+      data = dataAt(0);
+    }
+    this.#bytesRead += data.byteLength;
+    if (!this.push(data)) this.#stopReading();
+  }
+
+  /** Tells what came beside the bytes, before them. */
+  #announce(message: Message): void {
+    const { fds, credentials, controlTruncated } = message;
+    if (credentials !== null && !sameSender(credentials, this.#sender)) {
+      this.#sender = credentials;
+      this.emit('credentials', credentials);
+    }
+    if (fds.length === 0 && !controlTruncated) return;
+    if (!this.emit('fds', fds, controlTruncated)) closeAll(fds);
+  }
+
+  #readOwn(onread: OnReadOptions): void {
+    const buffer = this.#buffer as Uint8Array;
+    const result = (this.#handle as Handle).read(buffer, 0);
+    if (result === EAGAIN) return;
+    if (result <= 0) {
+      this.#endReading(result);
+      return;
+    }
+    this.#bytesRead += result;
+    if (onread.callback(result, buffer) === false) this.#stopReading();
+    if (typeof onread.buffer === 'function') this.#buffer = memoryOf(onread);
+  }
+
+  #endReading(result: number): void {
+    this.#stopReading();
+    if (result < 0) {
+      this.destroy(systemError('read', result));
+      return;
+    }
+    this.push(null);
+    this.read(0);
+  }
+
+  #startReading(): void {
+    if (this.#reading || this.#handle === null || this.connecting) return;
+    this.#reading = true;
+    const result = this.#handle.startReceiving(this.#onread === undefined ? 1 : 0, false);
+    if (result < 0) this.destroy(systemError('read', result));
+  }
+
+  #stopReading(): void {
+    if (!this.#reading) return;
+    this.#reading = false;
+    this.#handle?.stop(READABLE);
+  }
+
+  #attach(handle: Handle, inherited = false): void {
+    this.#handle = handle;
+    handle.owner = this;
+    // What an accepted one refuses, it has from its listener.
+    if (!inherited || this.maxFds > 0 || this.#credentials || this.#busyPoll > 0) {
+      configureReceive(handle, {
+        maxFds: this.maxFds,
+        credentials: this.#credentials,
+        pidfds: false,
+        busyPoll: this.#busyPoll,
+      });
+    }
+    if (!this.#referenced) handle.unref();
+  }
+
+  /** Something came or went: not idle. */
+  #touch(): void {
+    this.#timer?.refresh();
+  }
+
+  /** @internal What it is, for warnings. */
+  describe(): string {
+    return `afunix/net Socket ${this.fd}`;
+  }
+
+  /** @internal Counts it as a connection of `keeper`. */
+  keep(keeper: SocketKeeper): void {
+    this.#keeper = keeper;
+    this.server = keeper;
+  }
+}
+
+// Shared by all sockets: a socket of its own closures would cost more memory.
+
+function afterConnect(
+  socket: Socket,
+  handle: Handle,
+  result: number,
+  address: UnixAddress,
+  path: AddressLike,
+): void {
+  socket.connected(handle, result, address, path);
+}
+
+function emitClose(socket: Socket, ...hadError: boolean[]): void {
+  socket.emit('close', ...hadError);
+}
+
+function emitTimeout(socket: Socket): void {
+  socket.emit('timeout');
+}
+
+/** Whoever writes after an end that the peer's end brought about learns whose it was. */
+function explainEnd(this: Socket): void {
+  if (!this.allowHalfOpen) this.write = writeAfterEnd as Socket['write'];
+}
+
+function writeAfterEnd(
+  this: Socket,
+  chunk: unknown,
+  encoding?: BufferEncoding | WriteCallback,
+  callback?: WriteCallback,
+): boolean {
+  const done = typeof encoding === 'function' ? encoding : callback;
+  if (!this.writableEnded) {
+    return Duplex.prototype.write.call(this, chunk, encoding as BufferEncoding, done);
+  }
+  const error = codedError(Error, 'EPIPE', 'This socket has been ended by the other party');
+  if (typeof done === 'function') process.nextTick(done, error);
+  this.destroy(error);
+  return false;
+}
+
+function memoryOf({ buffer }: OnReadOptions): Uint8Array {
+  const memory = typeof buffer === 'function' ? buffer() : buffer;
+  if (!(memory instanceof Uint8Array) || memory.byteLength === 0) {
+    throw invalidArgValue(
+      'options.onread.buffer',
+      'must be a Uint8Array that is not empty',
+      memory,
+    );
+  }
+  return memory;
+}
+
+function sameSender(one: Credentials, other: Credentials | undefined): boolean {
+  return one.pid === other?.pid && one.uid === other.uid && one.gid === other.gid;
+}

@@ -1,0 +1,48 @@
+// The two directions of a UnixStream as web streams.
+import { ReadableStream, WritableStream } from 'node:stream/web';
+import type { UnixStream } from './stream.js';
+
+/** Memory for a read whose reader brings none. */
+const CHUNK = 64 * 1024;
+
+/** Bytes from the socket, read when they are asked for, into the reader's memory or into new. */
+export function readableOf(stream: UnixStream): ReadableStream<Uint8Array> {
+  const cancelled = new AbortController();
+  return new ReadableStream({
+    type: 'bytes',
+    // So that each read has memory of its own: what is enqueued gives its ArrayBuffer away, and that
+    // of read() is shared.
+    autoAllocateChunkSize: CHUNK,
+    async pull(controller) {
+      const request = controller.byobRequest;
+      const view = request?.view as Uint8Array | null | undefined;
+      if (request == null || view == null) return;
+      const memory = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+      const read = await stream.read(memory, { signal: cancelled.signal });
+      if (read === null) controller.close();
+      request.respond(read?.byteLength ?? 0);
+    },
+    cancel(reason) {
+      cancelled.abort(reason);
+      if (!stream.closed) stream.shutdown('read');
+    },
+  });
+}
+
+/** Bytes to the socket; what waits counts in bytes. */
+export function writableOf(stream: UnixStream): WritableStream<Uint8Array | string> {
+  return new WritableStream(
+    {
+      write: (chunk, controller) =>
+        stream.write(chunk, { signal: (controller as unknown as { signal: AbortSignal }).signal }),
+      close: () => stream.shutdown('write'),
+      abort: () => {
+        if (!stream.closed) stream.shutdown('write');
+      },
+    },
+    {
+      highWaterMark: CHUNK,
+      size: (chunk) => (typeof chunk === 'string' ? chunk.length : (chunk?.byteLength ?? 0)),
+    },
+  );
+}

@@ -1,0 +1,236 @@
+// The options that are this package's own, on servers and sockets of afunix/net.
+import { once } from 'node:events';
+import { statSync, writeFileSync } from 'node:fs';
+import { type FileDescriptor, UnixAddress, UnixListener, UnixStream } from 'afunix';
+import net, { connect, createServer, Server, Socket } from 'afunix/net';
+import { expect, test } from 'vitest';
+import { addressKinds, native, Scratch } from '../helpers/scratch.js';
+
+const me = { pid: process.pid, uid: process.getuid?.(), gid: process.getgid?.() };
+
+const listening = async (server: Server): Promise<Server> => {
+  await once(server, 'listening');
+  return server;
+};
+
+test('the default export has the functions', () => {
+  expect(net).toEqual({ Server, Socket, connect, createConnection: connect, createServer });
+});
+
+test.each(addressKinds)('%s addresses, as strings, bytes and UnixAddress', async (kind) => {
+  using scratch = new Scratch();
+  const name = native(scratch.address(kind));
+  for (const address of [name, Buffer.from(name), UnixAddress.from(name)]) {
+    await using server = await listening(createServer((peer) => peer.end('hi')).listen(address));
+    expect(server.address()).toBe(name);
+    for (const client of [connect(address), connect({ path: address })]) {
+      client.setEncoding('utf8');
+      expect(await client.toArray()).toEqual(['hi']);
+    }
+  }
+});
+
+test('a path longer than sun_path', async () => {
+  using scratch = new Scratch();
+  const path = scratch.path('x'.repeat(200));
+  await using server = await listening(createServer((peer) => peer.end('far')).listen(path));
+  expect(server.address()).toBe(path);
+  expect(String((await connect(path).toArray())[0])).toBe('far');
+});
+
+test('mode is exactly that, with readableAll added', async () => {
+  using scratch = new Scratch();
+  const mode = async (options: object): Promise<number> => {
+    await using _server = await listening(
+      createServer().listen({ path: scratch.path(), ...options }),
+    );
+    return statSync(scratch.path()).mode & 0o777;
+  };
+  expect(await mode({ mode: 0o600 })).toBe(0o600);
+  expect(await mode({ mode: 0o666 })).toBe(0o666);
+  expect(await mode({ mode: 0o600, readableAll: true })).toBe(0o644);
+  expect(await mode({ mode: 0o600, writableAll: true })).toBe(0o622);
+});
+
+test('replace takes a living path over; unlinkOnClose: false leaves the file', async () => {
+  using scratch = new Scratch();
+  const first = await listening(createServer((peer) => peer.end('first')).listen(scratch.path()));
+  const second = createServer((peer) => peer.end('second'));
+  await listening(second.listen({ path: scratch.path(), replace: 'always', unlinkOnClose: false }));
+
+  expect(String((await connect(scratch.path()).toArray())[0])).toBe('second');
+  await first[Symbol.asyncDispose]();
+  expect(String((await connect(scratch.path()).toArray())[0])).toBe('second');
+  await second[Symbol.asyncDispose]();
+  expect(statSync(scratch.path()).isSocket()).toBe(true);
+});
+
+test('a backlog over by one waits, and connects when there is room', async () => {
+  using scratch = new Scratch();
+  await using listener = await UnixListener.bind(scratch.path(), { backlog: 0 });
+  const first = connect(scratch.path());
+  await once(first, 'connect');
+  const second = connect(scratch.path());
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(second.connecting).toBe(true);
+  await using one = await listener.accept();
+  await once(second, 'connect');
+  await using other = await listener.accept();
+  expect(one.closed || other.closed).toBe(false);
+  first.destroy();
+  second.destroy();
+});
+
+test('destroyed while it waits for room: a close, and nothing after', async () => {
+  using scratch = new Scratch();
+  await using _listener = await UnixListener.bind(scratch.path(), { backlog: 0 });
+  const first = connect(scratch.path());
+  await once(first, 'connect');
+  const second = connect(scratch.path());
+  const events: string[] = [];
+  for (const event of ['connect', 'error', 'close']) second.on(event, () => events.push(event));
+  second.destroy();
+  await once(second, 'close');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(events).toEqual(['close']);
+  first.destroy();
+});
+
+test('peerCredentials() tells the peer process', async () => {
+  using scratch = new Scratch();
+  await using server = await listening(createServer().listen(scratch.path()));
+  const accepted = once(server, 'connection');
+  const client = connect(scratch.path());
+  const [peer] = (await accepted) as [Socket];
+  expect(peer.peerCredentials()).toEqual(me);
+  expect(client.peerCredentials()).toEqual(me);
+  client.destroy();
+  peer.destroy();
+  expect(peer.peerCredentials()).toBeNull();
+});
+
+test("'credentials' tells the sender once, before its bytes", async () => {
+  using scratch = new Scratch();
+  await using server = await listening(createServer({ credentials: true }).listen(scratch.path()));
+  const seen: unknown[] = [];
+  const client = connect(scratch.path());
+  client.write('one');
+  const [peer] = (await once(server, 'connection')) as [Socket];
+  peer.on('credentials', (credentials) => seen.push(credentials));
+  peer.on('data', (data) => seen.push(String(data)));
+  await once(peer, 'data');
+  client.end('two');
+  await once(peer, 'end');
+  expect(seen).toEqual([me, 'one', 'two']);
+});
+
+test.each([
+  ['true', true, ['connection']],
+  ['false', false, ['drop']],
+  ['a promise of true', Promise.resolve(true), ['connection']],
+  ['a promise of false', Promise.resolve(false), ['drop']],
+])('authorize that returns %s', async (_, answer, expected) => {
+  using scratch = new Scratch();
+  const seen: string[] = [];
+  const authorize = (peer: unknown): boolean => {
+    expect(peer).toMatchObject(me);
+    return answer as boolean;
+  };
+  const server = createServer({ authorize }, (peer) => {
+    seen.push('connection');
+    peer.destroy();
+  });
+  server.on('drop', (peer) => {
+    seen.push('drop');
+    expect(peer).toMatchObject(me);
+  });
+  await using _server = await listening(server.listen(scratch.path()));
+  await connect(scratch.path()).toArray();
+  expect(seen).toEqual(expected);
+});
+
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('no');
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('no'))],
+  ['returns something else', () => 1],
+])('authorize that %s refuses, and warns once', async (_, authorize) => {
+  using scratch = new Scratch();
+  const server = createServer({ authorize: authorize as never }, () => seen.push('connection'));
+  const seen: string[] = [];
+  server.on('drop', () => seen.push('drop'));
+  await using _server = await listening(server.listen(scratch.path()));
+  const warned = once(process, 'warning');
+  await connect(scratch.path()).toArray();
+  await connect(scratch.path()).toArray();
+  expect((await warned)[0]).toMatchObject({ code: 'AFUNIX_AUTHORIZE_FAILED' });
+  expect(seen).toEqual(['drop', 'drop']);
+});
+
+test('close() refuses those that authorize has not decided', async () => {
+  using scratch = new Scratch();
+  const server = createServer({ authorize: () => new Promise(() => {}) }).listen(scratch.path());
+  const client = connect(scratch.path());
+  await once(client, 'connect');
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await server[Symbol.asyncDispose]();
+  expect(await client.toArray()).toEqual([]);
+});
+
+test('listen({ fd }) takes a listening socket over, its file stays', async () => {
+  using scratch = new Scratch();
+  const listener = await UnixListener.bind(scratch.path());
+  const server = createServer((peer) => peer.end('adopted'));
+  await listening(server.listen({ fd: listener.detach() }));
+  expect(server.address()).toBe(scratch.path());
+  expect(String((await connect(scratch.path()).toArray())[0])).toBe('adopted');
+  await server[Symbol.asyncDispose]();
+  expect(statSync(scratch.path()).isSocket()).toBe(true);
+});
+
+test('new Socket({ fd }) takes a connection over, by number or owner', async () => {
+  for (const own of [(fd: FileDescriptor) => fd, (fd: FileDescriptor) => fd.detach()]) {
+    const [one, other] = UnixStream.pair();
+    const socket = new Socket({ fd: own(one.detach()) });
+    await other.write('taken');
+    await other.close();
+    expect(String((await socket.toArray())[0])).toBe('taken');
+  }
+});
+
+test('a descriptor of the wrong kind stays where it was', async () => {
+  using scratch = new Scratch();
+  writeFileSync(scratch.path('file'), '');
+  const [one, other] = UnixStream.pair();
+  using fd = one.detach();
+  expect(() => createServer().listen({ fd })).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),
+  );
+  expect(fd.closed).toBe(false);
+  await other.close();
+});
+
+test('onread and maxFds exclude each other', () => {
+  const onread = { buffer: Buffer.alloc(1), callback: () => true };
+  expect(() => new Socket({ onread, maxFds: 1 })).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),
+  );
+  expect(() => new Socket({ onread: { ...onread, buffer: Buffer.alloc(0) } })).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),
+  );
+});
+
+test.each([
+  ['mode', { mode: 'x' }],
+  ['replace', { replace: 'sometimes' }],
+  ['maxFds', { maxFds: -1 }],
+  ['authorize', { authorize: true }],
+])('a wrong %s is refused', (_, options) => {
+  expect(() => createServer(options as never).listen({ path: 'x', ...options } as never)).toThrow(
+    expect.objectContaining({ code: expect.stringMatching(/^ERR_/) }),
+  );
+});

@@ -1,0 +1,143 @@
+// The finer points of UnixStream and UnixListener.
+import { once } from 'node:events';
+import { pipeline } from 'node:stream/promises';
+import { UnixListener, UnixStream } from 'afunix';
+import { connect } from 'afunix/net';
+import { expect, test } from 'vitest';
+import { openDescriptors } from '../helpers/descriptors.js';
+import { Scratch } from '../helpers/scratch.js';
+
+test('read(buffer) fills the caller’s memory, and returns a view of it', async () => {
+  const [one, other] = UnixStream.pair();
+  await other.write('abcdef');
+  const memory = Buffer.alloc(4, '.');
+  const first = await one.read(memory);
+  expect([String(first), first?.buffer === memory.buffer]).toEqual(['abcd', true]);
+  const second = await one.read(memory.subarray(1));
+  expect([String(second), String(memory)]).toEqual(['ef', 'aefd']);
+  const third = one.read(new Uint8Array(memory.buffer, memory.byteOffset, 4));
+  await other.write('late');
+  expect(String(await third)).toBe('late');
+  expect(String(memory)).toBe('late');
+  await one.close();
+  await other.close();
+});
+
+test('reads whose tries were in vain still get what comes, in order', async () => {
+  const [one, other] = UnixStream.pair();
+  const buffer = Buffer.alloc(4);
+  for (let turn = 0; turn < 100; turn++) {
+    const reading = one.read(buffer);
+    await other.write(String(turn).padStart(4));
+    expect(Number(String(await reading))).toBe(turn);
+    // There already when it is asked for.
+    await other.write('more');
+    expect(String(await one.read(buffer))).toBe('more');
+  }
+  other.shutdown('write');
+  expect(await one.read(buffer)).toBeNull();
+  await one.close();
+  await other.close();
+});
+
+test('write([a, b]) arrives as one, past IOV_MAX and past the buffer', async () => {
+  const [one, other] = UnixStream.pair();
+  await one.write(['a', Buffer.from('b'), new Uint16Array([0x6363]), '', 'd']);
+  expect(String(await other.read())).toBe('abccd');
+  const parts = Array.from({ length: 3000 }, (_, index) => Buffer.alloc(500, index));
+  const writing = one.write(parts);
+  let read = Buffer.alloc(0);
+  while (read.length < 1_500_000) read = Buffer.concat([read, (await other.read()) as Buffer]);
+  await writing;
+  expect(read.equals(Buffer.concat(parts))).toBe(true);
+  await one.close();
+  await other.close();
+});
+
+test('half-close: the end arrives after what was queued, the answer after it', async () => {
+  const [one, other] = UnixStream.pair();
+  const large = Buffer.alloc(3_000_000, 'x');
+  const writing = one.write(large);
+  one.shutdown('write');
+  await expect(one.write('late')).rejects.toMatchObject({ code: 'EPIPE' });
+  let length = 0;
+  for await (const chunk of other) length += chunk.length;
+  await writing;
+  expect(length).toBe(large.length);
+  await other.write('answer');
+  expect(String(await one.read())).toBe('answer');
+  await one.close();
+  await other.close();
+});
+
+test('pipeline of stream/promises takes it as a source', async () => {
+  const [one, other] = UnixStream.pair();
+  await other.write('through');
+  other.shutdown('write');
+  let text = '';
+  await pipeline(one, async (source) => {
+    for await (const chunk of source) text += Buffer.from(chunk).toString();
+  });
+  expect(text).toBe('through');
+  await one.close();
+  await other.close();
+});
+
+test('toDuplex(): ownership moves, the descriptor stays the same', async () => {
+  const [one, other] = UnixStream.pair();
+  const pending = one.read();
+  const { fd } = one;
+  const socket = one.toDuplex({ highWaterMark: 5 });
+  await expect(pending).rejects.toMatchObject({ code: 'ERR_SOCKET_CLOSED' });
+  expect([one.closed, one.fd, socket.fd]).toEqual([true, -1, fd]);
+  expect(socket.writableHighWaterMark).toBe(5);
+  expect(() => one.toDuplex()).toThrow(expect.objectContaining({ code: 'ERR_SOCKET_CLOSED' }));
+  await one.close();
+
+  await other.write('to the duplex');
+  expect(String((await once(socket, 'data'))[0])).toBe('to the duplex');
+  socket.end('and back');
+  expect(String(await other.read())).toBe('and back');
+  await other.close();
+  await once(socket, 'close');
+  expect(openDescriptors().has(fd)).toBe(false);
+});
+
+test('toDuplex() goes on receiving descriptors', async () => {
+  const [one, other] = UnixStream.pair({ maxFds: 1 });
+  const socket = one.toDuplex();
+  const got = once(socket, 'fds');
+  socket.resume();
+  await other.write('x', { fds: [0] });
+  const [fds] = await got;
+  expect(fds).toHaveLength(1);
+  fds[0].close();
+  socket.destroy();
+  await other.close();
+});
+
+test('toDuplex() refuses wrong options, and stays', async () => {
+  const [one, other] = UnixStream.pair();
+  expect(() => one.toDuplex({ signal: {} as never })).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
+  );
+  expect(one.closed).toBe(false);
+  await one.close();
+  await other.close();
+});
+
+test('UnixListener accepts net sockets, by accept() and by iteration', async () => {
+  using scratch = new Scratch();
+  await using listener = await UnixListener.bind(scratch.path());
+  const clients = [connect(scratch.path()), connect(scratch.path())];
+  await using first = await listener.accept();
+  for await (const second of listener) {
+    await second.write('second');
+    await second.close();
+    break;
+  }
+  await first.write('first');
+  await first.close();
+  const texts = await Promise.all(clients.map(async (client) => String(await client.toArray())));
+  expect(texts.sort()).toEqual(['first', 'second']);
+});
