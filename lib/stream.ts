@@ -166,11 +166,9 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       checkSignal(given.signal);
       const fds = descriptorsOf(given.fds);
       const credentials = credentialsOf('options.credentials', given.credentials);
-      const parts = Array.isArray(data)
+      const buffers = Array.isArray(data)
         ? data.map((part) => bytesOf('data', part))
         : [bytesOf('data', data)];
-      // A call of empty buffers alone would send nothing and lose the descriptors.
-      const buffers = parts.filter(({ byteLength }) => byteLength > 0);
       const length = buffers.reduce((total, part) => total + part.byteLength, 0);
       if (this.#ending) throw systemError('write', EPIPE);
       if (length === 0) {
