@@ -98,7 +98,11 @@ static void send_all(int fd, size_t length) {
   }
 }
 
-static void acknowledge(int fd) { check(send(fd, "", 1, MSG_NOSIGNAL), "send"); }
+static void acknowledge(int fd, int type) {
+  struct sockaddr_un name = address(".c");
+  const socklen_t length = type == SOCK_DGRAM ? sizeof name : 0;
+  check(sendto(fd, "", 1, MSG_NOSIGNAL, length ? (struct sockaddr *)&name : NULL, length), "sendto");
+}
 
 static void await_acknowledgement(int fd) {
   char byte;
@@ -196,13 +200,13 @@ static void serve(const char *name) {
   } else {
     // The client is bound by the time its first message is here.
     check(recv(fd, buffer, size, MSG_PEEK), "recv");
-    connect_to(fd, ".c");
+    if (!has(name, "bulk") || has(name, "mutual")) connect_to(fd, ".c");
   }
   if (has(name, "epoll")) watch(fd);
   for (;;) {
     if (has(name, "bulk")) {
       type == SOCK_STREAM ? receive_bytes(fd) : receive_messages(fd, has(name, "mmsg"));
-      acknowledge(fd);
+      acknowledge(fd, type);
     } else {
       receive_all(fd, type);
       send_all(fd, size);

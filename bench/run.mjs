@@ -17,7 +17,7 @@ cases: ${cases.map(({ name }) => name).join(', ')} (default: all)
   --smoke       one short round of each: that it works, not how fast
   --rounds N    rounds of each contender (default 7)
   --only TEXT   comparisons whose title holds TEXT
-  --pinned, --unpinned   one mode only
+  --mode MODE   only pinned (both sides on one processor), unpinned, or apart (on two)
   --base DIR    also against another built tree of this package
   --publish     the result goes to docs/, too`;
 
@@ -27,8 +27,7 @@ const { values, positionals } = parseArgs({
     smoke: { type: 'boolean' },
     rounds: { type: 'string' },
     only: { type: 'string' },
-    pinned: { type: 'boolean' },
-    unpinned: { type: 'boolean' },
+    mode: { type: 'string' },
     base: { type: 'string' },
     publish: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
@@ -77,8 +76,7 @@ function install() {
 
 function modesOf(comparison) {
   const modes = comparison.modes ?? ['pinned', 'unpinned'];
-  if (values.pinned === values.unpinned) return modes;
-  return modes.filter((mode) => mode === (values.pinned ? 'pinned' : 'unpinned'));
+  return values.mode === undefined ? modes : modes.filter((mode) => mode === values.mode);
 }
 
 async function compare(one, comparison, mode) {
@@ -93,7 +91,7 @@ async function compare(one, comparison, mode) {
   const played = available.filter((entry) => entry.missing === undefined);
   const entries = await measure(
     { ...comparison, contenders: played.map(({ contender }) => contender) },
-    { processor: mode === 'pinned' ? processor() : null, rounds, smoke: values.smoke },
+    { processors: processors(mode), rounds, smoke: values.smoke },
   );
   const entryOf = (contender) => entries.find((entry) => entry.contender === contender);
   const [first, ...others] = available;
@@ -140,10 +138,17 @@ function missing(contender) {
   }
 }
 
-/** The last processor we may use: the first is where the system's own work tends to be. */
-function processor() {
+/** 'pinned': both sides on one processor; 'apart': on two; 'unpinned': where the system puts them. */
+function processors(mode) {
   const allowed = /Cpus_allowed_list:\s*(.*)/.exec(readFileSync('/proc/self/status', 'utf8'))[1];
-  return Number(/\d+$/.exec(allowed)[0]);
+  const all = allowed.split(',').flatMap((range) => {
+    const [first, last = first] = range.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  });
+  // The last: on the first the system's own work tends to be.
+  if (mode === 'pinned') return { server: all.at(-1), client: all.at(-1) };
+  if (mode === 'apart') return { server: all.at(-1), client: all.at(-2) ?? all.at(-1) };
+  return {};
 }
 
 function report() {

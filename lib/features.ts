@@ -115,7 +115,7 @@ function bindsAbstract(): boolean {
 function hasPeerPidFd(fd: number): boolean {
   const pidfd = native.peerPidFd(fd);
   if (pidfd < 0) return false;
-  native.closeOwned(pidfd);
+  native.descriptors.close(pidfd);
   return true;
 }
 

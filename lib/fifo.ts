@@ -1,51 +1,60 @@
+interface Node<T> {
+  readonly item: T;
+  next: Node<T> | undefined;
+}
+
 /** A queue, first in, first out, whose cost does not grow with its length. */
 export class Fifo<T> {
-  #items: (T | undefined)[] = [];
-  #head = 0;
-  #tail = 0;
+  #head: Node<T> | undefined;
+  #tail: Node<T> | undefined;
+  #size = 0;
 
   get size(): number {
-    return this.#tail - this.#head;
+    return this.#size;
   }
 
   push(item: T): void {
-    this.#items[this.#tail++] = item;
+    const node: Node<T> = { item, next: undefined };
+    if (this.#tail === undefined) this.#head = node;
+    else this.#tail.next = node;
+    this.#tail = node;
+    this.#size++;
   }
 
   peek(): T | undefined {
-    return this.#items[this.#head];
+    return this.#head?.item;
   }
 
   shift(): T | undefined {
-    if (this.#head === this.#tail) return undefined;
-    const item = this.#items[this.#head];
-    this.#items[this.#head++] = undefined;
-    if (this.#head === this.#tail) {
-      // The array stays for the next: most queues hold one item, again and again.
-      if (this.#tail > 1024) this.#items = [];
-      this.#head = this.#tail = 0;
-    } else if (this.#head >= 1024 && this.#head * 2 >= this.#tail) {
-      this.#items = this.#items.slice(this.#head, this.#tail);
-      this.#tail -= this.#head;
-      this.#head = 0;
-    }
-    return item;
+    const node = this.#head;
+    if (node === undefined) return undefined;
+    this.#head = node.next;
+    if (this.#head === undefined) this.#tail = undefined;
+    this.#size--;
+    return node.item;
   }
 
   /** Takes `item` out, wherever it stands. */
   remove(item: T): boolean {
-    const index = this.#items.indexOf(item, this.#head);
-    if (index < 0) return false;
-    this.#items.splice(index, 1);
-    this.#tail--;
-    return true;
+    let before: Node<T> | undefined;
+    for (let node = this.#head; node !== undefined; before = node, node = node.next) {
+      if (node.item !== item) continue;
+      if (before === undefined) this.#head = node.next;
+      else before.next = node.next;
+      if (this.#tail === node) this.#tail = before;
+      this.#size--;
+      return true;
+    }
+    return false;
   }
 
   /** Takes everything out. */
   drain(): T[] {
-    const items = this.#items.slice(this.#head, this.#tail) as T[];
-    this.#items = [];
-    this.#head = this.#tail = 0;
+    const items: T[] = [];
+    for (let node = this.#head; node !== undefined; node = node.next) items.push(node.item);
+    this.#head = undefined;
+    this.#tail = undefined;
+    this.#size = 0;
     return items;
   }
 }

@@ -51,11 +51,11 @@ const types = new Map<number | undefined, SocketType>([
 
 let leaked = false;
 const collected = new FinalizationRegistry<{ fd: number; origin: string }>(({ fd, origin }) => {
-  native.closeOwned(fd);
+  native.descriptors.close(fd);
   if (leaked) return;
   leaked = true;
   process.emitWarning(
-    `Descriptor ${fd}, ${origin}, was collected without close(); it is closed now, and so will any further one be, without a warning. Close descriptors, or declare them with \`using\`.`,
+    `Descriptor ${fd} (${origin}) was collected without close(); it is closed now, and so will any further one be, without a warning. Close descriptors, or declare them with \`using\`.`,
     { type: 'Warning', code: 'AFUNIX_FD_LEAK' },
   );
 });
@@ -95,7 +95,7 @@ export class FileDescriptor implements Disposable {
    */
   constructor(fd: number, origin = 'adopted') {
     descriptorNumber('fd', fd);
-    if (!native.own(fd)) throw systemError('fstat', EBADF);
+    if (!native.descriptors.own(fd)) throw systemError('fstat', EBADF);
     this.#fd = fd;
     this.#origin = origin;
     collected.register(this, { fd, origin }, this);
@@ -144,7 +144,7 @@ export class FileDescriptor implements Disposable {
   /** Closes it. Twice is once. */
   close(): void {
     if (this.#fd < 0) return;
-    native.closeOwned(this.#release());
+    native.descriptors.close(this.#release());
   }
 
   [Symbol.dispose](): void {
@@ -155,7 +155,7 @@ export class FileDescriptor implements Disposable {
   detach(): number {
     this.#live();
     const fd = this.#release();
-    native.disown(fd);
+    native.descriptors.disown(fd);
     return fd;
   }
 
@@ -297,13 +297,13 @@ export class FileDescriptor implements Disposable {
   #handOn<T>(make: (fd: number) => T): T {
     const fd = this.#live();
     // Disowned first: where a worker ends in between, it may stay open, but is never closed twice.
-    native.disown(fd);
+    native.descriptors.disown(fd);
     try {
       const made = make(fd);
       this.#release();
       return made;
     } catch (error) {
-      native.own(fd);
+      native.descriptors.own(fd);
       throw error;
     }
   }

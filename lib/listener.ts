@@ -37,7 +37,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   #failureReported = false;
   /** @internal What it asks of those who connect, and what they send beside the bytes. */
   protected settings: AcceptSettings = {
-    receive: { maxFds: 0, credentials: false, pidfds: false },
+    receive: { maxFds: 0, credentials: false, pidfds: false, busyPoll: 0 },
     authorize: undefined,
   };
 

@@ -15,6 +15,8 @@ const BATCH = 32;
 /** Milliseconds before receiving is tried again after an error that does not go by being read. */
 const PAUSE = 100;
 
+const ARMED = Symbol('armed');
+
 /** Options of `receive`. */
 export interface ReceiveMessageOptions {
   /** Stops waiting, with an `AbortError`. Nothing is lost. */
@@ -76,29 +78,32 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
       if (typeof peek !== 'boolean') throw invalidArgType('options.peek', 'of type boolean', peek);
       if (this.#consumer !== undefined) throw invalidState('onMessages() takes the messages');
       const message = this.#waiting.size === 0 ? this.#take(batch, peek) : undefined;
-      if (message !== undefined) return Promise.resolve(message);
+      if (message !== undefined && message !== ARMED) return Promise.resolve(message);
       const operation = new Operation<M | null>(signal, () => {
         this.#waiting.remove(waiting);
         this.#await(batch);
       });
       const waiting = { operation, peek };
       this.#waiting.push(waiting);
-      this.#await(batch);
+      if (message !== ARMED) this.#await(batch);
       return operation.promise;
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  /** A message that is here now, null at the end; undefined: it has to be waited for. */
-  #take(batch: number, peek: boolean): M | null | undefined {
+  /**
+   * A message that is here now, null at the end; undefined: it has to be waited for, ARMED: and it is
+   * already.
+   */
+  #take(batch: number, peek: boolean): M | null | undefined | typeof ARMED {
     const received = peek ? this.#received.peek()?.copy() : this.#received.shift();
     if (received !== undefined) return received as M;
     if (this.#ended) return null;
     this.throwReported();
     if (this.#budget <= 0) return undefined;
-    const result = peek ? this.handle.receive(1, MSG_PEEK) : this.handle.receive(batch, 0);
-    if (result === EAGAIN) return undefined;
+    const result = peek ? this.handle.receive(1, MSG_PEEK) : this.handle.receiveOrWait(batch);
+    if (result === EAGAIN) return peek ? undefined : ARMED;
     if (result < 0) throw systemError('recvmsg', result);
     if (result === 0) {
       this.#ended = true;

@@ -152,11 +152,10 @@ function chunkOf(at: number): ArrayBufferLike {
  * The class that Buffer's own methods make their results of: `Buffer.from` and `subarray` end in the
  * same, by a way three times as long.
  */
-const View = (Buffer as unknown as Record<symbol, unknown>)[Symbol.species] as new (
-  memory: ArrayBufferLike,
-  offset: number,
-  length: number,
-) => Buffer;
+export const View: ViewConstructor = (Buffer as unknown as { [Symbol.species]: ViewConstructor })[
+  Symbol.species
+];
+type ViewConstructor = new (memory: ArrayBufferLike, offset: number, length: number) => Buffer;
 
 /** Where the fields of message `index` begin. */
 const fieldsOf = (index: number): number => SLAB_HEADER + index * SLAB_STRIDE;
@@ -212,7 +211,7 @@ function besideAt(index: number, flags: number, receiver: Receiver): Beside | un
     if ((flags & SLAB_CONTROL_TRUNCATED) !== 0 && receiver.maxFds === 0) warnRefused(receiver);
     return undefined;
   }
-  const count = native.slab.takeBeside(index, receiver.maxFds);
+  const count = native.descriptors.takeBeside(index, receiver.maxFds);
   const { beside } = native.slab;
   const dropped = (beside[BESIDE_DROPPED] as number) > 0;
   if (dropped && receiver.maxFds === 0) warnRefused(receiver);
@@ -221,14 +220,14 @@ function besideAt(index: number, flags: number, receiver: Receiver): Beside | un
   return {
     fds: count === 0 ? none : descriptorsAt(count, receiver),
     credentials: credentialsIn(beside),
-    pidfd: pidfd < 0 ? null : new PidFd(pidfd, `a pidfd received by ${receiver.describe()}`),
+    pidfd: pidfd < 0 ? null : new PidFd(pidfd, receiver.describe()),
     dropped,
   };
 }
 
 function descriptorsAt(count: number, receiver: Receiver): FileDescriptor[] {
   const { beside } = native.slab;
-  const origin = `received by ${receiver.describe()}`;
+  const origin = receiver.describe();
   const fds: FileDescriptor[] = [];
   for (let i = 0; i < count; i++) {
     fds.push(new FileDescriptor(beside[BESIDE_RIGHTS + i] as number, origin));

@@ -36,10 +36,10 @@ export interface Handle {
   unref(): void;
 
   /**
-   * Whether to make room for control messages, and the bytes of a message that are received (0: all
-   * of them).
+   * Whether to make room for control messages, the bytes of a message that are received (0: all of
+   * them), and the microseconds to stay awake after a readable event (0: none).
    */
-  configure(control: boolean, limit: number): void;
+  configure(control: boolean, limit: number, busyPoll: number): void;
   /** Whether descriptors may be sent to it; -ENOPROTOOPT where the kernel has no SO_PASSRIGHTS. */
   passRights(pass: boolean): number;
   /**
@@ -49,6 +49,10 @@ export interface Handle {
   receive(batch: number, flags: number): number;
   /** recv(2) into the caller's memory. */
   read(buffer: Uint8Array, flags: number): number;
+  /** As `receive`; where that finds nothing it returns -EAGAIN after a `waitReadable(batch)`. */
+  receiveOrWait(batch: number): number;
+  /** As `read`; where that finds nothing it returns -EAGAIN after a `waitReadable(0)`. */
+  readOrWait(buffer: Uint8Array): number;
 
   send(data: Uint8Array, to: AddressBytes | undefined, flags: number): number;
   /** sendmsg(2). */
@@ -59,7 +63,10 @@ export interface Handle {
     credentials: { pid: number; uid: number; gid: number } | undefined,
     flags: number,
   ): number;
-  /** sendmmsg(2) of `data[from...]`; `to` is one for all, or one each. Returns how many went. */
+  /**
+   * sendmmsg(2) of `data[from...]`, as many as one call takes: to one destination, which `to` is for
+   * all of them, or one each. Returns how many went.
+   */
   sendMany(
     data: readonly Uint8Array[],
     to: AddressBytes | undefined | readonly (AddressBytes | undefined)[],
@@ -87,11 +94,16 @@ export interface Handle {
 
 /** The calls made for each message, as functions of a handle's `id`. */
 type Calls = {
-  [Name in 'waitReadable' | 'waitWritable' | 'receive' | 'read' | 'send']: (
-    id: number,
-    ...rest: Partial<Parameters<Handle[Name]>>
-  ) => number;
-};
+  [Name in
+    | 'waitReadable'
+    | 'waitWritable'
+    | 'receive'
+    | 'receiveOrWait'
+    | 'read'
+    | 'readOrWait'
+    | 'send'
+    | 'sendMessage']: (id: number, ...rest: Partial<Parameters<Handle[Name]>>) => number;
+} & { sendMany(id: number, to: AddressBytes | undefined, ...data: Uint8Array[]): number };
 
 /** What a handle tells the class that wraps it. Called inside a callback scope. */
 export interface HandleOwner {
@@ -108,6 +120,18 @@ export interface Slab {
   chunk(kind: number): Buffer;
   /** What `takeBeside` found: the numbers BESIDE_*, then the descriptors. */
   readonly beside: Int32Array;
+}
+
+/** Which descriptors this environment owns by their number. */
+export interface Descriptors {
+  /**
+   * This environment closes `fd` at its end, unless it is closed or disowned before. False if it is not
+   * open.
+   */
+  own(fd: number): boolean;
+  disown(fd: number): void;
+  /** Closes it, if it is owned. */
+  close(fd: number): void;
   /**
    * Takes what message `index` brought, for those whose flags say SLAB_ANCILLARY; once. Returns how
    * many descriptors there are, which this environment owns now, as it does the pidfd; those over
@@ -117,6 +141,7 @@ export interface Slab {
 }
 
 export interface Native {
+  readonly descriptors: Descriptors;
   readonly Handle: { prototype: Handle };
   readonly calls: Calls;
   readonly constants: Readonly<Record<string, number>>;
@@ -133,13 +158,6 @@ export interface Native {
   /** Takes the descriptor over, unless it returns -errno. It must be an AF_UNIX socket. */
   adoptHandle(fd: number): Handle | number;
 
-  /**
-   * This environment closes `fd` at its end, unless it is closed or disowned before. False if it is not
-   * open.
-   */
-  own(fd: number): boolean;
-  disown(fd: number): void;
-  closeOwned(fd: number): void;
   /** A duplicate, close-on-exec and owned, or -errno. */
   duplicateOwned(fd: number): number;
 
@@ -275,6 +293,8 @@ export const READABLE = 1;
 export const WRITABLE = 2;
 
 const { calls } = native;
+/** Messages that one call sends at most (kSendBatch in the addon). */
+const SEND_BATCH = 64;
 
 // To find the C++ object of `this` costs more than the rest of a call (napi_unwrap): these go by id.
 Object.assign(native.Handle.prototype, {
@@ -287,13 +307,30 @@ Object.assign(native.Handle.prototype, {
   receive(batch, flags) {
     return calls.receive(this.id, batch, flags);
   },
+  receiveOrWait(batch) {
+    return calls.receiveOrWait(this.id, batch);
+  },
   read(buffer, flags) {
     return calls.read(this.id, buffer, flags);
+  },
+  readOrWait(buffer) {
+    return calls.readOrWait(this.id, buffer);
   },
   send(data, to, flags) {
     return to === undefined && flags === 0
       ? calls.send(this.id, data)
       : calls.send(this.id, data, to, flags);
+  },
+  sendMessage(buffers, to, rights, credentials, flags) {
+    return calls.sendMessage(this.id, buffers, to, rights, credentials, flags);
+  },
+  sendMany(data, to, from) {
+    let end = Math.min(data.length, from + SEND_BATCH);
+    if (!Array.isArray(to))
+      return calls.sendMany(this.id, to as AddressBytes, ...data.slice(from, end));
+    const address = to[from];
+    for (let index = from + 1; index < end; index++) if (to[index] !== address) end = index;
+    return calls.sendMany(this.id, address, ...data.slice(from, end));
   },
 } satisfies Partial<Handle> & ThisType<Handle>);
 

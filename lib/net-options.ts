@@ -18,10 +18,10 @@ export interface OnReadOptions {
   callback(bytesRead: number, buffer: Uint8Array): boolean | undefined;
 }
 
-/** Options of a `Socket`; `maxFds` and `credentials` are this package's own. */
+/** Options of a `Socket`; `maxFds`, `credentials` and `busyPoll` are this package's own. */
 export interface SocketOptions
   extends DuplexOptions,
-    Pick<ReceiveOptions, 'maxFds' | 'credentials'> {
+    Pick<ReceiveOptions, 'maxFds' | 'credentials' | 'busyPoll'> {
   /** A connected stream socket to take over. */
   fd?: number | FileDescriptor;
   /** Whether an adopted socket reads, and writes. Default true. */
@@ -37,6 +37,7 @@ export class SocketSettings {
   readonly maxFds: number;
   readonly credentials: boolean;
   readonly pidfds = false;
+  readonly busyPoll: number;
   readonly onread: OnReadOptions | undefined;
   readonly fd: number | FileDescriptor | undefined;
   readonly readable: boolean | undefined;
@@ -60,8 +61,9 @@ export class SocketSettings {
     }
     // What is for Duplex alone, such as highWaterMark, goes to it as it is.
     Object.assign(this, given);
-    const { maxFds, credentials } = receiveSettings(given);
+    const { maxFds, credentials, busyPoll } = receiveSettings(given);
     this.maxFds = maxFds;
+    this.busyPoll = busyPoll;
     this.credentials = credentials;
     this.onread = typeof given.onread?.callback === 'function' ? given.onread : undefined;
     if (this.onread !== undefined && (maxFds > 0 || credentials)) {

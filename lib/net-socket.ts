@@ -60,6 +60,7 @@ export class Socket extends Duplex implements HandleOwner, Receiver {
   /** @internal The most descriptors a message may bring. */
   readonly maxFds: number;
   #credentials: boolean;
+  #busyPoll: number;
   #sender: Credentials | undefined;
   #signal: AbortSignal | undefined;
 
@@ -69,9 +70,10 @@ export class Socket extends Duplex implements HandleOwner, Receiver {
   constructor(options?: SocketOptions | SocketSettings | number, handle?: Handle) {
     const settings = options instanceof SocketSettings ? options : new SocketSettings(options);
     super(settings as DuplexOptions);
-    const { maxFds, credentials, onread, fd, abort, readable, pauseOnCreate } = settings;
+    const { maxFds, credentials, busyPoll, onread, fd, abort, readable, pauseOnCreate } = settings;
     this.maxFds = maxFds;
     this.#credentials = credentials;
+    this.#busyPoll = busyPoll;
     if (onread !== undefined) {
       this.#onread = onread;
       this.#buffer = memoryOf(onread);
@@ -426,11 +428,12 @@ export class Socket extends Duplex implements HandleOwner, Receiver {
     this.#handle = handle;
     handle.owner = this;
     // What an accepted one refuses, it has from its listener.
-    if (!inherited || this.maxFds > 0 || this.#credentials) {
+    if (!inherited || this.maxFds > 0 || this.#credentials || this.#busyPoll > 0) {
       configureReceive(handle, {
         maxFds: this.maxFds,
         credentials: this.#credentials,
         pidfds: false,
+        busyPoll: this.#busyPoll,
       });
     }
     if (!this.#referenced) handle.unref();

@@ -17,6 +17,13 @@ export interface ReceiveOptions {
   credentials?: boolean;
   /** Each message carries a pidfd of its sender (SO_PASSPIDFD, Linux 6.5). Default false. */
   pidfds?: boolean;
+  /**
+   * Microseconds, 0 to 1,000,000 (default 0), that the process stays awake for the next message after
+   * it has handled one: to be woken takes longer than most answers. It costs that much processor time
+   * whenever nothing comes, and gains nothing where both ends share one processor. Timers and all
+   * other sockets are served as ever.
+   */
+  busyPoll?: number;
 }
 
 /** How a socket gets its name. */
@@ -69,6 +76,7 @@ export interface ReceiveSettings {
   maxFds: number;
   credentials: boolean;
   pidfds: boolean;
+  busyPoll: number;
 }
 
 const replaceModes = { never: 0, stale: 1, always: 2 } as const;
@@ -85,6 +93,8 @@ export function receiveSettings(options: ReceiveOptions | undefined): ReceiveSet
     maxFds: given.maxFds === undefined ? 0 : integer('options.maxFds', given.maxFds, 0, MAX_FDS),
     credentials: boolean('credentials', given.credentials, false),
     pidfds: boolean('pidfds', given.pidfds, false),
+    busyPoll:
+      given.busyPoll === undefined ? 0 : integer('options.busyPoll', given.busyPoll, 0, 1_000_000),
   };
 }
 

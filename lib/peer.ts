@@ -37,7 +37,7 @@ export function peerGroups(fd: number): number[] | null {
 export function peerPidFd(fd: number, socket: string): PidFd | null {
   if (constants.SO_PEERPIDFD === undefined) throw unavailable('SO_PEERPIDFD');
   const result = native.peerPidFd(fd);
-  if (result >= 0) return new PidFd(result, `the pidfd of the peer of ${socket}`);
+  if (result >= 0) return new PidFd(result, `peer of ${socket}`);
   if (noPeer.has(result)) return null;
   throw optionError('getsockopt', result, 'SO_PEERPIDFD');
 }

@@ -5,7 +5,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type net from 'node:net';
 import { descriptorNumber } from './arguments.js';
 import { invalidArgType, invalidArgValue, outOfRange } from './errors.js';
-import { duplicate, type FileDescriptor } from './file-descriptor.js';
+import { duplicate, FileDescriptor } from './file-descriptor.js';
 
 /** The most descriptors one message carries: the kernel's SCM_MAX_FD. */
 export const MAX_FDS = 253;
@@ -29,7 +29,9 @@ export type Sendable =
  * The number of a descriptor to send. Throws `ERR_INVALID_ARG_TYPE` for what can have none,
  * `ERR_INVALID_ARG_VALUE` for what has none now: it is closed, or not open yet.
  */
-export function descriptorOf(value: unknown, name: string): number {
+function descriptorOf(value: unknown, index: number): number {
+  if (value instanceof FileDescriptor && !value.closed) return value.fd;
+  const name = `fds[${index}]`;
   if (typeof value === 'number') return descriptorNumber(name, value);
   if (typeof value !== 'object' || value === null) throw notSendable(name, value);
   const holder = holderOf(value);
@@ -76,7 +78,17 @@ export function descriptorsOf(values: unknown): number[] | undefined {
     throw outOfRange('fds.length', `at most ${MAX_FDS}, the kernel's limit`, values.length);
   }
   if (values.length === 0) return undefined;
-  return Array.from(values, (value, index) => descriptorOf(value, `fds[${index}]`));
+  const numbers: number[] = [];
+  // Not map(), which skips holes.
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    numbers.push(
+      typeof value === 'number' && value >= 0 && value === (value | 0)
+        ? value
+        : descriptorOf(value, i),
+    );
+  }
+  return numbers;
 }
 
 /** Duplicates for a message that has to wait: all, or none and EMFILE. */

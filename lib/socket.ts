@@ -100,7 +100,7 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner, Receiv
    * messages that were not taken: they would be lost.
    */
   detach(): FileDescriptor {
-    return new FileDescriptor(this.release().detach(), `detached ${this.constructor.name}`);
+    return new FileDescriptor(this.release().detach(), `detached from ${this.describe()}`);
   }
 
   /** @internal Gives the open handle away, as `detach()` does its descriptor. */
@@ -329,12 +329,12 @@ const ETIMEDOUT = -(native.errnos.ETIMEDOUT as number);
 
 /** Sets what a handle receives beside the bytes, and how much of a message (0: all of it). */
 export function configureReceive(handle: Handle, settings: ReceiveSettings, limit = 0): void {
-  const { maxFds, credentials, pidfds } = settings;
+  const { maxFds, credentials, pidfds, busyPoll } = settings;
   if (credentials) turnOn(handle.fd, 'SO_PASSCRED');
   if (pidfds) turnOn(handle.fd, 'SO_PASSPIDFD');
   // Where the kernel has no such option, there is no room for them: it drops them at the receiver.
   handle.passRights(maxFds > 0);
-  handle.configure(maxFds > 0 || credentials || pidfds, limit);
+  handle.configure(maxFds > 0 || credentials || pidfds, limit, busyPoll);
 }
 
 /** A new handle of the given type. */

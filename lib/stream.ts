@@ -7,7 +7,7 @@ import { check, invalidArgValue, invalidState, systemError } from './errors.js';
 import { Fifo } from './fifo.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { Luck } from './luck.js';
-import { dataAt, hasControlAt, Message, messageAt } from './message.js';
+import { dataAt, hasControlAt, Message, messageAt, View } from './message.js';
 import { type Handle, native, READABLE, WRITABLE } from './native.js';
 import { type SocketOptions, SocketSettings } from './net-options.js';
 import { Socket } from './net-socket.js';
@@ -176,11 +176,10 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       checkSignal(given.signal);
       const fds = descriptorsOf(given.fds);
       const credentials = credentialsOf('options.credentials', given.credentials);
-      const parts = Array.isArray(data)
-        ? data.map((part) => bytesOf('data', part))
-        : [bytesOf('data', data)];
       // A call of empty buffers alone would send nothing and lose the descriptors.
-      const buffers = parts.filter(({ byteLength }) => byteLength > 0);
+      const buffers = Array.isArray(data)
+        ? data.map((part) => bytesOf('data', part)).filter((part) => part.length > 0)
+        : [bytesOf('data', data)];
       const length = lengthOf(buffers);
       if (this.#ending) throw systemError('write', EPIPE);
       if (length === 0) {
@@ -269,8 +268,10 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       const { signal } = optionsOf(options);
       checkSignal(signal);
       const memory = buffer == null ? buffer : bufferOf('buffer', buffer);
-      if (this.#reads.size === 0 && (this.#held !== undefined || this.#luck.tryNow())) {
-        const result = this.#take(memory);
+      const first = this.#reads.size === 0;
+      const now = first && (this.#held !== undefined || this.#luck.tryNow());
+      if (now) {
+        const result = this.#take(memory, true);
         this.#luck.note(result !== LATER);
         if (result !== LATER) return Promise.resolve(result);
       }
@@ -280,7 +281,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       );
       const read: Read = { buffer: memory, operation };
       this.#reads.push(read);
-      if (this.#reads.size === 1) this.#await();
+      if (first && !now) this.#await();
       return operation.promise;
     } catch (error) {
       return Promise.reject(error);
@@ -298,19 +299,29 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     const first = this.#reads.peek();
     if (first === undefined) return;
     // Into the slab, the addon can read before it calls; into the caller's memory it cannot.
-    const batch = first.buffer == null ? 1 : 0;
+    const batch = first.buffer == null || this.maxFds > 0 ? 1 : 0;
     this.#check(this.handle.waitReadable(batch));
   }
 
-  /** Reads now, what a `read` of this kind wants. */
-  #take(buffer: Uint8Array | null | undefined): Buffer | Message | null | typeof LATER {
+  /** Reads now, what a `read` of this kind wants; `wait`: if that is nothing, waits for it. */
+  #take(
+    buffer: Uint8Array | null | undefined,
+    wait: boolean,
+  ): Buffer | Message | null | typeof LATER {
+    const { handle } = this;
     if (this.#held !== undefined) return this.#convert(buffer);
-    if (buffer == null || this.maxFds > 0) return this.#accept(buffer, this.handle.receive(1, 0));
-    if (buffer.byteLength === 0) return viewOf(buffer, 0);
-    const length = this.handle.read(buffer, 0);
+    if (buffer == null || this.maxFds > 0) {
+      return this.#accept(buffer, wait ? handle.receiveOrWait(1) : handle.receive(1, 0));
+    }
+    if (buffer.length === 0) return viewOf(buffer, 0);
+    return this.#fill(buffer, wait ? handle.readOrWait(buffer) : handle.read(buffer, 0));
+  }
+
+  /** What a read into the caller's memory brought. */
+  #fill(buffer: Uint8Array, length: number): Buffer | null | typeof LATER {
     if (length === EAGAIN) return LATER;
     if (check('read', length) === 0) return null;
-    if (length < buffer.byteLength) this.#luck.exhausted();
+    if (length < buffer.length) this.#luck.exhausted();
     return viewOf(buffer, length);
   }
 
@@ -367,9 +378,9 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       const { buffer, operation } = first;
       try {
         const taken =
-          received !== undefined && buffer == null
+          received !== undefined && (buffer == null || this.maxFds > 0)
             ? this.#accept(buffer, received)
-            : this.#take(buffer);
+            : this.#take(buffer, false);
         if (taken === LATER) break;
         this.#reads.shift();
         operation.resolve(taken);
@@ -445,8 +456,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
 
 /** A Buffer over the first `length` bytes of the caller's memory. */
 function viewOf(buffer: Uint8Array, length: number): Buffer {
-  if (buffer instanceof Buffer) {
-    return length === buffer.byteLength ? buffer : buffer.subarray(0, length);
-  }
-  return Buffer.from(buffer.buffer as ArrayBuffer, buffer.byteOffset, length);
+  return buffer instanceof Buffer && length === buffer.length
+    ? buffer
+    : new View(buffer.buffer, buffer.byteOffset, length);
 }

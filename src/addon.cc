@@ -32,8 +32,6 @@ Module::Module(Napi::Env env, Napi::Object exports) : env(napi_env(env)), loop(e
   slab_object["chunk"] = Napi::Function::New(
       env, [this](const Napi::CallbackInfo& info) { return SlabChunk(info); }, "chunk");
   slab_object["beside"] = Napi::Value(env, slab.beside(env));
-  slab_object["takeBeside"] = Napi::Function::New(
-      env, [this](const Napi::CallbackInfo& info) { return SlabTakeBeside(info); }, "takeBeside");
 
   DefineAddon(
       exports,
@@ -42,9 +40,6 @@ Module::Module(Napi::Env env, Napi::Object exports) : env(napi_env(env)), loop(e
           InstanceMethod("openHandle", &Module::OpenHandle),
           InstanceMethod("openPair", &Module::OpenPair),
           InstanceMethod("adoptHandle", &Module::AdoptHandle),
-          InstanceMethod("own", &Module::Own),
-          InstanceMethod("disown", &Module::Disown),
-          InstanceMethod("closeOwned", &Module::CloseOwned),
           InstanceMethod("duplicateOwned", &Module::DuplicateOwned),
           InstanceMethod("watch", &Module::Watch),
           InstanceMethod("describeSocket", &Module::DescribeSocket),
@@ -55,6 +50,7 @@ Module::Module(Napi::Env env, Napi::Object exports) : env(napi_env(env)), loop(e
           InstanceValue("maxPath", Napi::Number::New(env, sys::Address::kMaxPath), napi_enumerable),
           InstanceValue("Handle", handle_constructor.Value()),
           InstanceValue("calls", Napi::Value(env, SocketWrap::DefineCalls(env, this))),
+          InstanceValue("descriptors", Napi::Value(env, DefineDescriptors(env))),
           InstanceValue("slab", slab_object, napi_enumerable),
           InstanceValue("raw", MakeRawCalls(env), napi_enumerable),
       });
@@ -124,27 +120,6 @@ Napi::Value Module::AdoptHandle(const Napi::CallbackInfo& info) {
   return Napi::Value(env, SocketWrap::Create(this, sys::UniqueFd(fd)));
 }
 
-// own(fd)
-Napi::Value Module::Own(const Napi::CallbackInfo& info) {
-  const int fd = IntArgument(info, 0);
-  const bool open = owned.count(fd) > 0 || ::fcntl(fd, F_GETFD) >= 0;
-  if (open) owned.insert(fd);
-  return Napi::Boolean::New(env, open);
-}
-
-// disown(fd)
-Napi::Value Module::Disown(const Napi::CallbackInfo& info) {
-  owned.erase(IntArgument(info, 0));
-  return info.Env().Undefined();
-}
-
-// closeOwned(fd)
-Napi::Value Module::CloseOwned(const Napi::CallbackInfo& info) {
-  const int fd = IntArgument(info, 0);
-  if (owned.erase(fd) > 0) sys::Close(fd);
-  return info.Env().Undefined();
-}
-
 // duplicateOwned(fd)
 Napi::Value Module::DuplicateOwned(const Napi::CallbackInfo& info) {
   sys::UniqueFd fd;
@@ -199,16 +174,75 @@ Napi::Value Module::SlabChunk(const Napi::CallbackInfo& info) {
   return Napi::Value(env, slab.chunk(env, IntArgument(info, 0) == 1));
 }
 
-// slab.takeBeside(index, maxRights)
-Napi::Value Module::SlabTakeBeside(const Napi::CallbackInfo& info) {
-  const size_t count = slab.TakeBeside(static_cast<size_t>(IntArgument(info, 0)),
-                                       static_cast<size_t>(IntArgument(info, 1)));
+template <napi_value (Module::*Method)(const napi_value*)>
+napi_value Module::Call(napi_env env, napi_callback_info info) {
+  napi_value arguments[2];
+  size_t count = std::size(arguments);
+  void* module = nullptr;
+  if (napi_get_cb_info(env, info, &count, arguments, nullptr, &module) != napi_ok) return nullptr;
+  return (static_cast<Module*>(module)->*Method)(arguments);
+}
+
+napi_value Module::DefineDescriptors(napi_env env) {
+  const auto call = [this](const char* name, napi_callback callback) {
+    return napi_property_descriptor{name,    nullptr, callback,     nullptr,
+                                    nullptr, nullptr, napi_default, this};
+  };
+  const napi_property_descriptor properties[] = {
+      call("own", Call<&Module::Own>),
+      call("disown", Call<&Module::Disown>),
+      call("close", Call<&Module::CloseOwned>),
+      call("takeBeside", Call<&Module::TakeBeside>),
+  };
+  napi_value object = nullptr;
+  if (napi_create_object(env, &object) == napi_ok) {
+    napi_define_properties(env, object, std::size(properties), properties);
+  }
+  return object;
+}
+
+// own(fd)
+napi_value Module::Own(const napi_value* arguments) {
+  int fd = -1;
+  napi_get_value_int32(env, arguments[0], &fd);
+  const bool open = owned.count(fd) > 0 || ::fcntl(fd, F_GETFD) >= 0;
+  if (open) owned.insert(fd);
+  napi_value result = nullptr;
+  napi_get_boolean(env, open, &result);
+  return result;
+}
+
+// disown(fd)
+napi_value Module::Disown(const napi_value* arguments) {
+  int fd = -1;
+  napi_get_value_int32(env, arguments[0], &fd);
+  owned.erase(fd);
+  return nullptr;
+}
+
+// close(fd)
+napi_value Module::CloseOwned(const napi_value* arguments) {
+  int fd = -1;
+  napi_get_value_int32(env, arguments[0], &fd);
+  if (owned.erase(fd) > 0) sys::Close(fd);
+  return nullptr;
+}
+
+// takeBeside(index, maxRights)
+napi_value Module::TakeBeside(const napi_value* arguments) {
+  uint32_t index = UINT32_MAX;
+  uint32_t max_rights = 0;
+  napi_get_value_uint32(env, arguments[0], &index);
+  napi_get_value_uint32(env, arguments[1], &max_rights);
+  const size_t count = slab.TakeBeside(index, max_rights);
   // From here on the environment owns them, until FileDescriptor closes or disowns them.
   const int32_t* numbers = slab.beside();
   const int32_t* rights = numbers + ReceiveSlab::kRights;
   owned.insert(rights, rights + count);
   if (numbers[ReceiveSlab::kPidFd] >= 0) owned.insert(numbers[ReceiveSlab::kPidFd]);
-  return MakeResult(env, static_cast<int64_t>(count));
+  napi_value result = nullptr;
+  napi_create_uint32(env, static_cast<uint32_t>(count), &result);
+  return result;
 }
 
 NODE_API_ADDON(Module)

@@ -42,16 +42,22 @@ class Module : public Napi::Addon<Module> {
   Napi::Value OpenHandle(const Napi::CallbackInfo& info);
   Napi::Value OpenPair(const Napi::CallbackInfo& info);
   Napi::Value AdoptHandle(const Napi::CallbackInfo& info);
-  Napi::Value Own(const Napi::CallbackInfo& info);
-  Napi::Value Disown(const Napi::CallbackInfo& info);
-  Napi::Value CloseOwned(const Napi::CallbackInfo& info);
   Napi::Value DuplicateOwned(const Napi::CallbackInfo& info);
   Napi::Value Watch(const Napi::CallbackInfo& info);
   Napi::Value DescribeSocket(const Napi::CallbackInfo& info);
   Napi::Value PeerCredentials(const Napi::CallbackInfo& info);
   Napi::Value PeerPidFd(const Napi::CallbackInfo& info);
   Napi::Value SlabChunk(const Napi::CallbackInfo& info);
-  Napi::Value SlabTakeBeside(const Napi::CallbackInfo& info);
+
+  // Made for each descriptor: not as methods, which would have to find this object by
+  // napi_unwrap().
+  napi_value DefineDescriptors(napi_env env);
+  napi_value Own(const napi_value* arguments);
+  napi_value Disown(const napi_value* arguments);
+  napi_value CloseOwned(const napi_value* arguments);
+  napi_value TakeBeside(const napi_value* arguments);
+  template <napi_value (Module::*Method)(const napi_value*)>
+  static napi_value Call(napi_env env, napi_callback_info info);
 
   napi_async_cleanup_hook_handle teardown_ = nullptr;
 };

@@ -1,7 +1,11 @@
 // Pollers as uv_poll_t on the environment's own loop, never the default one: workers have theirs.
 #include "poller.h"
 
+#include <poll.h>
+#include <sched.h>
 #include <uv.h>
+
+#include <algorithm>
 
 namespace afunix {
 
@@ -37,6 +41,50 @@ struct PollHandle {
   }
 };
 
+// Runs just before the loop would sleep. The loop's own descriptor is readable as soon as any that
+// it watches is ready: one system call asks for all of them.
+struct Vigil {
+  uv_prepare_t uv;
+  PollLoop* loop;
+  uint64_t until;  // uv_hrtime()
+
+  static void OnPrepare(uv_prepare_t* uv) {
+    auto* vigil = static_cast<Vigil*>(uv->data);
+    const uint64_t now = uv_hrtime();
+    if (now >= vigil->until) {
+      uv_prepare_stop(uv);
+      return;
+    }
+    const int timeout = uv_backend_timeout(uv->loop);
+    if (timeout == 0) return;
+    uint64_t until = vigil->until;
+    if (timeout > 0) until = std::min(until, now + uint64_t{1000000} * timeout);
+    pollfd ready = {uv_backend_fd(uv->loop), POLLIN, 0};
+    // Yields in between: on a shared processor the peer could not answer before the time is over.
+    while (::poll(&ready, 1, 0) <= 0 && uv_hrtime() < until) ::sched_yield();
+  }
+
+  static void OnClose(uv_handle_t* uv) {
+    auto* vigil = static_cast<Vigil*>(uv->data);
+    PollLoop* loop = vigil->loop;
+    delete vigil;
+    loop->Released();
+  }
+};
+
+void PollLoop::StayAwake(unsigned microseconds) {
+  if (vigil_ == nullptr) {
+    if (loop_ == nullptr || drained_ != nullptr) return;
+    vigil_ = new Vigil{{}, this, 0};
+    uv_prepare_init(static_cast<uv_loop_t*>(loop_), &vigil_->uv);
+    uv_unref(reinterpret_cast<uv_handle_t*>(&vigil_->uv));
+    vigil_->uv.data = vigil_;
+    handles_++;
+  }
+  vigil_->until = std::max(vigil_->until, uv_hrtime() + uint64_t{1000} * microseconds);
+  uv_prepare_start(&vigil_->uv, Vigil::OnPrepare);
+}
+
 PollLoop::PollLoop(napi_env env) {
   uv_loop_t* loop = nullptr;
   if (napi_get_uv_event_loop(env, &loop) == napi_ok) loop_ = loop;
@@ -45,6 +93,10 @@ PollLoop::PollLoop(napi_env env) {
 void PollLoop::Shutdown(Drained drained, void* data) {
   drained_ = drained;
   data_ = data;
+  if (vigil_ != nullptr) {
+    uv_close(reinterpret_cast<uv_handle_t*>(&vigil_->uv), Vigil::OnClose);
+    vigil_ = nullptr;
+  }
   if (handles_ == 0) drained_(data_);
 }
 

@@ -10,6 +10,7 @@ namespace afunix {
 enum Events : int { kReadable = 1, kWritable = 2 };
 
 struct PollHandle;  // what the implementation needs for one descriptor
+struct Vigil;       // and what it needs to stay awake
 
 // The environment's event loop, as far as pollers need it.
 class PollLoop {
@@ -23,12 +24,19 @@ class PollLoop {
 
   void Shutdown(Drained drained, void* data);
 
+  // Until that time has passed the loop, instead of sleeping, asks over and over whether anything
+  // it waits for has come: to be woken costs more than the wait. Timers and all other descriptors
+  // are served as ever.
+  void StayAwake(unsigned microseconds);
+
  private:
   friend class Poller;
   friend struct PollHandle;
+  friend struct Vigil;
   void Released();
 
   void* loop_ = nullptr;
+  Vigil* vigil_ = nullptr;
   int handles_ = 0;
   Drained drained_ = nullptr;
   void* data_ = nullptr;

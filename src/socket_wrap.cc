@@ -42,8 +42,8 @@ napi_value ToValue(napi_env env, int result) {
   return value;
 }
 
-// The datagram or packet the kernel can take at once is bounded by IOV_MAX, a batch by UIO_MAXIOV.
-constexpr unsigned kSendBatch = 64;
+// Messages that one sendMany() takes (SEND_BATCH in lib/native.ts).
+constexpr size_t kSendBatch = 64;
 
 // 64 KiB each; libuv's streams have the same bound.
 constexpr int kReadsPerTurn = 32;
@@ -83,9 +83,9 @@ napi_value CallMethod(napi_env env, napi_callback_info info) {
 
 // napi_unwrap() looks a private symbol up in the object's properties: dearer than all the rest of a
 // call. A number finds the socket as well.
-template <auto Method>
+template <auto Method, size_t Max>
 napi_value CallById(napi_env env, napi_callback_info info) {
-  napi_value values[SocketWrap::Arguments::kMax + 1];
+  napi_value values[Max + 1];
   size_t count = std::size(values);
   void* data = nullptr;
   uint32_t id = 0;
@@ -95,21 +95,26 @@ napi_value CallById(napi_env env, napi_callback_info info) {
       handles[id] == nullptr) {
     return ToValue(env, -EBADF);
   }
-  const SocketWrap::Arguments arguments{env, count - 1, values + 1};
+  const SocketWrap::Arguments arguments{env, std::min(count, Max + 1) - 1, values + 1};
   return ToValue(env, (handles[id]->*Method)(arguments));
 }
 
 napi_value SocketWrap::DefineCalls(napi_env env, Module* module) {
+  constexpr size_t kMax = Arguments::kMax;
   const auto call = [module](const char* name, napi_callback callback) {
     return napi_property_descriptor{name,    nullptr, callback,     nullptr,
                                     nullptr, nullptr, napi_default, module};
   };
   const napi_property_descriptor properties[] = {
-      call("waitReadable", CallById<&SocketWrap::WaitReadable>),
-      call("waitWritable", CallById<&SocketWrap::WaitWritable>),
-      call("receive", CallById<&SocketWrap::Receive>),
-      call("read", CallById<&SocketWrap::Read>),
-      call("send", CallById<&SocketWrap::Send>),
+      call("waitReadable", CallById<&SocketWrap::WaitReadable, kMax>),
+      call("waitWritable", CallById<&SocketWrap::WaitWritable, kMax>),
+      call("receive", CallById<&SocketWrap::Receive, kMax>),
+      call("receiveOrWait", CallById<&SocketWrap::ReceiveOrWait, kMax>),
+      call("readOrWait", CallById<&SocketWrap::ReadOrWait, kMax>),
+      call("read", CallById<&SocketWrap::Read, kMax>),
+      call("send", CallById<&SocketWrap::Send, kMax>),
+      call("sendMany", CallById<&SocketWrap::SendMany, kSendBatch + 1>),
+      call("sendMessage", CallById<&SocketWrap::SendMessage, kMax>),
   };
   napi_value calls = nullptr;
   if (napi_create_object(env, &calls) == napi_ok) {
@@ -136,8 +141,6 @@ napi_value SocketWrap::Define(napi_env env) {
       method("unref", CallMethod<&SocketWrap::Unref>),
       method("configure", CallMethod<&SocketWrap::Configure>),
       method("passRights", CallMethod<&SocketWrap::PassRights>),
-      method("sendMessage", CallMethod<&SocketWrap::SendMessage>),
-      method("sendMany", CallMethod<&SocketWrap::SendMany>),
       method("bind", CallMethod<&SocketWrap::Bind>),
       method("connect", CallMethod<&SocketWrap::Connect>),
       method("disconnect", CallMethod<&SocketWrap::Disconnect>),
@@ -272,7 +275,9 @@ void SocketWrap::OnReady(int events) {
     interest_ &= ~kWritable;
     Dispatch(module->on_writable, 0);
   }
-  if (fd_) Rearm();
+  if (!fd_) return;
+  Rearm();
+  if (busy_poll_ > 0 && (interest_ & kReadable) != 0) module->loop.StayAwake(busy_poll_);
 }
 
 // Receives what is asked for and tells it: a stream's whole reads again, for more is there, up to a
@@ -341,6 +346,15 @@ int SocketWrap::WaitReadable(const Arguments& arguments) {
   return Wait(kReadable);
 }
 
+// Waits for what a receive did not find: one crossing for both.
+int SocketWrap::WaitAfter(int result, int batch) {
+  batch_ = static_cast<unsigned>(batch);
+  flags_ = 0;
+  continuous_ = reuse_ = false;
+  const int error = Wait(kReadable);
+  return error < 0 ? error : result;
+}
+
 // startReceiving(batch, reuse)
 int SocketWrap::StartReceiving(const Arguments& arguments) {
   batch_ = static_cast<unsigned>(arguments.Int(0));
@@ -370,13 +384,14 @@ int SocketWrap::Unref(const Arguments&) {
   return 0;
 }
 
-// configure(control, limit)
+// configure(control, limit, busyPoll)
 int SocketWrap::Configure(const Arguments& arguments) {
   room_ = arguments.Bool(0)         ? ControlRoom::kFull
           : type_ == SOCK_SEQPACKET ? ControlRoom::kTimestamp
                                     : ControlRoom::kNone;
   const int limit = arguments.Int(1);
   limit_ = limit > 0 ? static_cast<size_t>(limit) : 0;
+  busy_poll_ = static_cast<unsigned>(std::max(0, arguments.Int(2)));
   return 0;
 }
 
@@ -400,6 +415,22 @@ int SocketWrap::Read(const Arguments& arguments) {
   if (!fd_) return -EBADF;
   if (!GetBytes(arguments.env, arguments[0], &bytes)) return -EINVAL;
   return static_cast<int>(sys::Receive(fd_.get(), bytes.data, bytes.length, arguments.Int(1)));
+}
+
+// receiveOrWait(batch)
+int SocketWrap::ReceiveOrWait(const Arguments& arguments) {
+  if (!fd_) return -EBADF;
+  const int result = ReceiveBatch(static_cast<unsigned>(arguments.Int(0)), 0);
+  return result == -EAGAIN ? WaitAfter(result, arguments.Int(0)) : result;
+}
+
+// readOrWait(buffer)
+int SocketWrap::ReadOrWait(const Arguments& arguments) {
+  Bytes bytes;
+  if (!fd_) return -EBADF;
+  if (!GetBytes(arguments.env, arguments[0], &bytes)) return -EINVAL;
+  const int result = static_cast<int>(sys::Receive(fd_.get(), bytes.data, bytes.length, 0));
+  return result == -EAGAIN ? WaitAfter(result, 0) : result;
 }
 
 // send(data, to, flags)
@@ -437,55 +468,28 @@ int SocketWrap::SendMessage(const Arguments& arguments) {
   return static_cast<int>(sys::SendMessage(fd_.get(), &message, arguments.Int(4)));
 }
 
-// sendMany(data, to, from)
+// sendMany(to, ...data): the data as arguments, because to read an array costs more than to send.
 int SocketWrap::SendMany(const Arguments& arguments) {
-  napi_env env = arguments.env;
-  if (!fd_) return -EBADF;
-  uint32_t length = 0;
-  if (!GetArrayLength(env, arguments[0], &length)) return -EINVAL;
-  bool each = false;
-  napi_is_array(env, arguments[1], &each);
-  Destination shared;
-  if (!each) {
-    const int error = shared.Set(env, arguments[1]);
-    if (error < 0) return error;
-  }
-
-  int sent = 0;
+  Destination to;
   mmsghdr headers[kSendBatch];
   iovec vectors[kSendBatch];
-  for (uint32_t from = static_cast<uint32_t>(arguments.Int(2)); from < length;) {
-    Napi::HandleScope scope(env);
-    const unsigned count = std::min<unsigned>(kSendBatch, length - from);
-    std::vector<Destination> own(each ? count : 0);
-    for (unsigned i = 0; i < count; i++) {
-      napi_value item = nullptr;
-      Bytes bytes;
-      napi_get_element(env, arguments[0], from + i, &item);
-      if (!GetBytes(env, item, &bytes)) return -EINVAL;
-      const sys::Address* to = shared.get();
-      if (each) {
-        napi_get_element(env, arguments[1], from + i, &item);
-        const int error = own[i].Set(env, item);
-        if (error < 0) return sent > 0 ? sent : error;
-        to = own[i].get();
-      }
-      vectors[i] = {bytes.data, bytes.length};
-      headers[i] = {};
-      headers[i].msg_hdr.msg_iov = &vectors[i];
-      headers[i].msg_hdr.msg_iovlen = 1;
-      if (to != nullptr) {
-        headers[i].msg_hdr.msg_name = const_cast<sockaddr*>(to->get());
-        headers[i].msg_hdr.msg_namelen = to->length();
-      }
-    }
-    const int result = sys::SendMany(fd_.get(), headers, count, 0);
-    if (result < 0) return sent > 0 ? sent : result;
-    sent += result;
-    from += static_cast<uint32_t>(result);
-    if (static_cast<unsigned>(result) < count) break;
+  if (!fd_) return -EBADF;
+  if (arguments.count < 2) return 0;
+  const int error = to.Set(arguments.env, arguments[0]);
+  if (error < 0) return error;
+  const size_t count = std::min(arguments.count - 1, kSendBatch);
+  for (size_t i = 0; i < count; i++) {
+    Bytes bytes;
+    if (!GetBytes(arguments.env, arguments[i + 1], &bytes)) return -EINVAL;
+    vectors[i] = {bytes.data, bytes.length};
+    headers[i] = {};
+    headers[i].msg_hdr.msg_iov = &vectors[i];
+    headers[i].msg_hdr.msg_iovlen = 1;
+    if (to.get() == nullptr) continue;
+    headers[i].msg_hdr.msg_name = const_cast<sockaddr*>(to.get()->get());
+    headers[i].msg_hdr.msg_namelen = to.get()->length();
   }
-  return sent;
+  return sys::SendMany(fd_.get(), headers, static_cast<unsigned>(count), 0);
 }
 
 // bind(address, mode, replace, unlink, backlog)

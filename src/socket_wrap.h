@@ -35,7 +35,7 @@ class SocketWrap final : public Poller::Listener {
   friend class Module;
   template <auto Method>
   friend napi_value CallMethod(napi_env env, napi_callback_info info);
-  template <auto Method>
+  template <auto Method, size_t Max>
   friend napi_value CallById(napi_env env, napi_callback_info info);
   struct Arguments;
 
@@ -52,6 +52,7 @@ class SocketWrap final : public Poller::Listener {
   // Brings the poller in line with `interest_`.
   int Rearm();
   int Wait(int events);
+  int WaitAfter(int result, int batch);
   void SetStrong(bool strong);
 
   // JavaScript's methods. Each returns a value for JavaScript or, as int, a result.
@@ -67,6 +68,8 @@ class SocketWrap final : public Poller::Listener {
   int PassRights(const Arguments& arguments);
   int Receive(const Arguments& arguments);
   int Read(const Arguments& arguments);
+  int ReceiveOrWait(const Arguments& arguments);
+  int ReadOrWait(const Arguments& arguments);
   int Send(const Arguments& arguments);
   int SendMessage(const Arguments& arguments);
   int SendMany(const Arguments& arguments);
@@ -86,13 +89,14 @@ class SocketWrap final : public Poller::Listener {
   SocketWrap* next_ = nullptr;  // the module's list of live sockets
   SocketWrap** link_ = nullptr;
 
-  size_t limit_ = 0;     // bytes of a message that are received; 0: all
-  uint32_t id_ = 0;      // its place in the module's `handles`
-  int type_ = 0;         // SO_TYPE
-  int interest_ = 0;     // the events somebody waits for
-  unsigned batch_ = 0;   // messages to receive before a readable event is told; 0: none
-  int flags_ = 0;        // of that receive
-  unsigned single_ = 0;  // readable events in a row that brought one message
+  size_t limit_ = 0;        // bytes of a message that are received; 0: all
+  uint32_t id_ = 0;         // its place in the module's `handles`
+  int type_ = 0;            // SO_TYPE
+  int interest_ = 0;        // the events somebody waits for
+  unsigned batch_ = 0;      // messages to receive before a readable event is told; 0: none
+  int flags_ = 0;           // of that receive
+  unsigned single_ = 0;     // readable events in a row that brought one message
+  unsigned busy_poll_ = 0;  // microseconds
   bool continuous_ = false;
   bool reuse_ = false;  // the messages are JavaScript's only until it returns
   bool referenced_ = true;

@@ -1,7 +1,6 @@
 const C_EPOLL = { name: 'C, epoll', limit: 'dgram-epoll' };
 const UNIX_DGRAM = { name: 'unix-dgram', module: 'unix-dgram', needs: 'unix-dgram' };
 const afunix = (way) => ({ name: 'afunix', module: 'afunix-datagram', options: { way } });
-const bulk = { options: { way: 'bulk' } };
 
 const sizes = [
   [64, '64 B', 4000],
@@ -35,10 +34,20 @@ export const datagram = {
       count: count * 5,
       contenders: [
         afunix('bulk'),
-        { ...UNIX_DGRAM, ...bulk, target: size === 64 ? 0.33 : undefined },
+        { ...UNIX_DGRAM, options: { way: 'bulk' }, target: size === 64 ? 0.33 : undefined },
         { name: 'C, mmsg', limit: 'dgram-bulk-mmsg', target: size === 64 ? 2 : undefined },
         { name: 'C, blocking', limit: 'dgram-bulk' },
       ],
     })),
+    {
+      // The kernel then bounds the queue by bytes, not by net.unix.max_dgram_qlen.
+      title: 'one way 64 B, connected to each other',
+      count: 20_000,
+      contenders: [
+        afunix('mutual'),
+        { ...UNIX_DGRAM, options: { way: 'mutual' } },
+        { name: 'C, mmsg', limit: 'dgram-bulk-mutual-mmsg' },
+      ],
+    },
   ],
 };

@@ -1,4 +1,5 @@
-// afunix's datagrams. `way`: 'callback' (onMessages and trySend), 'promise' (receive and send).
+// afunix's datagrams. `way`: 'callback' (onMessages and trySend), 'promise' (receive and send), 'bulk'
+// (sendMany to onMessages), 'mutual' (as bulk, and the receiver is connected to the sender too).
 import { load } from '../afunix.mjs';
 
 const { UnixDatagram } = await load('index');
@@ -15,14 +16,14 @@ export async function server(options) {
     connected = true;
     socket.connect(peer);
   };
-  if (options.way === 'bulk') {
+  if (options.way === 'bulk' || options.way === 'mutual') {
     let left = options.count;
     socket.onMessages((messages) => {
-      if (!connected) connect();
+      if (options.way === 'mutual' && !connected) connect();
       left -= messages.length;
       if (left > 0) return;
       left += options.count;
-      socket.trySend('.');
+      socket.trySend('.', { to: peer });
     });
   } else if (options.way === 'promise') {
     echo();
@@ -46,7 +47,7 @@ export async function client(options) {
   const { socket, peer, message } = await open(options, '.c', '');
   const { count } = options;
   socket.connect(peer);
-  if (options.way === 'bulk') {
+  if (options.way === 'bulk' || options.way === 'mutual') {
     const batch = new Array(Math.min(count, 64)).fill(message);
     return async () => {
       for (let left = count; left > 0; left -= batch.length) {

@@ -18,9 +18,8 @@ async function readAll(stream, buffer) {
 }
 
 const serve = {
-  async trip(stream, { size, busyPoll }) {
+  async trip(stream, { size }) {
     const buffer = Buffer.alloc(size);
-    if (busyPoll > 0) stream.busyPoll = busyPoll;
     while (await readAll(stream, buffer)) await stream.write(buffer);
   },
   async bulk(stream, { size, count }) {
@@ -42,7 +41,8 @@ const serve = {
 };
 
 export async function server(options) {
-  const listener = await UnixListener.bind(options.path);
+  const { path, busyPoll = 0 } = options;
+  const listener = await UnixListener.bind(path, busyPoll > 0 ? { busyPoll } : {});
   accept();
 
   async function accept() {

@@ -1,19 +1,21 @@
+// `way`: undefined (round trip), 'bulk' and 'mutual' as in afunix-datagram.mjs.
 import { createSocket } from 'unix-dgram';
 
 export function server({ path, size, count, way }) {
   const message = Buffer.alloc(size, 1);
   let connected = false;
   let left = count;
+  const peer = `${path}.c`;
   const socket = createSocket('unix_dgram', () => {
-    if (!connected) {
+    if (way !== 'bulk' && !connected) {
       connected = true;
-      socket.connect(`${path}.c`);
+      socket.connect(peer);
     }
-    if (way !== 'bulk') {
+    if (way === undefined) {
       socket.send(message);
     } else if (--left === 0) {
       left = count;
-      socket.send(Buffer.from('.'));
+      socket.send(Buffer.from('.'), ...(connected ? [] : [0, 1, peer]));
     }
   });
   socket.bind(path);
@@ -24,7 +26,8 @@ export function client({ path, size, count, way }) {
   const socket = createSocket('unix_dgram');
   socket.bind(`${path}.c`);
   socket.connect(path);
-  if (way === 'bulk') return () => new Promise((resolve) => bulk(socket, message, count, resolve));
+  if (way !== undefined)
+    return () => new Promise((resolve) => bulk(socket, message, count, resolve));
   return () =>
     new Promise((resolve) => {
       let left = count;

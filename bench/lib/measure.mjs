@@ -10,7 +10,7 @@ import { spread } from './statistics.mjs';
  * The rounds of each contender, in the order given; for one that cannot run, why.
  * `comparison.fresh`: each round has processes of its own, and none is thrown away as a warm-up.
  */
-export async function measure(comparison, { processor, rounds, smoke }) {
+export async function measure(comparison, { processors, rounds, smoke }) {
   const directory = mkdtempSync(join(tmpdir(), 'afunix-bench-'));
   const entries = comparison.contenders.map((contender, index) => ({
     contender,
@@ -29,7 +29,7 @@ export async function measure(comparison, { processor, rounds, smoke }) {
   try {
     for (let number = -warmUps; number < rounds; number++) {
       for (const entry of inTurn(entries, number)) {
-        await play(entry, comparison, processor, number >= 0);
+        await play(entry, comparison, processors, number >= 0);
       }
     }
   } finally {
@@ -44,10 +44,10 @@ function inTurn(entries, number) {
   return number % 2 === 0 ? entries : entries.toReversed();
 }
 
-async function play(entry, comparison, processor, counts) {
+async function play(entry, comparison, processors, counts) {
   if (entry.error !== undefined) return;
   try {
-    entry.pair ??= await Pair.start(entry.contender, entry.options, processor);
+    entry.pair ??= await Pair.start(entry.contender, entry.options, processors);
     const round = await entry.pair.round();
     if (counts) entry.rounds.push(round);
     if (!comparison.fresh) return;

@@ -17,7 +17,8 @@ class Side {
     const program = contender.limit
       ? [limitProgram(), contender.limit, role, ...limitArguments(options)]
       : [process.execPath, child, contender.module, role, JSON.stringify(options)];
-    const command = processor === null ? program : ['taskset', '-c', String(processor), ...program];
+    const command =
+      processor === undefined ? program : ['taskset', '-c', String(processor), ...program];
     const base = contender.root === undefined ? {} : { AFUNIX_BENCH_ROOT: contender.root };
     this.#process = spawn(command[0], command.slice(1), {
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -62,13 +63,13 @@ export class Pair {
   #server;
   #client;
 
-  /** Starts both sides, on one processor, or wherever the system puts them (`processor` null). */
-  static async start(contender, options, processor) {
+  /** Starts both sides, each on its processor, or wherever the system puts it (undefined). */
+  static async start(contender, options, processors) {
     const pair = new Pair();
     try {
-      pair.#server = new Side(contender, 'server', options, processor);
+      pair.#server = new Side(contender, 'server', options, processors.server);
       await pair.#server.line();
-      pair.#client = new Side(contender.client ?? contender, 'client', options, processor);
+      pair.#client = new Side(contender.client ?? contender, 'client', options, processors.client);
       await pair.#client.line();
     } catch (error) {
       await pair.stop();

@@ -61,6 +61,12 @@ test.each<[string, () => Promise<unknown>, string]>([
   ],
   ['bind: backlog', () => UnixListener.bind('/x', { backlog: -1 }), 'ERR_OUT_OF_RANGE'],
   ['bind: maxFds', () => UnixListener.bind('/x', { maxFds: 254 }), 'ERR_OUT_OF_RANGE'],
+  ['bind: busyPoll', () => UnixListener.bind('/x', { busyPoll: -1 }), 'ERR_OUT_OF_RANGE'],
+  [
+    'bind: busyPoll, text',
+    () => UnixListener.bind('/x', { busyPoll: bad('1') }),
+    'ERR_INVALID_ARG_TYPE',
+  ],
   [
     'bind: unlink',
     () => UnixListener.bind('/x', { unlinkOnClose: bad(1) }),

@@ -8,7 +8,12 @@ const readme = readFileSync(fromRoot('README.md'), 'utf8');
 const programs = [...readme.matchAll(/^## ([^\n]*)\n(?:(?!^## ).)*?```js\n(.*?)```/gms)];
 
 test('there are some', () => {
-  expect(programs.map(([, heading]) => heading)).toEqual(['A stream', 'Datagrams', 'Descriptors']);
+  expect(programs.map(([, heading]) => heading)).toEqual([
+    'A stream',
+    'Datagrams',
+    'Descriptors',
+    'Identity',
+  ]);
 });
 
 test.each(programs.map(([, heading, code]) => [heading, code as string]))('%s', async (_, code) => {
