@@ -103,9 +103,9 @@ export interface ListenOptions extends Pick<BindOptions, 'mode' | 'replace' | 'u
   fd?: number | FileDescriptor;
   /** Connections that may wait, default 511, capped by `net.core.somaxconn`. */
   backlog?: number;
-  /** Adds read permission for all to the socket file's mode. */
+  /** All may read the socket file: adds 0o444 to `mode`; without `mode` it is all there is. */
   readableAll?: boolean;
-  /** Adds write permission for all, which connecting needs. */
+  /** All may write it, which connecting needs: as `readableAll`, 0o222. */
   writableAll?: boolean;
   /** Closes the server. */
   signal?: AbortSignal;

@@ -1,6 +1,5 @@
 // The server of a local socket, shaped like node:net's Server on a pipe.
 import { addAbortListener, EventEmitter } from 'node:events';
-import { chmodSync, statSync } from 'node:fs';
 import { getDefaultHighWaterMark } from 'node:stream';
 import { getSystemErrorMap, promisify } from 'node:util';
 import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
@@ -27,8 +26,6 @@ const WRITABLE_BY_ALL = 0o222;
 interface Plan {
   bind: BindPlan;
   backlog: number;
-  /** Permissions to add to those that the umask left. */
-  addedMode: number;
 }
 
 /**
@@ -133,12 +130,7 @@ export class Server extends EventEmitter implements HandleOwner, SocketKeeper, G
     } else if (result < 0) {
       this.#refuse(handle, listenError(result, address));
     } else {
-      try {
-        addMode(address.path, plan.addedMode);
-        this.#start(handle);
-      } catch (error) {
-        this.#refuse(handle, error);
-      }
+      this.#start(handle);
     }
   }
 
@@ -295,18 +287,9 @@ function planOf(options: ListenOptions, backlog: number | undefined): Plan {
       options,
     );
   }
-  if (bind.mode >= 0) bind.mode |= added;
-  return {
-    bind,
-    // Node takes 0 for the default.
-    backlog: backlogOf(backlog ? { backlog } : undefined),
-    addedMode: bind.mode >= 0 ? 0 : added,
-  };
-}
-
-/** After bind(2): what it adds to is the umask's choice, which only the file tells without a race. */
-function addMode(path: string | null, added: number): void {
-  if (path !== null && added !== 0) chmodSync(path, (statSync(path).mode & 0o7777) | added);
+  if (added !== 0) bind.mode = Math.max(bind.mode, 0) | added;
+  // Node takes 0 for the default.
+  return { bind, backlog: backlogOf(backlog ? { backlog } : undefined) };
 }
 
 function nameOf(address: UnixAddress): string {

@@ -38,7 +38,7 @@ test('a path longer than sun_path', async () => {
   expect(String((await connect(path).toArray())[0])).toBe('far');
 });
 
-test('mode is exactly that, with readableAll added', async () => {
+test('mode is exactly that, with readableAll and writableAll added', async () => {
   using scratch = new Scratch();
   const mode = async (options: object): Promise<number> => {
     await using _server = await listening(
@@ -48,6 +48,10 @@ test('mode is exactly that, with readableAll added', async () => {
   };
   expect(await mode({ mode: 0o600 })).toBe(0o600);
   expect(await mode({ mode: 0o666 })).toBe(0o666);
+  // Alone, as Node 22 and later have them.
+  expect(await mode({ readableAll: true })).toBe(0o444);
+  expect(await mode({ writableAll: true })).toBe(0o222);
+  expect(await mode({ readableAll: true, writableAll: true })).toBe(0o666);
   expect(await mode({ mode: 0o600, readableAll: true })).toBe(0o644);
   expect(await mode({ mode: 0o600, writableAll: true })).toBe(0o622);
 });

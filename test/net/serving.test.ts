@@ -168,20 +168,6 @@ likeNode('a signal that has aborted already', async (stage) => {
   await turns();
 });
 
-likeNode('readableAll and writableAll', async (stage) => {
-  for (const options of [
-    {},
-    { readableAll: true },
-    { writableAll: true },
-    { readableAll: true, writableAll: true },
-  ]) {
-    const server = stage.net.createServer();
-    await new Promise<void>((resolve) => server.listen({ path: stage.path, ...options }, resolve));
-    stage.note('mode', (statSync(stage.path).mode & 0o777).toString(8));
-    await new Promise((resolve) => server.close(resolve));
-  }
-});
-
 likeNode('readableAll of an abstract name', async (stage) => {
   try {
     stage.net.createServer().listen({ path: '\0abstract', readableAll: true });
