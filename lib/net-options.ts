@@ -26,7 +26,9 @@ export interface SocketOptions
   fd?: number | FileDescriptor;
   /** Whether an adopted socket reads, and writes. Default true. */
   readable?: boolean;
+  /** As `readable`. */
   writable?: boolean;
+  /** Reads into the caller's own memory, without 'data' events. */
   onread?: OnReadOptions;
   /** Leaves an adopted socket paused. */
   pauseOnCreate?: boolean;
@@ -85,11 +87,13 @@ export interface ConnectOptions extends SocketOptions {
   timeout?: number;
 }
 
-/** Options of a `Server`. `maxFds`, `credentials` and `authorize` are this package's own. */
+/** Options of a `Server`. `maxFds`, `credentials`, `busyPoll` and `authorize` are this package's own. */
 export interface ServerOptions
-  extends Pick<SocketOptions, 'maxFds' | 'credentials'>,
+  extends Pick<SocketOptions, 'maxFds' | 'credentials' | 'busyPoll'>,
     AuthorizeOptions {
+  /** Whether a connection stays writable when its peer has ended. Default false. */
   allowHalfOpen?: boolean;
+  /** Leaves connections paused: `resume()` begins to read. Default false. */
   pauseOnConnect?: boolean;
   /** Bytes that a connection's two buffers hold; default `stream.getDefaultHighWaterMark()`. */
   highWaterMark?: number;

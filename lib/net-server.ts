@@ -7,10 +7,10 @@ import { checkSignal, optionsOf } from './arguments.js';
 import { Backoff } from './backoff.js';
 import { codedError, invalidArgType, invalidArgValue, isShortage, systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
-import { type Handle, type HandleOwner, native, READABLE } from './native.js';
-import { Gate, type GateOwner } from './net-gate.js';
+import { type Handle, native, READABLE } from './native.js';
+import { Gate } from './net-gate.js';
 import { type ListenOptions, type ServerOptions, SocketSettings } from './net-options.js';
-import { Socket, type SocketKeeper } from './net-socket.js';
+import { Socket } from './net-socket.js';
 import { acceptSettings, type BindPlan, backlogOf, bindPlan, SOCK_STREAM } from './options.js';
 import type { Peer } from './peer.js';
 import { adoptHandle, configureReceive, openHandle } from './socket.js';
@@ -32,9 +32,12 @@ interface Plan {
  * Accepts connections: members, events and errors of `net.Server` on a Unix domain socket. It emits
  * 'listening', 'connection' (`Socket`), 'drop', 'error' and 'close'.
  */
-export class Server extends EventEmitter implements HandleOwner, SocketKeeper, GateOwner {
+export class Server extends EventEmitter {
+  /** Whether connections stay writable when their peer has ended. */
   readonly allowHalfOpen: boolean;
+  /** Whether connections are handed over paused. */
   readonly pauseOnConnect: boolean;
+  /** Bytes that a connection's two buffers hold. */
   readonly highWaterMark: number;
   /** Connections over this are closed at once, and emit 'drop'. Undefined or 0: no limit. */
   maxConnections: number | undefined;
@@ -48,6 +51,7 @@ export class Server extends EventEmitter implements HandleOwner, SocketKeeper, G
   /** Waits for the lock on the directory, or for descriptors to accept with. */
   #retry: NodeJS.Timeout | undefined;
 
+  /** A server that does not listen yet; `listener` is called for every 'connection'. */
   constructor(
     options?: ServerOptions | ((socket: Socket) => void) | null,
     listener?: (socket: Socket) => void,

@@ -6,8 +6,8 @@ import { bytesOf, type Data } from './arguments.js';
 import { Backoff } from './backoff.js';
 import type { Credentials } from './credentials.js';
 import { closedError, codedError, invalidArgValue, missingArgs, systemError } from './errors.js';
-import { dataAt, hasControlAt, type Message, messageAt, type Receiver } from './message.js';
-import { type Handle, type HandleOwner, native, READABLE } from './native.js';
+import { dataAt, hasControlAt, type Message, messageAt } from './message.js';
+import { type Handle, native, READABLE } from './native.js';
 import {
   type ConnectOptions,
   type OnReadOptions,
@@ -38,7 +38,7 @@ const SHUT_WR = native.constants.SHUT_WR as number;
  * - `'credentials'` (`Credentials`): before the first `'data'`, and before any whose sender differs
  *   from the one before. Needs `credentials: true`.
  */
-export class Socket extends Duplex implements HandleOwner, Receiver {
+export class Socket extends Duplex {
   /** Whether `connect()` was called and has not finished. */
   connecting = false;
   /** The idle timeout in milliseconds, if `setTimeout()` was called. */
@@ -64,6 +64,7 @@ export class Socket extends Duplex implements HandleOwner, Receiver {
   #sender: Credentials | undefined;
   #signal: AbortSignal | undefined;
 
+  /** A socket that is not connected, or one that takes `options.fd` over. */
   constructor(options?: SocketOptions | number);
   /** @internal Takes the handle over. */
   constructor(settings: SocketSettings, handle: Handle);
@@ -101,12 +102,14 @@ export class Socket extends Duplex implements HandleOwner, Receiver {
     return this.#handle === null || this.connecting;
   }
 
+  /** What the stream can do now, as `node:net` has it. */
   get readyState(): 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed' {
     if (this.connecting) return 'opening';
     if (this.readable) return this.writable ? 'open' : 'readOnly';
     return this.writable ? 'writeOnly' : 'closed';
   }
 
+  /** Bytes received so far. */
   get bytesRead(): number {
     return this.#bytesRead;
   }
@@ -184,7 +187,11 @@ export class Socket extends Duplex implements HandleOwner, Receiver {
    * Writes `data`, a byte at least, with descriptors, 253 at most, riding on its first byte. Duplicates
    * are taken now, so the caller may close its own at once. Returns what `write()` does.
    */
-  writeWithFds(data: Data, fds: readonly Sendable[], callback?: WriteCallback): boolean {
+  writeWithFds(
+    data: Data,
+    fds: readonly Sendable[],
+    callback?: (error?: Error | null) => void,
+  ): boolean {
     const bytes = bytesOf('data', data);
     const numbers = descriptorsOf(fds);
     if (numbers === undefined) return this.write(bytes, callback);

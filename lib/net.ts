@@ -34,11 +34,17 @@ export function connect(options: ConnectOptions | AddressLike, listener?: () => 
 /** The same as `connect`, by its name in http.request() and others. */
 export const createConnection: typeof connect = connect;
 
+/** All of this module, as `import net from 'node:net'` has it. */
 const net: {
+  /** See `Server`. */
   Server: typeof Server;
+  /** See `Socket`. */
   Socket: typeof Socket;
+  /** See `connect`. */
   connect: typeof connect;
+  /** See `connect`. */
   createConnection: typeof connect;
+  /** See `createServer`. */
   createServer: typeof createServer;
 } = { Server, Socket, connect, createConnection, createServer };
 
