@@ -27,7 +27,7 @@ export ASAN_OPTIONS="detect_leaks=0:detect_stack_use_after_return=1:log_path=$re
 export UBSAN_OPTIONS="print_stacktrace=1:log_path=$reports/ubsan"
 status=0
 LD_PRELOAD=$(c++ -print-file-name=libasan.so):$(c++ -print-file-name=libubsan.so) \
-  node node_modules/vitest/vitest.mjs run "$@" || status=$?
+  node node_modules/vitest/vitest.mjs run --testTimeout=120000 "$@" || status=$?
 
 if [ -n "$(ls -A "$reports")" ]; then
   cat "$reports"/*
