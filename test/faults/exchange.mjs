@@ -123,6 +123,32 @@ async function exchange(Type) {
   await other.close();
 }
 
+/** A look at each message, and the message: a look that fails takes nothing from the other. */
+async function looks(Type) {
+  const [one, other] = await insist(() => Type.pair({ maxFds: 8 }));
+  const { data, fds, inodes } = messageOf(7);
+  for (let round = 0; round < 100; round++) {
+    const asked = [{}, { peek: true }, {}].map((options) => other.receive(options));
+    const answers = Promise.allSettled(asked);
+    for (let i = 0; i < 2; i++) await insist(() => one.send(data, { fds }));
+    const taken = [];
+    for (const [i, { status, value, reason }] of (await answers).entries()) {
+      if (status === 'fulfilled') taken.push({ value, peeked: i === 1 });
+      else expected(reason);
+    }
+    while (taken.filter(({ peeked }) => !peeked).length < 2) {
+      taken.push({ value: await insist(() => other.receive()), peeked: false });
+    }
+    for (const { value } of taken) {
+      const log = { data: [], inodes: [] };
+      take(value, log);
+      assert.deepEqual(log, { data: [data], inodes });
+    }
+  }
+  await one.close();
+  await other.close();
+}
+
 /** sendMany, and onMessages. */
 async function crowd() {
   const path = join(folder, 'crowd');
@@ -223,6 +249,7 @@ async function connections(Listener, Type) {
 
 const rounds = async () => {
   for (const Type of [UnixStream, UnixSeqpacket, UnixDatagram]) await exchange(Type);
+  for (const Type of [UnixSeqpacket, UnixDatagram]) await looks(Type);
   await crowd();
   await connections(UnixListener, UnixStream);
   await connections(UnixSeqpacketListener, UnixSeqpacket);
