@@ -205,7 +205,7 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
       const message = this.messageAt(index);
       let waiting = this.#waiting.shift();
       for (; waiting?.peek; waiting = this.#waiting.shift()) {
-        waiting.operation.resolve(message.copy() as M);
+        copyTo(waiting.operation, message);
       }
       if (waiting === undefined) this.#received.push(message);
       else waiting.operation.resolve(message);
@@ -260,5 +260,14 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
   /** @internal */
   protected override unread(): number {
     return this.#received.size;
+  }
+}
+
+/** A look at a message that goes to somebody else; EMFILE takes the look away, not the message. */
+function copyTo<M extends Message>(operation: Operation<M | null>, message: M): void {
+  try {
+    operation.resolve(message.copy() as M);
+  } catch (error) {
+    operation.reject(error);
   }
 }

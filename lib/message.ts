@@ -26,6 +26,7 @@ import {
   SLAB_TRUNCATED,
 } from './native.js';
 import { PidFd } from './pidfd.js';
+import { closeAll, duplicates } from './sendable.js';
 
 const none: readonly FileDescriptor[] = Object.freeze([]);
 
@@ -74,12 +75,17 @@ export class Message {
 
   /** @internal */
   protected copyBeside(): Beside {
-    return {
-      fds: this.fds.map((fd) => fd.dup()),
-      credentials: this.credentials,
-      pidfd: this.pidfd === null ? null : copyOf(this.pidfd),
-      dropped: false,
-    };
+    const { credentials, pidfd } = this;
+    const fds = duplicates(
+      this.fds.map(({ fd }) => fd),
+      'peeked at',
+    );
+    try {
+      return { fds, credentials, pidfd: pidfd === null ? null : copyOf(pidfd), dropped: false };
+    } catch (error) {
+      closeAll(fds);
+      throw error;
+    }
   }
 }
 

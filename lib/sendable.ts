@@ -94,11 +94,14 @@ export function descriptorsOf(values: unknown): number[] | undefined {
   return numbers;
 }
 
-/** Duplicates for a message that has to wait: all, or none and EMFILE. */
-export function duplicates(fds: readonly number[] | undefined): FileDescriptor[] {
+/** Duplicates, such as for a message that has to wait: all, or none and EMFILE. */
+export function duplicates(
+  fds: readonly number[] | undefined,
+  origin = 'queued',
+): FileDescriptor[] {
   const copies: FileDescriptor[] = [];
   try {
-    for (const fd of fds ?? []) copies.push(duplicate(fd, 'queued'));
+    for (const fd of fds ?? []) copies.push(duplicate(fd, origin));
   } catch (error) {
     closeAll(copies);
     throw error;

@@ -165,8 +165,9 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   /**
    * Writes all of `data`: a string (as UTF-8), a view, or an array of them, which goes out in as few
    * calls as the kernel allows. Resolves when the kernel has it, and the caller may change it again.
-   * Calls are served in order. Rejects with EPIPE or ECONNRESET when the peer is gone; an abort or an
-   * error in the middle may leave a part of it sent.
+   * Calls are served in order. Rejects with EPIPE or ECONNRESET when the peer is gone, ENOMEM or ENOBUFS
+   * when the kernel has no memory. An abort or an error may leave a part of it sent: as many bytes as
+   * the error's `bytesWritten` says; none, where it has no such property.
    */
   write(data: Data | readonly Data[], options?: WriteOptions): Promise<void> {
     let write: Write | undefined;
@@ -410,7 +411,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       } catch (error) {
         this.#writes.shift();
         closeAll(first.fds);
-        first.operation.reject(error);
+        first.operation.reject(Object.assign(error as Error, { bytesWritten: first.written }));
       }
     }
     this.#afterWrites();
