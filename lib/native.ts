@@ -162,6 +162,8 @@ export interface Native {
 
   /** A duplicate, close-on-exec and owned, or -errno. */
   duplicateOwned(fd: number): number;
+  /** Programs that this process starts do not get `fd` (FD_CLOEXEC). */
+  closeOnExec(fd: number): number;
 
   /** A handle of a duplicate of `fd`, which may be anything that poll(2) takes; only to wait. */
   watch(fd: number): Handle | number;

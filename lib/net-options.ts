@@ -82,6 +82,7 @@ export class SocketSettings {
 
 /** Options of `connect`. */
 export interface ConnectOptions extends SocketOptions {
+  /** A pathname or an abstract name. */
   path: AddressLike;
   /** Milliseconds of idleness until 'timeout', as `socket.setTimeout()`. */
   timeout?: number;

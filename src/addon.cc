@@ -41,6 +41,7 @@ Module::Module(Napi::Env env, Napi::Object exports) : env(napi_env(env)), loop(e
           InstanceMethod("openPair", &Module::OpenPair),
           InstanceMethod("adoptHandle", &Module::AdoptHandle),
           InstanceMethod("duplicateOwned", &Module::DuplicateOwned),
+          InstanceMethod("closeOnExec", &Module::CloseOnExec),
           InstanceMethod("watch", &Module::Watch),
           InstanceMethod("peerCredentials", &Module::PeerCredentials),
           InstanceMethod("peerPidFd", &Module::PeerPidFd),
@@ -126,6 +127,11 @@ Napi::Value Module::DuplicateOwned(const Napi::CallbackInfo& info) {
   if (result < 0) return MakeResult(env, result);
   owned.insert(fd.get());
   return MakeResult(env, fd.Release());
+}
+
+// closeOnExec(fd)
+Napi::Value Module::CloseOnExec(const Napi::CallbackInfo& info) {
+  return MakeResult(env, sys::SetCloseOnExec(IntArgument(info, 0)));
 }
 
 // watch(fd)
