@@ -28,6 +28,14 @@ export type SocketDomain = 'unix' | 'inet' | 'inet6' | 'other';
 /** A socket's type. */
 export type SocketType = 'stream' | 'datagram' | 'seqpacket' | 'other';
 
+interface SocketKind {
+  domain: SocketDomain;
+  type: SocketType;
+  listening: boolean;
+}
+
+/** Those whose streams node:net takes. */
+const networks: readonly SocketDomain[] = ['unix', 'inet', 'inet6'];
 const { constants } = native;
 const kinds = new Map<number | undefined, FileKind>([
   [constants.S_IFREG, 'file'],
@@ -117,23 +125,20 @@ export class FileDescriptor implements Disposable {
    */
   get kind(): FileKind {
     if (this.#kind === undefined) {
-      const stat = native.raw.fstat(this.#live());
-      if (typeof stat === 'number') throw systemError('fstat', stat);
-      this.#kind = kinds.get(stat.mode & (constants.S_IFMT ?? 0o170000)) ?? 'anonymous';
+      const mode = check('fstat', native.descriptors.mode(this.#live()));
+      this.#kind = kinds.get(mode & (constants.S_IFMT as number)) ?? 'anonymous';
     }
     return this.#kind;
   }
 
   /** A socket's address family; null for what is no socket. */
   get domain(): SocketDomain | null {
-    const socket = this.#socket();
-    return socket === null ? null : (domains.get(socket.domain) ?? 'other');
+    return this.#socket()?.domain ?? null;
   }
 
   /** A socket's type (SO_TYPE); null for what is no socket. */
   get type(): SocketType | null {
-    const socket = this.#socket();
-    return socket === null ? null : (types.get(socket.type) ?? 'other');
+    return this.#socket()?.type ?? null;
   }
 
   /** Whether it is a socket that listens (SO_ACCEPTCONN). */
@@ -176,11 +181,7 @@ export class FileDescriptor implements Disposable {
       pauseOnCreate?: boolean;
     } = {},
   ): net.Socket {
-    this.#require(
-      'a connected stream socket or a pipe',
-      this.kind === 'pipe' ||
-        (this.type === 'stream' && !this.listening && this.domain !== 'other'),
-    );
+    this.#requireSocket('a connected stream socket or a pipe', 'stream', false, networks, 'pipe');
     return this.#handOn((fd) => new net.Socket({ readable: true, writable: true, ...options, fd }));
   }
 
@@ -190,20 +191,13 @@ export class FileDescriptor implements Disposable {
    * on `detach()`'s number. Not in a `node:cluster` worker, where Node asks the primary for servers.
    */
   toNetServer(options: net.ServerOpts = {}): net.Server {
-    this.#require(
-      'a listening stream socket',
-      this.type === 'stream' && this.listening && this.domain !== 'other',
-    );
+    this.#requireSocket('a listening stream socket', 'stream', true, networks);
     return this.#handOn((fd) => net.createServer(options).listen({ fd }));
   }
 
   /** A `dgram.Socket`, bound, for a UDP socket. */
   toDgramSocket(): dgram.Socket {
-    const { domain } = this;
-    this.#require(
-      'a UDP socket',
-      this.type === 'datagram' && (domain === 'inet' || domain === 'inet6'),
-    );
+    const domain = this.#requireSocket('a UDP socket', 'datagram', false, ['inet', 'inet6']);
     return this.#handOn((fd) => {
       const socket = dgram.createSocket(domain === 'inet' ? 'udp4' : 'udp6');
       socket.bind({ fd, exclusive: true });
@@ -227,8 +221,9 @@ export class FileDescriptor implements Disposable {
   toUnix(
     options?: AuthorizeOptions,
   ): UnixStream | UnixListener | UnixSeqpacket | UnixSeqpacketListener | UnixDatagram {
-    const { type, listening } = this;
-    this.#require('a Unix socket', this.domain === 'unix' && type !== 'other');
+    const socket = this.#socket();
+    if (socket?.domain !== 'unix' || socket.type === 'other') throw this.#unfit('a Unix socket');
+    const { type, listening } = socket;
     if (type === 'datagram') return this.toUnixDatagram(options);
     if (type === 'seqpacket') {
       return listening ? this.toUnixSeqpacketListener(options) : this.toUnixSeqpacket(options);
@@ -272,25 +267,47 @@ export class FileDescriptor implements Disposable {
     return this.#fd;
   }
 
-  #socket(): { domain: number; type: number; listening: boolean } | null {
-    if (this.kind !== 'socket') return null;
-    const socket = native.describeSocket(this.#live());
-    if (typeof socket === 'number') throw systemError('getsockopt', socket);
-    return socket;
+  #socket(): SocketKind | null {
+    const fd = this.#live();
+    if (this.#kind !== undefined && this.#kind !== 'socket') return null;
+    const socket = native.descriptors.socketKind(fd);
+    if (socket === ENOTSOCK) return null;
+    check('getsockopt', socket);
+    this.#kind = 'socket';
+    return {
+      domain: domains.get(socket >> 16) ?? 'other',
+      type: types.get((socket >> 8) & 0xff) ?? 'other',
+      listening: (socket & 1) === 1,
+    };
   }
 
-  #require(what: string, fits: boolean): void {
-    if (!fits) throw invalidArgValue('fd', `must be ${what}`, this.#described());
+  #requireSocket(
+    what: string,
+    type: SocketType,
+    listening: boolean,
+    among: readonly SocketDomain[],
+    orKind?: FileKind,
+  ): SocketDomain | null {
+    const socket = this.#socket();
+    if (socket === null && this.kind === orKind) return null;
+    if (socket?.type === type && socket.listening === listening && among.includes(socket.domain)) {
+      return socket.domain;
+    }
+    throw this.#unfit(what);
   }
 
   #requireFile(): void {
     const { kind } = this;
-    this.#require('a file, a pipe or a device', kind !== 'socket' && kind !== 'directory');
+    if (kind === 'socket' || kind === 'directory') throw this.#unfit('a file, a pipe or a device');
   }
 
-  #described(): string {
-    if (this.kind !== 'socket') return `${this.kind} ${this.#fd}`;
-    return `${this.listening ? 'listening ' : ''}${this.domain} ${this.type} socket ${this.#fd}`;
+  #unfit(what: string): TypeError {
+    const socket = this.#socket();
+    const is =
+      socket === null
+        ? this.kind
+        : `${socket.listening ? 'listening ' : ''}${socket.domain} ${socket.type} socket`;
+    return invalidArgValue('fd', `must be ${what}`, `${is} ${this.#fd}`);
   }
 
   /** Gives the descriptor to what `make` makes, unless that throws. */
@@ -317,6 +334,7 @@ export class FileDescriptor implements Disposable {
 }
 
 const EBADF = -(native.errnos.EBADF as number);
+const ENOTSOCK = -(native.errnos.ENOTSOCK as number);
 
 /** A duplicate of `fd` with an owner of its own. */
 export function duplicate(fd: number, origin = 'duplicate'): FileDescriptor {

@@ -122,7 +122,7 @@ export interface Slab {
   readonly beside: Int32Array;
 }
 
-/** Which descriptors this environment owns by their number. */
+/** Calls on descriptors, by their number, and which of them this environment owns. */
 export interface Descriptors {
   /**
    * This environment closes `fd` at its end, unless it is closed or disowned before. False if it is not
@@ -138,6 +138,10 @@ export interface Descriptors {
    * `maxRights` are closed.
    */
   takeBeside(index: number, maxRights: number): number;
+  /** Its st_mode. */
+  mode(fd: number): number;
+  /** What socket it is: `domain << 16 | type << 8 | listening`, or -errno. */
+  socketKind(fd: number): number;
 }
 
 export interface Native {
@@ -163,8 +167,6 @@ export interface Native {
 
   /** A handle of a duplicate of `fd`, which may be anything that poll(2) takes; only to wait. */
   watch(fd: number): Handle | number;
-  /** What socket `fd` is, by the numbers of AF_* and SOCK_*. */
-  describeSocket(fd: number): { domain: number; type: number; listening: boolean } | number;
 
   /** Owned, as `duplicateOwned`. */
   peerPidFd(fd: number): number;

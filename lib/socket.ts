@@ -359,13 +359,8 @@ export function adoptHandle(fd: number | FileDescriptor, type: number, listening
     throw invalidArgType('fd', 'of type number or an instance of FileDescriptor', fd);
   }
   const number = descriptorNumber('fd', fd instanceof FileDescriptor ? fd.fd : fd);
-  const actual = native.describeSocket(number);
-  if (typeof actual === 'number') throw systemError('getsockopt', actual);
-  if (
-    actual.domain !== constants.AF_UNIX ||
-    actual.type !== type ||
-    actual.listening !== listening
-  ) {
+  const wanted = ((constants.AF_UNIX as number) << 16) | (type << 8) | Number(listening);
+  if (check('getsockopt', native.descriptors.socketKind(number)) !== wanted) {
     throw invalidArgValue(
       'fd',
       `must be a ${listening ? 'listening ' : ''}Unix socket of this class's type`,

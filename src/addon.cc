@@ -42,7 +42,6 @@ Module::Module(Napi::Env env, Napi::Object exports) : env(napi_env(env)), loop(e
           InstanceMethod("adoptHandle", &Module::AdoptHandle),
           InstanceMethod("duplicateOwned", &Module::DuplicateOwned),
           InstanceMethod("watch", &Module::Watch),
-          InstanceMethod("describeSocket", &Module::DescribeSocket),
           InstanceMethod("peerCredentials", &Module::PeerCredentials),
           InstanceMethod("peerPidFd", &Module::PeerPidFd),
           InstanceValue("constants", MakeConstants(env), napi_enumerable),
@@ -137,21 +136,6 @@ Napi::Value Module::Watch(const Napi::CallbackInfo& info) {
   return Napi::Value(env, SocketWrap::Create(this, std::move(fd)));
 }
 
-// describeSocket(fd)
-Napi::Value Module::DescribeSocket(const Napi::CallbackInfo& info) {
-  sys::SocketKind kind;
-  const int result = sys::DescribeSocket(IntArgument(info, 0), &kind);
-  if (result < 0) return MakeResult(env, result);
-  napi_value object = nullptr;
-  if (napi_create_object(env, &object) != napi_ok ||
-      !SetField(env, object, "domain", MakeResult(env, kind.domain)) ||
-      !SetField(env, object, "type", MakeResult(env, kind.type)) ||
-      !SetField(env, object, "listening", Napi::Boolean::New(env, kind.listening))) {
-    return {};
-  }
-  return Napi::Value(env, object);
-}
-
 // peerCredentials(fd)
 Napi::Value Module::PeerCredentials(const Napi::CallbackInfo& info) {
   sys::Credentials credentials;
@@ -189,10 +173,9 @@ napi_value Module::DefineDescriptors(napi_env env) {
                                     nullptr, nullptr, napi_default, this};
   };
   const napi_property_descriptor properties[] = {
-      call("own", Call<&Module::Own>),
-      call("disown", Call<&Module::Disown>),
-      call("close", Call<&Module::CloseOwned>),
-      call("takeBeside", Call<&Module::TakeBeside>),
+      call("own", Call<&Module::Own>),          call("disown", Call<&Module::Disown>),
+      call("close", Call<&Module::CloseOwned>), call("takeBeside", Call<&Module::TakeBeside>),
+      call("mode", Call<&Module::Mode>),        call("socketKind", Call<&Module::SocketKind>),
   };
   napi_value object = nullptr;
   if (napi_create_object(env, &object) == napi_ok) {
@@ -243,6 +226,25 @@ napi_value Module::TakeBeside(const napi_value* arguments) {
   napi_value result = nullptr;
   napi_create_uint32(env, static_cast<uint32_t>(count), &result);
   return result;
+}
+
+// mode(fd)
+napi_value Module::Mode(const napi_value* arguments) {
+  int fd = -1;
+  struct stat stat = {};
+  napi_get_value_int32(env, arguments[0], &fd);
+  const int error = sys::Stat(fd, &stat);
+  return MakeResult(env, error < 0 ? error : static_cast<int64_t>(stat.st_mode));
+}
+
+// socketKind(fd)
+napi_value Module::SocketKind(const napi_value* arguments) {
+  int fd = -1;
+  sys::SocketKind kind;
+  napi_get_value_int32(env, arguments[0], &fd);
+  const int error = sys::DescribeSocket(fd, &kind);
+  if (error < 0) return MakeResult(env, error);
+  return MakeResult(env, kind.domain << 16 | kind.type << 8 | (kind.listening ? 1 : 0));
 }
 
 NODE_API_ADDON(Module)

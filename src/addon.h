@@ -44,7 +44,6 @@ class Module : public Napi::Addon<Module> {
   Napi::Value AdoptHandle(const Napi::CallbackInfo& info);
   Napi::Value DuplicateOwned(const Napi::CallbackInfo& info);
   Napi::Value Watch(const Napi::CallbackInfo& info);
-  Napi::Value DescribeSocket(const Napi::CallbackInfo& info);
   Napi::Value PeerCredentials(const Napi::CallbackInfo& info);
   Napi::Value PeerPidFd(const Napi::CallbackInfo& info);
   Napi::Value SlabChunk(const Napi::CallbackInfo& info);
@@ -56,6 +55,8 @@ class Module : public Napi::Addon<Module> {
   napi_value Disown(const napi_value* arguments);
   napi_value CloseOwned(const napi_value* arguments);
   napi_value TakeBeside(const napi_value* arguments);
+  napi_value Mode(const napi_value* arguments);
+  napi_value SocketKind(const napi_value* arguments);
   template <napi_value (Module::*Method)(const napi_value*)>
   static napi_value Call(napi_env env, napi_callback_info info);
 

@@ -13,5 +13,10 @@ export const descriptors = {
       count: 300,
       contenders: [afunix('connection'), { name: 'child_process', module: 'child-process' }],
     },
+    {
+      title: 'a TCP connection, as a net.Socket there',
+      count: 300,
+      contenders: [afunix('socket'), { name: 'child_process', module: 'child-process' }],
+    },
   ],
 };

@@ -4,14 +4,16 @@ import { Child } from '../helpers/children.js';
 import { socketTypes } from '../helpers/pairs.js';
 import { fromRoot } from '../helpers/programs.js';
 
-test.each(socketTypes.map(({ name }) => name))('%s', async (name) => {
+const cases = socketTypes.flatMap(({ name }) => [4, 0].map((room) => [name, room] as const));
+
+test.each(cases)('%s, room for %i', async (name, room) => {
   // Node raises the soft limit to the hard one when it starts: set both.
   const file = fromRoot('test/fixtures/out-of-descriptors.mjs');
-  const program = `ulimit -n 64 && exec "${process.execPath}" "${file}" ${name}`;
+  const program = `ulimit -n 64 && exec "${process.execPath}" "${file}" ${name} ${room}`;
   await using child = new Child('sh', ['-c', program]);
   expect(JSON.parse(await child.succeeds())).toEqual({
     got: [
-      ['first', 4, true],
+      ['first', room, true],
       ['second', 10, false],
     ],
     ...(name === 'stream' ? { read: 'ERR_INVALID_STATE' } : {}),

@@ -225,3 +225,53 @@ TEST(AcceptedSocketInheritsPassCredentials) {
   CHECK_EQ(value, 1);
 }
 #endif
+
+TEST(DescribeSocketTellsDomainTypeAndListening) {
+  const TemporaryDirectory directory;
+  const UniqueFd listener = Listening(directory / "s");
+  const UniqueFd datagram = Make(SOCK_DGRAM);
+  const UniqueFd internet(::socket(AF_INET, SOCK_DGRAM, 0));
+  SocketKind kind;
+  CHECK_EQ(DescribeSocket(listener.get(), &kind), 0);
+  CHECK(kind.domain == AF_UNIX && kind.type == SOCK_STREAM && kind.listening);
+  CHECK_EQ(DescribeSocket(datagram.get(), &kind), 0);
+  CHECK(kind.domain == AF_UNIX && kind.type == SOCK_DGRAM && !kind.listening);
+  CHECK_EQ(DescribeSocket(internet.get(), &kind), 0);
+  CHECK(kind.domain == AF_INET && kind.type == SOCK_DGRAM && !kind.listening);
+  const UniqueFd file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  CHECK_EQ(DescribeSocket(file.get(), &kind), -ENOTSOCK);
+  CHECK_EQ(DescribeSocket(-1, &kind), -EBADF);
+}
+
+TEST(PassRightsRefusesAtTheSender) {
+  const Pair pair(SOCK_STREAM);
+  const int known = PassRights(pair.second.get(), false);
+  CHECK(known == 0 || known == -ENOPROTOOPT);
+  if (known != 0) return;
+  const int fd = pair.first.get();
+  ControlBuilder control;
+  CHECK_EQ(control.AddRights(&fd, 1), 0);
+  char byte = 'x';
+  iovec vector = {&byte, 1};
+  msghdr message = {};
+  message.msg_iov = &vector;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.length();
+  CHECK_EQ(SendMessage(fd, &message, 0), -EPERM);
+  CHECK_EQ(PassRights(pair.second.get(), true), 0);
+  CHECK_EQ(SendMessage(fd, &message, 0), 1);
+}
+
+TEST(PeerPidFdIsCloseOnExec) {
+  const Pair pair(SOCK_STREAM);
+  UniqueFd pidfd;
+  const int result = PeerPidFd(pair.first.get(), &pidfd);
+  CHECK(result == 0 || result == -ENOPROTOOPT);
+  CHECK_EQ(static_cast<bool>(pidfd), result == 0);
+  if (result != 0) return;
+  CHECK(IsCloseOnExec(pidfd.get()));
+  const UniqueFd alone = Make(SOCK_STREAM);
+  UniqueFd none;
+  CHECK_EQ(PeerPidFd(alone.get(), &none), -ENODATA);
+}
