@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -183,6 +184,25 @@ static void open_loop(int fd) {
   free(latency);
 }
 
+// As many as the server answers, with a few always on their way: the top rate.
+static void saturate(int fd) {
+  enum { WINDOW = 8 };
+  for (long sent = 0, received = 0; received < count; received++) {
+    for (; sent < count && sent - received < WINDOW; sent++) check(send(fd, buffer, size, 0), "send");
+    check(recv(fd, buffer, size, 0), "recv");
+  }
+}
+
+static int senders[64];
+enum { SENDERS = sizeof senders / sizeof *senders };
+
+static void open_senders(void) {
+  for (int i = 0; i < SENDERS; i++) {
+    senders[i] = open_socket(SOCK_DGRAM);
+    connect_to(senders[i], "");
+  }
+}
+
 static int has(const char *name, const char *part) { return strstr(name, part) != NULL; }
 
 static int type_of(const char *name) {
@@ -220,6 +240,7 @@ static void use(const char *name) {
   if (type == SOCK_DGRAM) bind_to(fd, ".c");
   connect_to(fd, "");
   if (has(name, "epoll")) watch(fd);
+  if (has(name, "fan-in")) open_senders();
   puts("ready");
   for (char line[64]; fgets(line, sizeof line, stdin) != NULL;) {
     const long long start = now();
@@ -227,8 +248,12 @@ static void use(const char *name) {
       open_loop(fd);
       continue;
     }
-    if (has(name, "bulk")) {
-      if (type == SOCK_STREAM)
+    if (has(name, "saturate")) {
+      saturate(fd);
+    } else if (has(name, "bulk")) {
+      if (has(name, "fan-in"))
+        for (long i = 0; i < count; i++) check(send(senders[i % SENDERS], buffer, size, 0), "send");
+      else if (type == SOCK_STREAM)
         for (long i = 0; i < count; i++) send_all(fd, size);
       else
         send_messages(fd, has(name, "mmsg"));
@@ -250,6 +275,7 @@ int main(int argc, char **argv) {
   size = strtoul(argv[4], NULL, 10);
   count = strtol(argv[5], NULL, 10);
   rate = strtol(argv[6], NULL, 10);
+  prctl(PR_SET_TIMERSLACK, 1);
   buffer = calloc(BATCH, size);
   if (buffer == NULL) die("calloc");
   if (strcmp(argv[2], "server") == 0) {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cases } from './cases/index.mjs';
 import { buildLimit } from './lib/limit.mjs';
-import { measure, ratio } from './lib/measure.mjs';
+import { measure, ratio, topRate } from './lib/measure.mjs';
 import { picture } from './lib/picture.mjs';
 import { table } from './lib/table.mjs';
 
@@ -15,7 +15,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const usage = `npm run bench [-- options] [case...]
 cases: ${cases.map(({ name }) => name).join(', ')} (default: all)
   --smoke       one short round of each: that it works, not how fast
-  --rounds N    rounds of each contender (default 7)
+  --rounds N    rounds of each contender (default 5)
   --only TEXT   comparisons whose title holds TEXT
   --mode MODE   only pinned (both sides on one processor), unpinned, or apart (on two)
   --base DIR    also against another built tree of this package
@@ -86,12 +86,17 @@ async function compare(one, comparison, mode) {
     contenders.push({ ...contenders[0], name: 'base', root });
   }
   const available = contenders.map((contender) => ({ contender, missing: missing(contender) }));
-  const rounds = values.smoke ? 1 : Number(values.rounds ?? comparison.rounds ?? 7);
+  const rounds = values.smoke ? 1 : Number(values.rounds ?? comparison.rounds ?? 5);
   progress(`${one.name}: ${comparison.title}, ${mode}`);
   const played = available.filter((entry) => entry.missing === undefined);
+  const how = { processors: processors(mode), rounds, smoke: values.smoke };
+  const options = { ...comparison.options };
+  if (comparison.saturate !== undefined && played.length === available.length) {
+    options.rate = Math.round((await topRate(comparison.saturate, comparison, how)) / 2);
+  }
   const entries = await measure(
-    { ...comparison, contenders: played.map(({ contender }) => contender) },
-    { processors: processors(mode), rounds, smoke: values.smoke },
+    { ...comparison, options, contenders: played.map(({ contender }) => contender) },
+    how,
   );
   const entryOf = (contender) => entries.find((entry) => entry.contender === contender);
   const [first, ...others] = available;

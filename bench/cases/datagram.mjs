@@ -14,6 +14,7 @@ export const datagram = {
     ...sizes.map(([size, text, count]) => ({
       title: `round trip ${text}, onMessages`,
       size,
+      modes: size === 64 ? undefined : ['pinned'],
       count,
       contenders: [
         afunix('callback'),
@@ -31,6 +32,7 @@ export const datagram = {
     ...sizes.map(([size, text, count]) => ({
       title: `one way ${text}, sendMany to onMessages`,
       size,
+      modes: size === 64 ? undefined : ['pinned'],
       count: count * 5,
       contenders: [
         afunix('bulk'),

@@ -13,12 +13,27 @@ const sizes = [
   [65_536, '64 KiB', 1000],
 ];
 
+const connect = [
+  ['promises', afunix('connect')],
+  ['afunix/net', net('afunix', 'connect')],
+];
+
+export const connections = {
+  name: 'connections',
+  comparisons: connect.map(([text, ours]) => ({
+    title: `connect, a byte, close; ${text}`,
+    count: 800,
+    contenders: [ours, net('node', 'connect')],
+  })),
+};
+
 export const stream = {
   name: 'stream',
   comparisons: [
     ...sizes.flatMap(([size, text, count]) => [
       {
         title: `round trip ${text}, promises`,
+        modes: size === 64 ? undefined : ['pinned'],
         size,
         count,
         contenders: [
@@ -30,12 +45,14 @@ export const stream = {
       },
       {
         title: `round trip ${text}, afunix/net`,
+        modes: size === 64 ? undefined : ['pinned'],
         size,
         count,
         contenders: [net('afunix', 'trip'), net('node', 'trip', size === 64 ? 0.85 : undefined)],
       },
       {
         title: `one way ${text}, read(buffer)`,
+        modes: size === 65_536 ? undefined : ['pinned'],
         size,
         count: count * 2,
         contenders: [
@@ -46,21 +63,12 @@ export const stream = {
       },
       {
         title: `one way ${text}, afunix/net`,
+        modes: size === 65_536 ? undefined : ['pinned'],
         size,
         count: count * 2,
         contenders: [net('afunix', 'bulk'), net('node', 'bulk')],
       },
     ]),
-    {
-      title: 'connect, a byte, close; promises',
-      count: 800,
-      contenders: [afunix('connect'), net('node', 'connect')],
-    },
-    {
-      title: 'connect, a byte, close; afunix/net',
-      count: 800,
-      contenders: [net('afunix', 'connect'), net('node', 'connect')],
-    },
     ...[afunix('idle'), net('afunix', 'idle')].map((ours) => ({
       title: `memory, 10,000 idle connections${ours.name === 'afunix' ? '' : ', afunix/net'}`,
       modes: ['unpinned'],

@@ -30,7 +30,7 @@ export async function server(options) {
   } else {
     socket.onMessages((messages) => {
       if (!connected) connect();
-      for (const { data } of messages) socket.trySend(data);
+      for (const { data } of messages) if (!socket.trySend(data)) socket.send(data);
     });
   }
 

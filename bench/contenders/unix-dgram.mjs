@@ -1,23 +1,33 @@
 // `way`: undefined (round trip), 'bulk' and 'mutual' as in afunix-datagram.mjs.
 import { createSocket } from 'unix-dgram';
 
-export function server({ path, size, count, way }) {
-  const message = Buffer.alloc(size, 1);
+export function server({ path, count, way }) {
   let connected = false;
   let left = count;
   const peer = `${path}.c`;
-  const socket = createSocket('unix_dgram', () => {
+  const waiting = [];
+  const echo = () => {
+    for (let congested = false; waiting.length > 0 && !congested; ) {
+      socket.send(waiting[0], (error) => {
+        congested = error !== undefined;
+      });
+      if (!congested) waiting.shift();
+    }
+  };
+  const socket = createSocket('unix_dgram', (data) => {
     if (way !== 'bulk' && !connected) {
       connected = true;
       socket.connect(peer);
     }
     if (way === undefined) {
-      socket.send(message);
+      waiting.push(data);
+      if (waiting.length === 1) echo();
     } else if (--left === 0) {
       left = count;
       socket.send(Buffer.from('.'), ...(connected ? [] : [0, 1, peer]));
     }
   });
+  socket.on('writable', echo);
   socket.bind(path);
 }
 

@@ -25,7 +25,7 @@ export async function measure(comparison, { processors, rounds, smoke }) {
       path: join(directory, String(index)),
     },
   }));
-  const warmUps = comparison.fresh || smoke ? 0 : 3;
+  const warmUps = comparison.fresh || smoke ? 0 : 2;
   try {
     for (let number = -warmUps; number < rounds; number++) {
       for (const entry of inTurn(entries, number)) {
@@ -57,6 +57,16 @@ async function play(entry, comparison, processors, counts) {
   } catch (error) {
     entry.error = error.message;
   }
+}
+
+/** Operations a second of a contender at its top rate. */
+export async function topRate({ contender, client }, comparison, { processors, smoke }) {
+  const contenders = [{ ...comparison.contenders[contender], client }];
+  const rounds = smoke ? 1 : 5;
+  const [entry] = await measure({ ...comparison, contenders }, { processors, rounds, smoke });
+  if (entry.error !== undefined) throw new Error(entry.error);
+  const { median } = spread(entry.rounds.map(({ time }) => time));
+  return entry.options.count / (median / 1e9);
 }
 
 /** `ours` against `theirs`, round by round, in one metric. */

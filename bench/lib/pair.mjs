@@ -8,6 +8,9 @@ import { limitProgram } from './limit.mjs';
 
 const child = fileURLToPath(new URL('../child.mjs', import.meta.url));
 
+/** Milliseconds that a round may take. */
+const LONGEST = 15_000;
+
 class Side {
   #process;
   #lines;
@@ -37,7 +40,10 @@ class Side {
   }
 
   async line() {
+    // A contender that lost a message would wait for ever.
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), LONGEST);
     const { value, done } = await this.#lines.next();
+    clearTimeout(timer);
     if (done)
       throw new Error(`a contender ended early: ${this.#stderr.trim() || 'without a word'}`);
     return value;
