@@ -4,6 +4,7 @@
       "target_name": "afunix",
       "sources": [
         "src/addon.cc",
+        "src/glibc_floor.cc",
         "src/message_values.cc",
         "src/poller.cc",
         "src/raw_calls.cc",
@@ -24,14 +25,23 @@
         "NODE_ADDON_API_DISABLE_DEPRECATED",
         "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
       ],
-      "cflags": ["-fvisibility=hidden", "-Wall", "-Wextra", "-O2"],
+      "cflags": ["-fvisibility=hidden", "-Wall", "-Wextra", "-O2", "-ffunction-sections", "-fdata-sections"],
       "cflags_cc": ["-std=c++17", "-fvisibility-inlines-hidden"],
+      "ldflags": [
+        "-Wl,--version-script=<(module_root_dir)/src/exports.map",
+        "-Wl,--gc-sections"
+      ],
       "cflags!": ["-fno-exceptions", "-O3"],
       "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"],
       "xcode_settings": {
         "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
         "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
-        "MACOSX_DEPLOYMENT_TARGET": "11.0"
+        "MACOSX_DEPLOYMENT_TARGET": "11.0",
+        "OTHER_LDFLAGS": [
+          "-Wl,-exported_symbol,_napi_register_module_v1",
+          "-Wl,-exported_symbol,_node_api_module_get_api_version_v1",
+          "-Wl,-dead_strip"
+        ]
       }
     }
   ]

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -12,6 +11,10 @@
 #include "platform.h"
 #include "retry.h"
 #include "temporary_name.h"
+
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 
 namespace afunix::sys {
 
