@@ -5,7 +5,9 @@ import { invalidArgType } from './errors.js';
 export interface Credentials {
   /** Process id; 0 where it cannot be seen from here, -1 where the system does not tell. */
   pid: number;
+  /** User id, as this user namespace numbers it. */
   uid: number;
+  /** Group id, as this user namespace numbers it. */
   gid: number;
 }
 

@@ -4,6 +4,7 @@ import { bytesOf, type Data } from './arguments.js';
 import { codedError, invalidArgType } from './errors.js';
 import { destinationOf } from './outgoing.js';
 
+/** Called when the message went, with its bytes, or did not. */
 export type SendCallback = (error: Error | null, bytes?: number) => void;
 
 /** One message, or the pieces of one. */

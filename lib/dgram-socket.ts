@@ -27,6 +27,7 @@ const EAGAIN = -(native.errnos.EAGAIN as number);
  * return, which throws if nobody listens. Events of success, and callbacks, come on the next tick.
  */
 export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposable {
+  /** As given to `createSocket`. */
   readonly type = 'unix_dgram';
   readonly #endpoint: DgramEndpoint;
   readonly #reports: boolean;
@@ -35,6 +36,7 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
   #connected = false;
   #congested = false;
 
+  /** As `createSocket`. */
   constructor(options: SocketOptions, listener?: MessageListener) {
     super();
     const { signal, congestion = 'report', onConnectionChange } = options;
@@ -199,6 +201,7 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
     return this;
   }
 
+  /** `close()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#endpoint.closed) await promisify((done: () => void) => this.close(done))();
   }
@@ -228,6 +231,7 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
     return this;
   }
 
+  /** Sets SO_SNDBUF, in bytes: the bound of what is queued at the peer. */
   setSendBufferSize(bytes: number): void {
     this.#endpoint.sendBufferSize = bytes;
   }
@@ -237,10 +241,12 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
     return this.#endpoint.sendBufferSize;
   }
 
+  /** Sets SO_RCVBUF, in bytes; Linux has it for Unix sockets without effect. */
   setRecvBufferSize(bytes: number): void {
     this.#endpoint.receiveBufferSize = bytes;
   }
 
+  /** SO_RCVBUF, in bytes: twice what was set on Linux. */
   getRecvBufferSize(): number {
     return this.#endpoint.receiveBufferSize;
   }

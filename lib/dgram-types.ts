@@ -8,6 +8,7 @@ import type { BindOptions } from './options.js';
 
 /** Options of `createSocket`. */
 export interface SocketOptions extends DatagramOptions {
+  /** The one type there is: SOCK_DGRAM. */
   type: 'unix_dgram';
   /** SO_SNDBUF, in bytes. */
   sendBufferSize?: number;
@@ -35,6 +36,7 @@ export interface SocketBindOptions extends BindOptions {
 export interface AddressInfo {
   /** What `send` takes: a path, an abstract name with its leading NUL, `''` for none. */
   address: string;
+  /** As node:dgram has 'IPv4'. */
   family: 'unix';
   /** The pathname, if it is one. */
   path: string | null;
@@ -44,6 +46,7 @@ export interface AddressInfo {
 export interface RemoteInfo extends AddressInfo {
   /** Bytes that were sent; more than the message's length only when `truncated`. */
   size: number;
+  /** Whether the end of the message was cut off. */
   truncated: boolean;
   /** The exact address. */
   from: UnixAddress;
@@ -53,12 +56,16 @@ export interface RemoteInfo extends AddressInfo {
   credentials: Credentials | null;
 }
 
+/** Gets each message; its bytes are the listener's to keep. */
 export type MessageListener = (message: Buffer, remote: RemoteInfo) => void;
 
 /** The events of `Socket`. */
 export interface SocketEvents {
+  /** A message came. */
   message: Parameters<MessageListener>;
+  /** `bind` is done. */
   listening: [];
+  /** `connect` is done. */
   connect: [];
   /** With `reconnect`: the peer has gone. `connect` follows when it is there again. */
   disconnect: [error: Error];
@@ -66,6 +73,8 @@ export interface SocketEvents {
   congestion: [message: DgramData];
   /** After congestion: there is room again. */
   writable: [];
+  /** What went wrong without a callback to tell it to. */
   error: [error: Error];
+  /** `close` is done; no event follows. */
   close: [];
 }

@@ -52,7 +52,12 @@ export function createSocket(
 }
 
 /** What `require('afunix/dgram')` returns: unlike a module's names, these can be replaced in tests. */
-const replaceable: { createSocket: typeof createSocket; Socket: typeof Socket } = {
+const replaceable: {
+  /** As exported by name. */
+  createSocket: typeof createSocket;
+  /** As exported by name. */
+  Socket: typeof Socket;
+} = {
   createSocket,
   Socket,
 };

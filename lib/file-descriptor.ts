@@ -147,6 +147,7 @@ export class FileDescriptor implements Disposable {
     native.descriptors.close(this.#release());
   }
 
+  /** `close()`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -25,6 +25,7 @@ export interface MessageOptions extends ReceiveOptions {
 
 /** The peer went, or is there again. */
 export interface ConnectionChange {
+  /** Whether it is there again, or has gone. */
   connected: boolean;
   /** The peer's, as given to `connect`. */
   address: UnixAddress;

@@ -1,8 +1,6 @@
-// The typed boundary: the only file that names the addon. The addon returns -errno for a failed
+// The typed boundary: the only file that names the addon (load.ts finds it). The addon returns -errno for a failed
 // system call and never throws for one; lib/errors.ts makes the error.
-import { platform } from 'node:process';
-import { fileURLToPath } from 'node:url';
-import bindings from 'bindings';
+import { load } from './load.js';
 
 /** An address's bytes: empty for unnamed, a leading NUL for abstract, else a pathname. */
 export type AddressBytes = Uint8Array;
@@ -248,20 +246,7 @@ export interface NativeStat {
   size: number;
 }
 
-function load(): Native {
-  if (platform !== 'linux' && platform !== 'darwin') {
-    const error = new Error(
-      `afunix works on Linux and macOS; this is ${platform}, which it does not support`,
-    );
-    throw Object.assign(error, { code: 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM' });
-  }
-  return bindings({
-    bindings: 'afunix',
-    module_root: fileURLToPath(new URL('..', import.meta.url)),
-  }) as Native;
-}
-
-export const native: Native = load();
+export const native: Native = load() as Native;
 
 /** Fields of a message in `slab.meta`, after a header of SLAB_HEADER numbers. */
 export const SLAB_HEADER = 2;

@@ -6,6 +6,7 @@ import { invalidArgType, invalidArgValue } from './errors.js';
 
 /** A datagram to send with others. */
 export interface OutgoingDatagram extends BesideOptions {
+  /** Its bytes; text is sent as UTF-8. */
   data: Data;
   /** Where to; the connected peer by default. */
   to?: AddressLike;

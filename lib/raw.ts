@@ -345,16 +345,23 @@ export function ioctl(fd: number, request: number, value = 0): number {
 
 /** What `fstat` returns: the fields of `fs.Stats` that a descriptor passer looks at. */
 export interface Stat {
+  /** The device that holds the file. */
   dev: number;
+  /** Its number there. */
   ino: number;
   /** Type and permissions; the type is `mode & S_IFMT`. */
   mode: number;
+  /** Hard links. */
   nlink: number;
+  /** The owner's user id. */
   uid: number;
+  /** The owner's group id. */
   gid: number;
+  /** The device that a device file stands for. */
   rdev: number;
   /** Bytes. */
   size: number;
+  /** Whether the type is S_IFSOCK. */
   isSocket(): boolean;
 }
 

@@ -17,7 +17,10 @@ export const MAX_FDS = 253;
  */
 export type Sendable =
   | number
-  | { readonly fd: number }
+  | {
+      /** Negative or null while it has none. */
+      readonly fd: number;
+    }
   | net.Socket
   | net.Server
   | dgram.Socket

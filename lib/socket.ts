@@ -13,8 +13,7 @@ import {
   unavailable,
 } from './errors.js';
 import { FileDescriptor } from './file-descriptor.js';
-import type { Receiver } from './message.js';
-import { type Handle, type HandleOwner, native, READABLE, WRITABLE } from './native.js';
+import { type Handle, native, READABLE, WRITABLE } from './native.js';
 import type { BindPlan, ConnectPlan, ReceiveSettings } from './options.js';
 import { peerCredentials, peerGroups, peerPidFd, peerSecurityLabel } from './peer.js';
 import type { PidFd } from './pidfd.js';
@@ -23,7 +22,7 @@ import { getOption, readOption, SOL_SOCKET, setOption, turnOn } from './socket-o
 const { constants } = native;
 
 /** What every Unix socket of this package has. */
-export abstract class UnixSocket implements AsyncDisposable, HandleOwner, Receiver {
+export abstract class UnixSocket implements AsyncDisposable {
   /** @internal */
   protected readonly handle: Handle;
   /** @internal The most descriptors a message may bring. */
@@ -82,6 +81,7 @@ export abstract class UnixSocket implements AsyncDisposable, HandleOwner, Receiv
     return Promise.resolve();
   }
 
+  /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
