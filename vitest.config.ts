@@ -7,6 +7,7 @@ const report = process.env.AFUNIX_TEST_REPORT;
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: ['test/package/**', '**/node_modules/**'],
     globalSetup: ['test/helpers/setup.ts'],
     pool: 'forks',
     server: { deps: { external: [/\/dist\//] } },

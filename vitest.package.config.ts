@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+// What a user gets: the tarball, installed. `npm run prebuild` and `npm run build:lib` go before.
+const report = process.env.AFUNIX_TEST_REPORT;
+
+export default defineConfig({
+  test: {
+    include: ['test/package/**/*.test.ts'],
+    globalSetup: ['test/package/setup.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    reporters: !report ? ['default'] : ['default', ['json', { outputFile: report }]],
+  },
+});
