@@ -8,10 +8,10 @@ import { checkSignal, optionsOf } from './arguments.js';
 import { Backoff } from './backoff.js';
 import { codedError, invalidArgType, invalidArgValue, isShortage, systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
-import { type Handle, type HandleOwner, native, READABLE } from './native.js';
-import { Gate, type GateOwner } from './net-gate.js';
+import { type Handle, native, READABLE } from './native.js';
+import { Gate } from './net-gate.js';
 import { type ListenOptions, type ServerOptions, SocketSettings } from './net-options.js';
-import { Socket, type SocketKeeper } from './net-socket.js';
+import { Socket } from './net-socket.js';
 import { acceptSettings, type BindPlan, backlogOf, bindPlan, SOCK_STREAM } from './options.js';
 import type { Peer } from './peer.js';
 import { adoptHandle, configureReceive, openHandle } from './socket.js';
@@ -35,7 +35,7 @@ interface Plan {
  * Accepts connections: members, events and errors of `net.Server` on a Unix domain socket. It emits
  * 'listening', 'connection' (`Socket`), 'drop', 'error' and 'close'.
  */
-export class Server extends EventEmitter implements HandleOwner, SocketKeeper, GateOwner {
+export class Server extends EventEmitter {
   readonly allowHalfOpen: boolean;
   readonly pauseOnConnect: boolean;
   readonly highWaterMark: number;

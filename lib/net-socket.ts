@@ -6,8 +6,8 @@ import { bytesOf, type Data } from './arguments.js';
 import { Backoff } from './backoff.js';
 import type { Credentials } from './credentials.js';
 import { closedError, codedError, invalidArgValue, missingArgs, systemError } from './errors.js';
-import { dataAt, hasControlAt, type Message, messageAt, type Receiver } from './message.js';
-import { type Handle, type HandleOwner, native, READABLE } from './native.js';
+import { dataAt, hasControlAt, type Message, messageAt } from './message.js';
+import { type Handle, native, READABLE } from './native.js';
 import {
   type ConnectOptions,
   type OnReadOptions,
@@ -38,7 +38,7 @@ const SHUT_WR = native.constants.SHUT_WR as number;
  * - `'credentials'` (`Credentials`): before the first `'data'`, and before any whose sender differs
  *   from the one before. Needs `credentials: true`.
  */
-export class Socket extends Duplex implements HandleOwner, Receiver {
+export class Socket extends Duplex {
   /** Whether `connect()` was called and has not finished. */
   connecting = false;
   /** The idle timeout in milliseconds, if `setTimeout()` was called. */
