@@ -26,7 +26,9 @@ export interface SocketOptions
   fd?: number | FileDescriptor;
   /** Whether an adopted socket reads, and writes. Default true. */
   readable?: boolean;
+  /** As in `node:net`. */
   writable?: boolean;
+  /** As in `node:net`. */
   onread?: OnReadOptions;
   /** Leaves an adopted socket paused. */
   pauseOnCreate?: boolean;
@@ -38,6 +40,7 @@ export class SocketSettings {
   readonly credentials: boolean;
   readonly pidfds = false;
   readonly busyPoll: number;
+  /** As in `node:net`. */
   readonly onread: OnReadOptions | undefined;
   readonly fd: number | FileDescriptor | undefined;
   readonly readable: boolean | undefined;
@@ -45,12 +48,14 @@ export class SocketSettings {
   /** The signal. Not by its own name: Duplex would destroy a socket that is not whole yet. */
   readonly abort: AbortSignal | undefined;
   readonly signal: undefined;
+  /** As in `node:net`. */
   readonly allowHalfOpen: boolean;
   /** 'close' says whether there was an error, and comes once the descriptor is gone. */
   readonly emitClose: boolean;
   readonly autoDestroy: boolean;
   readonly decodeStrings: boolean;
 
+  /** As in `node:net`. */
   constructor(options: SocketOptions | number | undefined) {
     const given: SocketOptions = typeof options === 'number' ? { fd: options } : (options ?? {});
     for (const name of ['objectMode', 'readableObjectMode', 'writableObjectMode'] as const) {
@@ -80,6 +85,7 @@ export class SocketSettings {
 
 /** Options of `connect`. */
 export interface ConnectOptions extends SocketOptions {
+  /** Where the listener is. */
   path: AddressLike;
   /** Milliseconds of idleness until 'timeout', as `socket.setTimeout()`. */
   timeout?: number;
@@ -89,7 +95,9 @@ export interface ConnectOptions extends SocketOptions {
 export interface ServerOptions
   extends Pick<SocketOptions, 'maxFds' | 'credentials'>,
     AuthorizeOptions {
+  /** As in `node:net`. */
   allowHalfOpen?: boolean;
+  /** As in `node:net`. */
   pauseOnConnect?: boolean;
   /** Bytes that a connection's two buffers hold; default `stream.getDefaultHighWaterMark()`. */
   highWaterMark?: number;

@@ -36,8 +36,11 @@ interface Plan {
  * 'listening', 'connection' (`Socket`), 'drop', 'error' and 'close'.
  */
 export class Server extends EventEmitter {
+  /** As in `node:net`. */
   readonly allowHalfOpen: boolean;
+  /** As in `node:net`. */
   readonly pauseOnConnect: boolean;
+  /** As in `node:net`. */
   readonly highWaterMark: number;
   /** Connections over this are closed at once, and emit 'drop'. Undefined or 0: no limit. */
   maxConnections: number | undefined;

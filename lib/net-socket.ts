@@ -64,6 +64,7 @@ export class Socket extends Duplex {
   #sender: Credentials | undefined;
   #signal: AbortSignal | undefined;
 
+  /** As in `node:net`. */
   constructor(options?: SocketOptions | number);
   /** @internal Takes the handle over. */
   constructor(settings: SocketSettings, handle: Handle);
@@ -101,12 +102,14 @@ export class Socket extends Duplex {
     return this.#handle === null || this.connecting;
   }
 
+  /** As in `node:net`. */
   get readyState(): 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed' {
     if (this.connecting) return 'opening';
     if (this.readable) return this.writable ? 'open' : 'readOnly';
     return this.writable ? 'writeOnly' : 'closed';
   }
 
+  /** As in `node:net`. */
   get bytesRead(): number {
     return this.#bytesRead;
   }

@@ -34,11 +34,17 @@ export function connect(options: ConnectOptions | AddressLike, listener?: () => 
 /** The same as `connect`, by its name in http.request() and others. */
 export const createConnection: typeof connect = connect;
 
+/** All of it, as `node:net` has it. */
 const net: {
+  /** As exported by name. */
   Server: typeof Server;
+  /** As exported by name. */
   Socket: typeof Socket;
+  /** As exported by name. */
   connect: typeof connect;
+  /** As exported by name. */
   createConnection: typeof connect;
+  /** As exported by name. */
   createServer: typeof createServer;
 } = { Server, Socket, connect, createConnection, createServer };
 
