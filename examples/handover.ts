@@ -8,7 +8,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,7 +41,10 @@ async function serve(path: string, port: number): Promise<void> {
   // Both accept now. If it dies before it serves, this one goes on, without a way to be replaced.
   if ((await successor.read()) === null) return;
   await successor.close();
-  server.close(); // those it has accepted are answered first
+  // Those it has accepted are answered first. Not by http's own close(): it may reset connections
+  // whose request it has not read yet (Node 26). Those kept alive without one go after a second.
+  Server.prototype.close.call(server);
+  setTimeout(() => server.closeIdleConnections(), 1000).unref();
   if (process.connected) process.disconnect();
 }
 
