@@ -81,16 +81,10 @@ describe.runIf(platform === 'linux')('a peer that connects elsewhere with our da
       await socket.send('works');
       expect(await text(elsewhere)).toBe('works');
     };
-    const stack = new AsyncDisposableStack();
-    for (const each of [socket, peer, elsewhere]) stack.use(each);
-    return {
-      socket,
-      peer,
-      elsewhere,
-      leave,
-      works,
-      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    const close = async (): Promise<void> => {
+      for (const each of [socket, peer, elsewhere]) await each.close();
     };
+    return { socket, peer, elsewhere, leave, works, [Symbol.asyncDispose]: close };
   }
   const reset = { code: 'ECONNRESET', syscall: 'recvmsg' };
 
@@ -101,8 +95,8 @@ describe.runIf(platform === 'linux')('a peer that connects elsewhere with our da
     all.leave();
     await expect(receiving).rejects.toMatchObject(reset);
     const next = all.socket.receive();
-    all.elsewhere.connect(scratch.path('socket'));
     all.socket.connect(scratch.path('elsewhere'));
+    all.elsewhere.connect(scratch.path('socket'));
     await all.elsewhere.send('new');
     expect((await next).data.toString()).toBe('new');
   });

@@ -1,4 +1,5 @@
 // reconnect: messages wait for a peer that is not there, and go to the next one at its address.
+import { setImmediate as turn } from 'node:timers/promises';
 import { type ConnectionChange, UnixDatagram } from 'afunix';
 import { expect, test } from 'vitest';
 import { receiver, take } from '../helpers/full-receiver.js';
@@ -27,6 +28,7 @@ test('a peer that is restarted loses nothing that was sent after', async () => {
   await using next = await receiver(scratch);
   expect(await take(next, 3)).toEqual(['one', 'two', 'three']);
   await Promise.all(waiting);
+  await turn();
   expect(changes).toEqual(['gone ECONNREFUSED', 'back']);
 });
 
@@ -41,6 +43,7 @@ test('a peer that is back already: not even a wait', async () => {
   expect(socket.trySend('at once')).toBe(true);
   await socket.sendMany(['two']);
   expect(await take(next, 2)).toEqual(['at once', 'two']);
+  await turn();
   expect(changes).toEqual(['gone ECONNREFUSED', 'back']);
 });
 
