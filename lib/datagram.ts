@@ -206,9 +206,12 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
     while (sent < data.length) {
       const result = this.handle.sendMany(data, addresses, sent);
       if (result === EAGAIN) break;
-      if (result === ECONNRESET) this.onPeerReset();
-      else if (result < 0) error ??= systemError('send', result, outgoing.to(sent++));
-      else sent += result;
+      if (result === ECONNRESET) {
+        this.onPeerReset();
+      } else {
+        if (result < 0) error ??= systemError('send', result, outgoing.to(sent));
+        sent += Math.max(result, 1);
+      }
     }
     return { sent, error };
   }

@@ -25,6 +25,8 @@ class Batch {
   readonly #credentials: Credentials | undefined;
   #next = 0;
   #bytes = 0;
+  /** The last sendmmsg(2) stopped before its end. */
+  #cut = false;
   #error: Error | undefined;
 
   constructor(
@@ -60,7 +62,6 @@ class Batch {
   advance(route: Route): boolean {
     const data = this.#data;
     const beside = this.#beside();
-    const first = this.#next;
     while (this.#next < data.length) {
       const single = this.#next === data.length - 1;
       const result = single
@@ -70,13 +71,16 @@ class Batch {
       if (result < 0) {
         // When the peer goes in the middle of a sendmmsg(2), the call tells how many went and drops
         // the error; the next one finds no peer.
-        const cause = result === ENOTCONN && this.#next > first ? ECONNREFUSED : result;
+        const cause = result === ENOTCONN && this.#cut ? ECONNREFUSED : result;
         this.#error ??= systemError('send', cause, route.address);
       }
       const next = this.#next + (single || result < 0 ? 1 : result);
+      this.#cut = result >= 0 && next < data.length;
       for (; this.#next < next; this.#next++) {
         this.#bytes -= (data[this.#next] as Uint8Array).byteLength;
       }
+      // Most likely for want of room: where poll(2) tells, it tells of an error as well.
+      if (this.#cut && route.polled) return false;
     }
     return true;
   }
