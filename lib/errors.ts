@@ -1,5 +1,6 @@
 // Every error this package makes. System errors have the shape of Node's own; wrong arguments are
 // TypeError and RangeError with Node's ERR_* codes.
+import { inspect } from 'node:util';
 import { native } from './native.js';
 
 // Aliases (EWOULDBLOCK) come last in the table; the first name is the usual one.
@@ -92,6 +93,13 @@ export function invalidArgType(
   );
 }
 
+/** Not String(): an object may have no toString(), or one that throws. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  const text = inspect(value, { depth: 0 });
+  return text.length > 128 ? `${text.slice(0, 128)}...` : text;
+}
+
 export function invalidArgValue(
   name: string,
   reason: string,
@@ -100,7 +108,7 @@ export function invalidArgValue(
   return codedError(
     TypeError,
     'ERR_INVALID_ARG_VALUE',
-    `The argument '${name}' ${reason}. Received ${typeof actual === 'string' ? JSON.stringify(actual) : String(actual)}`,
+    `The argument '${name}' ${reason}. Received ${shown(actual)}`,
   );
 }
 

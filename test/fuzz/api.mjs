@@ -1,0 +1,259 @@
+// Random calls of the public API on a random pair of sockets: node api.mjs SEED MILLISECONDS. Exits
+// with 1 and the shortest failing sequence when the model breaks: what was accepted arrives in order
+// and once, every promise settles, every error has a code, no descriptor stays open.
+import assert from 'node:assert/strict';
+import {
+  closeSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { UnixDatagram, UnixSeqpacket, UnixStream } from 'afunix';
+import fc from 'fast-check';
+
+const [seed, milliseconds] = process.argv.slice(2).map(Number);
+const types = { UnixStream, UnixSeqpacket, UnixDatagram };
+
+const folder = mkdtempSync(join(tmpdir(), 'afunix-fuzz-'));
+process.chdir(folder); // where sockets of random names may be bound
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const files = [0, 1, 2, 3].map((i) => {
+  writeFileSync(`file-${i}`, '');
+  return openSync(`file-${i}`, 'r');
+});
+const inodeOf = (fd) => fstatSync(fd).ino;
+const open = () => readdirSync('/proc/self/fd').length;
+
+/** Errors that callers may see have a code. */
+function coded(error) {
+  if (error?.code === undefined) throw error;
+}
+
+/** A pair of sockets, and what must arrive at the second. */
+class Model {
+  constructor(Type) {
+    this.Type = Type;
+    this.options = { maxFds: 4 };
+    [this.one, this.other] = Type.pair(this.options);
+    this.stream = Type === UnixStream;
+    this.accepted = [];
+    this.arrived = [];
+    this.pending = [];
+    this.count = 0;
+  }
+
+  /** A settled promise that broke a rule is thrown by `finish`. */
+  watch(promise) {
+    this.pending.push(promise);
+    promise.catch(() => {});
+  }
+
+  send(size, fdCount, abort) {
+    if (this.one.closed) return;
+    const data = Buffer.alloc(this.stream ? Math.max(size, 1) : size, ++this.count);
+    const fds = files.slice(0, fdCount);
+    const slot = { data, inodes: fds.map(inodeOf), went: 0, done: false };
+    const controller = new AbortController();
+    const options = { signal: controller.signal, ...(fdCount > 0 ? { fds } : {}) };
+    const sent = this.stream ? this.one.write(data, options) : this.one.send(data, options);
+    this.accepted.push(slot);
+    this.watch(
+      sent.then(
+        () => Object.assign(slot, { went: data.length, done: true }),
+        (error) => {
+          coded(error);
+          slot.went = error.bytesWritten ?? 0;
+        },
+      ),
+    );
+    if (abort) controller.abort();
+  }
+
+  receive({ peek, abort, read }) {
+    const controller = new AbortController();
+    const options = { signal: controller.signal };
+    let asked;
+    if (this.stream && read !== undefined) asked = this.other.read(read, options);
+    else asked = this.other.receive(peek && !this.stream ? { ...options, peek } : options);
+    this.watch(
+      asked.then((message) => {
+        if (message === null) return;
+        const fds = message.fds ?? [];
+        const inodes = fds.map(({ fd }) => inodeOf(fd));
+        for (const fd of fds) fd.close();
+        if (!(peek && !this.stream)) {
+          this.arrived.push({ data: Buffer.from(message.data ?? message), inodes });
+        }
+      }, coded),
+    );
+    if (abort) controller.abort();
+  }
+
+  /** Gives the second's descriptor away, and to a new socket. */
+  async adopt() {
+    try {
+      this.other = this.Type.fromFd(this.other.detach(), this.options);
+    } catch (error) {
+      coded(error);
+    }
+  }
+
+  /** Whether more may come. */
+  async moves() {
+    for (let i = 0; i < 3; i++) await turn();
+    return this.one.bytesQueued > 0 && this.other.bytesReadable > 0;
+  }
+
+  /** Takes what is left, closes, and compares. */
+  async finish(drain) {
+    if (drain) {
+      // Until a receive has to wait: bytesReadable counts no empty message, and none received already.
+      for (let before = -1; before < this.arrived.length; ) {
+        before = this.arrived.length;
+        this.receive({});
+        while (this.arrived.length === before && (await this.moves())) await turn();
+      }
+    }
+    await this.one.close();
+    await this.other.close();
+    await Promise.all(this.pending);
+    const sent = this.accepted.filter(({ went, done }) => done || went > 0);
+    const inodes = sent.flatMap((slot) => slot.inodes);
+    const got = this.arrived.flatMap((message) => message.inodes);
+    assert.deepEqual(got, drain ? inodes : inodes.slice(0, got.length), 'descriptors');
+    if (this.stream) {
+      const bytes = Buffer.concat(sent.map(({ data, went }) => data.subarray(0, went)));
+      const read = Buffer.concat(this.arrived.map(({ data }) => data));
+      assert.ok(read.equals(drain ? bytes : bytes.subarray(0, read.length)), 'bytes');
+    } else {
+      const wanted = sent.slice(0, drain ? undefined : this.arrived.length);
+      assert.equal(this.arrived.length, wanted.length, 'messages');
+      for (const [i, { data }] of wanted.entries()) {
+        assert.ok(data.equals(this.arrived[i].data), `message ${i}`);
+      }
+    }
+  }
+}
+
+/** Calls any method with anything. What it returns is let go of. */
+async function garble(Type, calls) {
+  const sockets = Type.pair();
+  const values = [];
+  const [socket] = sockets;
+  for (const { name, args, onClass } of calls) {
+    const target = onClass ? Type : socket;
+    if (typeof target[name] !== 'function') continue;
+    try {
+      const value = target[name](...args);
+      values.push(value);
+      Promise.resolve(value).catch(() => {});
+    } catch (error) {
+      coded(error);
+    }
+  }
+  await turn();
+  for (const socket of sockets) await socket.close();
+  for (const settled of await Promise.allSettled(values)) {
+    if (settled.status === 'rejected') coded(settled.reason);
+    for (const value of [settled.value].flat()) {
+      const close = value?.close ?? value?.destroy;
+      if (typeof close === 'function') await close.call(value);
+    }
+  }
+}
+
+const command = fc.oneof(
+  fc.record({
+    do: fc.constant('send'),
+    size: fc.oneof(fc.nat(64), fc.nat(100_000)),
+    fds: fc.nat(3),
+    abort: fc.boolean(),
+  }),
+  fc.record({
+    do: fc.constant('receive'),
+    peek: fc.boolean(),
+    abort: fc.boolean(),
+    read: fc.option(fc.nat(5000), { nil: undefined }),
+  }),
+  fc.record({ do: fc.constantFrom('turn', 'turn', 'adopt', 'ref', 'unref', 'close', 'shutdown') }),
+);
+
+const methods = `close detach ref unref getOption setOption peerCredentials peerGroups peerPidFd
+  peerSecurityLabel read receive write shutdown toDuplex send trySend sendMany connect disconnect
+  onMessages`.split(/\s+/);
+// Not fromFd: a number among the arguments would be a descriptor of this process.
+const statics = ['pair', 'bind', 'connect', 'unbound'];
+const garbage = fc.array(
+  fc.record({
+    onClass: fc.boolean(),
+    name: fc.constantFrom(...methods, ...statics),
+    args: fc.array(
+      fc.anything({ withTypedArray: true, withBigInt: true, withNullPrototype: true }),
+      {
+        maxLength: 3,
+      },
+    ),
+  }),
+  { maxLength: 12 },
+);
+
+async function drive(Type, commands) {
+  const model = new Model(Type);
+  let drain = true;
+  for (const step of commands) {
+    if (step.do === 'send') model.send(step.size, step.fds, step.abort);
+    else if (step.do === 'receive') {
+      const read = step.read === undefined ? undefined : Buffer.alloc(step.read);
+      model.receive({ ...step, read: step.read === 0 ? null : read });
+    } else if (step.do === 'turn') await turn();
+    else if (step.do === 'adopt') await model.adopt();
+    else if (step.do === 'ref' || step.do === 'unref') model.other[step.do]();
+    else if (step.do === 'shutdown' && model.stream) model.one.shutdown('write');
+    else if (step.do === 'close') {
+      drain = false;
+      await model.other.close();
+      break;
+    }
+  }
+  await model.finish(drain);
+}
+
+const property = fc.asyncProperty(
+  fc.constantFrom(...Object.keys(types)),
+  fc.array(command, { maxLength: 40 }),
+  garbage,
+  async (name, commands, calls) => {
+    const before = open();
+    let timer;
+    const hang = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error('it hangs')), 10_000);
+    });
+    try {
+      await Promise.race([drive(types[name], commands), hang]);
+      await Promise.race([garble(types[name], calls), hang]);
+    } finally {
+      clearTimeout(timer);
+    }
+    for (let i = 0; i < 20 && open() !== before; i++) await turn();
+    assert.equal(open(), before, 'descriptors open');
+  },
+);
+
+const details = await fc.check(property, {
+  seed,
+  numRuns: Number.MAX_SAFE_INTEGER,
+  interruptAfterTimeLimit: milliseconds,
+});
+for (const fd of files) closeSync(fd);
+if (details.failed && details.counterexample !== null) {
+  console.error(fc.defaultReportMessage(details), details.errorInstance);
+  process.exitCode = 1;
+} else {
+  console.log(`${details.numRuns} sequences`);
+}
