@@ -105,7 +105,8 @@ async function compare(one, comparison, mode) {
   for (const { contender, missing } of others) {
     const theirs = entryOf(contender);
     const skipped = first.missing ?? missing ?? ours.error ?? theirs.error;
-    const target = mode === (comparison.targetMode ?? 'pinned') ? contender.target : undefined;
+    const aimed = !values.smoke && mode === (comparison.targetMode ?? 'pinned');
+    const target = aimed ? contender.target : undefined;
     if (skipped !== undefined) {
       rows.push({ ...row, against: contender.name, target, skipped });
       if ((ours?.error ?? theirs?.error) !== undefined) failures.push(skipped);

@@ -51,7 +51,11 @@ export async function client(options) {
   const connect = () =>
     new Promise((resolve, reject) => {
       const socket = createConnection(path, () => resolve(socket));
-      socket.on('error', reject);
+      socket.on('error', (error) => {
+        // A full backlog.
+        if (error.code === 'EAGAIN') setTimeout(() => connect().then(resolve, reject), 1);
+        else reject(error);
+      });
     });
   const use = {
     async connect() {

@@ -62,6 +62,11 @@ class Side {
   }
 }
 
+function lastWord(stderr) {
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+  return lines.find((line) => line.includes('Error')) ?? lines[0] ?? 'without a word';
+}
+
 const limitArguments = ({ path, size, count, ...rest }) =>
   [path, size, count, rest.rate ?? 0].map(String);
 
