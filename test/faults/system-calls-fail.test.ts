@@ -36,16 +36,18 @@ const cases: [name: string, faults: string, ...seen: string[]][] = [
 /** More of one call than any run makes, also when every second one fails; a spin makes more. */
 const CALLS = 40_000;
 
-describe.skipIf(platform !== 'linux')('the model holds under', () => {
+/** The sanitizer stands between the addon and the shim, which then cannot tell whose a call is. */
+const sanitized = process.env.LD_PRELOAD?.includes('libasan') === true;
+
+describe.skipIf(platform !== 'linux' || sanitized)('the model holds under', () => {
   test.each(cases)('%s', { timeout: 60_000 }, async (_name, faults, ...seen) => {
     using scratch = new Scratch();
     const shim = scratch.path('shim.so');
     const report = scratch.path('report');
     execFileSync('cc', ['-shared', '-fPIC', '-o', shim, fromRoot('test/faults/shim.c'), '-ldl']);
-    const preload = [process.env.LD_PRELOAD, shim].filter((path) => path !== undefined).join(':');
     const env = {
       ...process.env,
-      LD_PRELOAD: preload,
+      LD_PRELOAD: shim,
       AFUNIX_FAULTS: faults,
       AFUNIX_FAULTS_REPORT: report,
     };
