@@ -45,7 +45,7 @@ class Side {
     const { value, done } = await this.#lines.next();
     clearTimeout(timer);
     if (done)
-      throw new Error(`a contender ended early: ${this.#stderr.trim() || 'without a word'}`);
+      throw new Error(`a contender ended early: ${lastWord(this.#stderr)}`);
     return value;
   }
 
