@@ -44,8 +44,7 @@ class Side {
     const timer = setTimeout(() => this.#process.kill('SIGKILL'), LONGEST);
     const { value, done } = await this.#lines.next();
     clearTimeout(timer);
-    if (done)
-      throw new Error(`a contender ended early: ${lastWord(this.#stderr)}`);
+    if (done) throw new Error(`a contender ended early: ${lastWord(this.#stderr)}`);
     return value;
   }
 
