@@ -8,7 +8,7 @@ import { fromRoot, goPeer, programPath } from './programs.js';
 
 export default function setup(): void {
   if (!existsSync(fromRoot('dist/index.js'))) {
-    throw new Error('afunix is not built: run `npm run build` before the tests');
+    throw new Error('afunix is not built: run `npm run compile` before the tests');
   }
   compileGoPeer();
 }
