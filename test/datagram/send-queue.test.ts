@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UnixDatagram } from 'afunix';
 import { describe, expect, test } from 'vitest';
+import { Child } from '../helpers/children.js';
 import { fill, receiver, take } from '../helpers/full-receiver.js';
 import { Scratch } from '../helpers/scratch.js';
 
@@ -211,14 +212,12 @@ test('sendMany of thousands, to one who reads', async () => {
 test("an unref'd sender does not keep the process for what waits", async () => {
   using scratch = new Scratch();
   await using _to = await receiver(scratch);
-  await using sender = UnixDatagram.unbound();
-  sender.unref();
-  fill(sender, scratch.path('receiver'));
-  const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-  sender.send('waits', { to: scratch.path('receiver') }).catch(() => {});
-  await delay(5);
-  const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-  expect(timers).toBe(before);
+  await using ends = Child.fixture('unref-sender.mjs', [scratch.path('receiver')]);
+  expect(await ends.succeeds()).toBe('one waits\n');
+  await using stays = Child.fixture('unref-sender.mjs', [scratch.path('receiver'), 'ref']);
+  await stays.says('one waits');
+  const ended = stays.ended.then(() => 'ended');
+  expect(await Promise.race([ended, delay(500).then(() => 'stays')])).toBe('stays');
 });
 
 test('wrong arguments throw before anything is sent', async () => {
