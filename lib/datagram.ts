@@ -17,6 +17,7 @@ import {
   type ReceiveMessageOptions,
 } from './message-socket.js';
 import { type Handle, native } from './native.js';
+import { done } from './operation.js';
 import { bindPlan, receiveSettings, SOCK_DGRAM } from './options.js';
 import { destinationOf, keyOf, Outgoing, type OutgoingDatagram, type Part } from './outgoing.js';
 import { AddressRoute, PeerRoute, ReconnectingRoute, sendTo } from './route.js';
@@ -143,7 +144,7 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
       const bytes = bytesOf('data', data);
       const to = destinationOf(given.to);
       const beside = besideOf(given);
-      if (this.#attempt(bytes, to, beside)) return Promise.resolve();
+      if (this.#attempt(bytes, to, beside)) return done;
       return this.#queueFor(to).add(bytes, beside, given.signal);
     } catch (error) {
       return Promise.reject(error);
@@ -243,7 +244,7 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
   }
 
   /** Messages until the socket is closed. Leaving the loop leaves the socket open. */
-  [Symbol.asyncIterator](): AsyncGenerator<Datagram, void, void> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Datagram, void, void> {
     return this.iterate();
   }
 

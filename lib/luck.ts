@@ -1,14 +1,17 @@
-/** The most tries that are left out in a row. */
-const LIMIT = 31;
-
 /**
  * Says whether to try a call at once or to wait for the poller first. A try that finds nothing costs a
  * system call: after each in vain, more of the next are left out; one that finds something ends that.
  * Nothing is lost by waiting: the poller is level-triggered.
  */
 export class Luck {
+  readonly #limit: number;
   #left = 0;
   #next = 1;
+
+  /** `limit`: the most tries that are left out in a row. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
 
   /** Whether to try now. */
   tryNow(): boolean {
@@ -29,6 +32,6 @@ export class Luck {
       return;
     }
     this.#left = this.#next;
-    this.#next = Math.min(this.#next * 2 + 1, LIMIT);
+    this.#next = Math.min(this.#next * 2 + 1, this.#limit);
   }
 }

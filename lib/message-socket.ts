@@ -1,6 +1,7 @@
 import { checkSignal, optionsOf } from './arguments.js';
 import { invalidArgType, invalidState, systemError } from './errors.js';
 import { Fifo } from './fifo.js';
+import { Luck } from './luck.js';
 import type { Message } from './message.js';
 import { native, READABLE } from './native.js';
 import { Operation } from './operation.js';
@@ -16,6 +17,15 @@ const BATCH = 32;
 const PAUSE = 100;
 
 const ARMED = Symbol('armed');
+
+const plain: { signal?: AbortSignal; peek: boolean } = { peek: false };
+
+function receiveOptionsOf(options: ReceiveMessageOptions): typeof plain {
+  const { signal, peek = false } = optionsOf(options);
+  checkSignal(signal);
+  if (typeof peek !== 'boolean') throw invalidArgType('options.peek', 'of type boolean', peek);
+  return signal === undefined ? { peek } : { signal, peek };
+}
 
 /** Options of `receive`. */
 export interface ReceiveMessageOptions {
@@ -59,6 +69,8 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
   readonly #waiting = new Fifo<Waiting<M>>();
   /** Received while iterating, not taken yet. */
   readonly #received = new Fifo<M>();
+  /** Few: of many messages that came at once a wait takes one. */
+  readonly #luck = new Luck(7);
   #consumer: Consumer<M> | undefined;
   /** Told to nobody yet. */
   #error: Error | undefined;
@@ -73,16 +85,15 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
   protected next(options: ReceiveMessageOptions | undefined, batch: number): Promise<M | null> {
     try {
       this.live();
-      const { signal, peek = false } = optionsOf(options);
-      checkSignal(signal);
-      if (typeof peek !== 'boolean') throw invalidArgType('options.peek', 'of type boolean', peek);
+      const { signal, peek } = options === undefined ? plain : receiveOptionsOf(options);
       if (this.#consumer !== undefined) throw invalidState('onMessages() takes the messages');
       const message = this.#waiting.size === 0 ? this.#take(batch, peek) : undefined;
       if (message !== undefined && message !== ARMED) return Promise.resolve(message);
-      const operation = new Operation<M | null>(signal, () => {
+      const cancel = (): void => {
         this.#waiting.remove(waiting);
         this.#await(batch);
-      });
+      };
+      const operation = new Operation<M | null>(signal, signal === undefined ? undefined : cancel);
       const waiting = { operation, peek };
       this.#waiting.push(waiting);
       if (message !== ARMED) this.#await(batch);
@@ -101,8 +112,9 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
     if (received !== undefined) return received as M;
     if (this.#ended) return null;
     this.throwReported();
-    if (this.#budget <= 0) return undefined;
+    if (this.#budget <= 0 || !(peek || this.#luck.tryNow())) return undefined;
     const result = peek ? this.handle.receive(1, MSG_PEEK) : this.handle.receiveOrWait(batch);
+    if (!peek) this.#luck.note(result !== EAGAIN);
     if (result === EAGAIN) return peek ? undefined : ARMED;
     if (result < 0) throw systemError('recvmsg', result);
     if (result === 0) {
@@ -115,19 +127,33 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
     return first;
   }
 
-  /** @internal Messages until the end of the connection or of the socket. */
-  protected async *iterate(): AsyncGenerator<M, void, void> {
-    for (;;) {
-      let message: M | null;
-      try {
-        message = await this.next(undefined, BATCH);
-      } catch (error) {
-        if (this.closed) return;
-        throw error;
-      }
-      if (message === null) return;
-      yield message;
-    }
+  /**
+   * @internal Messages until the end of the connection or of the socket. Not an async generator, which
+   * would put three promises between a message and its reader.
+   */
+  protected iterate(): AsyncIterableIterator<M, void, void> {
+    let done = false;
+    const result = (message: M | null): IteratorResult<M, void> => {
+      if (message !== null) return { value: message, done: false };
+      done = true;
+      return { value: undefined, done: true };
+    };
+    const failed = (error: unknown): IteratorResult<M, void> => {
+      done = true;
+      if (this.closed) return { value: undefined, done: true };
+      throw error;
+    };
+    return {
+      next: () =>
+        done ? Promise.resolve(result(null)) : this.next(undefined, BATCH).then(result, failed),
+      return: () => {
+        done = true;
+        return Promise.resolve(result(null));
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
   }
 
   /** @internal Every message from now on goes to `callback`, as an array for each wake-up. */

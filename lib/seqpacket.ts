@@ -7,6 +7,7 @@ import { type Message, messageAt } from './message.js';
 import { type MessageOptions, type MessageSettings, messageSettings } from './message-options.js';
 import { MessageSocket, type ReceiveMessageOptions } from './message-socket.js';
 import { type Handle, native } from './native.js';
+import { done } from './operation.js';
 import {
   type ConnectOptions,
   connectPlan,
@@ -104,7 +105,7 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
       const beside = besideOf(given);
       if (this.#queue.size === 0) {
         const result = this.#route.send(bytes, beside);
-        if (result >= 0) return Promise.resolve();
+        if (result >= 0) return done;
         if (result !== EAGAIN) throw systemError('send', result);
       }
       return this.#queue.add(bytes, beside, given.signal);
@@ -119,7 +120,7 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
   }
 
   /** Messages until the end of the connection. Leaving the loop leaves the socket open. */
-  [Symbol.asyncIterator](): AsyncGenerator<Message, void, void> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Message, void, void> {
     return this.iterate();
   }
 

@@ -11,7 +11,7 @@ import { dataAt, hasControlAt, Message, messageAt, View } from './message.js';
 import { type Handle, native, READABLE, WRITABLE } from './native.js';
 import { type SocketOptions, SocketSettings } from './net-options.js';
 import { Socket } from './net-socket.js';
-import { Operation } from './operation.js';
+import { done, Operation } from './operation.js';
 import {
   type ConnectOptions,
   connectPlan,
@@ -59,9 +59,6 @@ const directions = new Map([
 /** What a read that found nothing returns: it has to wait. */
 const LATER = Symbol('later');
 
-/** A promise that is kept already: most writes. */
-const done: Promise<void> = Promise.resolve();
-
 interface Read {
   /** The caller's memory; null: the slab's; undefined: a whole message. */
   buffer: Uint8Array | null | undefined;
@@ -84,7 +81,7 @@ interface Write {
 export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   readonly #reads = new Fifo<Read>();
   readonly #writes = new Fifo<Write>();
-  readonly #luck = new Luck();
+  readonly #luck = new Luck(31);
   #readable: ReadableStream<Uint8Array> | undefined;
   #writable: WritableStream<Uint8Array | string> | undefined;
   /** A message with descriptors that a `read()` met: it waits for `receive()`. */
@@ -170,9 +167,12 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
    * the error's `bytesWritten` says; none, where it has no such property.
    */
   write(data: Data | readonly Data[], options?: WriteOptions): Promise<void> {
-    let write: Write | undefined;
     try {
-      this.live();
+      const handle = this.live();
+      const idle = this.#writes.size === 0 && !this.#ending;
+      if (idle && options === undefined && data instanceof Uint8Array && data.length > 0) {
+        return this.#writeBytes(handle, data);
+      }
       const given = optionsOf(options);
       checkSignal(given.signal);
       const fds = descriptorsOf(given.fds);
@@ -189,29 +189,39 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
         }
         return done;
       }
-      let written = 0;
-      if (this.#writes.size === 0) {
-        written = this.#send(buffers, fds, credentials);
-        if (written === length) return done;
-      }
-      const operation = new Operation<void>(
-        given.signal,
-        given.signal === undefined ? undefined : (error) => this.#forget(write as Write, error),
-      );
-      write = {
-        buffers: advance(buffers, written),
-        written,
-        // Those of a partial write have gone with its first byte.
-        fds: written > 0 ? [] : duplicates(fds),
-        credentials,
-        operation,
-      };
+      const written = idle ? this.#send(buffers, fds, credentials) : 0;
+      if (written === length) return done;
+      // Those of a partial write have gone with its first byte.
+      const kept = written > 0 ? [] : duplicates(fds);
+      return this.#queue(advance(buffers, written), written, kept, credentials, given.signal);
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** The common case: one buffer, nothing beside it, and nothing that waits. */
+  #writeBytes(handle: Handle, data: Uint8Array): Promise<void> {
+    const result = handle.send(data, undefined, 0);
+    if (result === data.length) return done;
+    const written = result === EAGAIN ? 0 : check('write', result);
+    return this.#queue([data.subarray(written)], written, [], undefined, undefined);
+  }
+
+  #queue(
+    buffers: Uint8Array[],
+    written: number,
+    fds: FileDescriptor[],
+    credentials: Credentials | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const operation = new Operation<void>(
+      signal,
+      signal === undefined ? undefined : (error) => this.#forget(write, error),
+    );
+    const write: Write = { buffers, written, fds, credentials, operation };
     this.#writes.push(write);
     if (this.#writes.size === 1) this.#check(this.handle.waitWritable());
-    return write.operation.promise;
+    return operation.promise;
   }
 
   /**
@@ -266,7 +276,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   ): Promise<Buffer | Message | null> {
     try {
       this.live();
-      const { signal } = optionsOf(options);
+      const signal = options === undefined ? undefined : optionsOf(options).signal;
       checkSignal(signal);
       const memory = buffer == null ? buffer : bufferOf('buffer', buffer);
       const first = this.#reads.size === 0;

@@ -5,12 +5,14 @@
 
 #include <node_api.h>
 
+#include <vector>
+
 namespace afunix {
 
 enum Events : int { kReadable = 1, kWritable = 2 };
 
 struct PollHandle;  // what the implementation needs for one descriptor
-struct Vigil;       // and what it needs to stay awake
+struct Vigil;       // and to act before the loop sleeps
 
 // The environment's event loop, as far as pollers need it.
 class PollLoop {
@@ -34,9 +36,13 @@ class PollLoop {
   friend struct PollHandle;
   friend struct Vigil;
   void Released();
+  // Has the loop call before it sleeps. False if it will not any more.
+  bool KeepVigil();
+  void DropDead();
 
   void* loop_ = nullptr;
   Vigil* vigil_ = nullptr;
+  std::vector<PollHandle*> changed_;  // those that the loop, as it sleeps next, watches anew
   int handles_ = 0;
   Drained drained_ = nullptr;
   void* data_ = nullptr;
@@ -73,7 +79,10 @@ class Poller {
   void Close();
 
  private:
+  friend class PollLoop;
   friend struct PollHandle;
+  void Fail();
+
   PollLoop* loop_;
   Listener* listener_;
   PollHandle* handle_ = nullptr;

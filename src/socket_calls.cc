@@ -234,7 +234,13 @@ int SocketWrap::Read(const Arguments& arguments) {
   Bytes bytes;
   if (!fd_) return -EBADF;
   if (!GetBytes(arguments.env, arguments[0], &bytes)) return -EINVAL;
-  return static_cast<int>(sys::Receive(fd_.get(), bytes.data, bytes.length, arguments.Int(1)));
+  return ReadBytes(bytes, arguments.Int(1));
+}
+
+int SocketWrap::ReadBytes(const Bytes& bytes, int flags) {
+  const int result = static_cast<int>(sys::Receive(fd_.get(), bytes.data, bytes.length, flags));
+  if (result >= 0) taken_++;
+  return result;
 }
 
 // receiveOrWait(batch)
@@ -249,7 +255,7 @@ int SocketWrap::ReadOrWait(const Arguments& arguments) {
   Bytes bytes;
   if (!fd_) return -EBADF;
   if (!GetBytes(arguments.env, arguments[0], &bytes)) return -EINVAL;
-  const int result = static_cast<int>(sys::Receive(fd_.get(), bytes.data, bytes.length, 0));
+  const int result = ReadBytes(bytes, 0);
   return result == -EAGAIN ? WaitAfter(result, 0) : result;
 }
 
@@ -261,8 +267,29 @@ int SocketWrap::Send(const Arguments& arguments) {
   if (!GetBytes(arguments.env, arguments[0], &bytes)) return -EINVAL;
   const int error = arguments.count < 2 ? 0 : to.Set(arguments.env, arguments[1]);
   if (error < 0) return error;
-  return static_cast<int>(
-      sys::Send(fd_.get(), bytes.data, bytes.length, arguments.Int(2), to.get()));
+  const int flags = arguments.Int(2);
+  const auto send = [&](size_t done) {
+    return static_cast<int>(
+        sys::Send(fd_.get(), bytes.data + done, bytes.length - done, flags, to.get()));
+  };
+  return type_ == SOCK_STREAM ? Persist(bytes.length, send) : send(0);
+}
+
+// Sends `count` bytes or messages, send(done) what is left of them, and lets the peer make room as
+// long as that brings it on. Returns how many went, or -errno if none did.
+template <typename Call>
+int SocketWrap::Persist(size_t count, Call send) {
+  Yield::Turn turn;
+  size_t done = 0;
+  for (bool yielded = false;; yielded = true) {
+    const int result = send(done);
+    if (yielded) write_yield_.Note(result > 0);
+    if (result > 0) done += static_cast<size_t>(result);
+    const bool full = result >= 0 || result == -EAGAIN;
+    if (done == count || !full || !write_yield_.Try(&turn)) {
+      return done > 0 ? static_cast<int>(done) : result;
+    }
+  }
 }
 
 // sendMessage(buffers, to, rights, credentials, flags)
@@ -309,7 +336,9 @@ int SocketWrap::SendMany(const Arguments& arguments) {
     headers[i].msg_hdr.msg_name = const_cast<sockaddr*>(to.get()->get());
     headers[i].msg_hdr.msg_namelen = to.get()->length();
   }
-  return sys::SendMany(fd_.get(), headers, static_cast<unsigned>(count), 0);
+  return Persist(count, [&](size_t done) {
+    return sys::SendMany(fd_.get(), headers + done, static_cast<unsigned>(count - done), 0);
+  });
 }
 
 // bind(address, mode, replace, unlink, backlog)
@@ -342,6 +371,7 @@ napi_value SocketWrap::Accept(const Arguments& arguments) {
   sys::UniqueFd fd;
   const int result = sys::Accept(fd_.get(), sys::kDefault, &fd, nullptr);
   if (result < 0) return ToValue(arguments.env, result);
+  taken_++;
   return Create(module_, std::move(fd));
 }
 

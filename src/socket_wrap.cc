@@ -1,8 +1,6 @@
 // A socket's life, and what it does when the loop says that it is ready.
 #include "socket_wrap.h"
 
-#include <sys/ioctl.h>
-
 #include <cerrno>
 
 #include "addon.h"
@@ -133,7 +131,7 @@ void SocketWrap::OnReady(int events) {
   if ((events & kReadable) != 0 && (interest_ & kReadable) == 0) {
     poller_.Arm(fd_.get(), poller_.armed() & ~kReadable);
   }
-  if ((ready & kReadable) != 0) Deliver();
+  if ((ready & kReadable) != 0) DeliverAll();
   // After reading, as libuv's streams: a peer that is gone shows as ECONNRESET, then as EPIPE.
   if ((ready & interest_ & kWritable) != 0) {
     interest_ &= ~kWritable;
@@ -144,21 +142,41 @@ void SocketWrap::OnReady(int events) {
   if (busy_poll_ > 0 && (interest_ & kReadable) != 0) module->loop.StayAwake(busy_poll_);
 }
 
+void SocketWrap::DeliverAll() {
+  if (!Deliver() && type_ == SOCK_DGRAM && sys::IsShutForReading(fd_.get())) {
+    // It is readable for ever, and there will never be anything to read.
+    Tell(-ESHUTDOWN);
+    return;
+  }
+  Yield::Turn turn;
+  while (fd_ && (interest_ & kReadable) != 0 && read_yield_.Try(&turn)) {
+    const bool came = Deliver();
+    read_yield_.Note(came);
+    if (!came) return;
+  }
+}
+
 // Receives what is asked for and tells it: a stream's whole reads again, for more is there, up to a
-// number that lets other sockets have their turn.
-void SocketWrap::Deliver() {
+// number that lets other sockets have their turn. False if there was nothing: all is read, or
+// another process with the same socket was faster.
+bool SocketWrap::Deliver() {
+  const unsigned before = taken_;
   for (int reads = 0; reads < kReadsPerTurn; reads++) {
     const int result = batch_ == 0 ? 0 : ReceiveReady();
-    // All is read, or another process with the same socket was faster.
-    if (batch_ != 0 && result == -EAGAIN) return;
+    if (batch_ != 0 && result == -EAGAIN) return reads > 0;
     const bool more = type_ == SOCK_STREAM && batch_ != 0 && result > 0 && module_->slab.full();
-    const bool reuse = reuse_ && result > 0;
-    const ReceiveSlab::Extent extent = module_->slab.last();
-    if (!continuous_) interest_ &= ~kReadable;
-    Dispatch(module_->on_readable, result);
-    if (reuse) module_->slab.Reuse(extent);
-    if (!more || (interest_ & kReadable) == 0 || !continuous_) return;
+    Tell(result);
+    if (!more || (interest_ & kReadable) == 0 || !continuous_) break;
   }
+  return batch_ != 0 || taken_ != before;
+}
+
+void SocketWrap::Tell(int result) {
+  const bool reuse = reuse_ && result > 0;
+  const ReceiveSlab::Extent extent = module_->slab.last();
+  if (!continuous_) interest_ &= ~kReadable;
+  Dispatch(module_->on_readable, result);
+  if (reuse) module_->slab.Reuse(extent);
 }
 
 void SocketWrap::Dispatch(const Napi::FunctionReference& function, int result) {

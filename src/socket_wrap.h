@@ -12,10 +12,12 @@
 #include "sys/address.h"
 #include "sys/bound_path.h"
 #include "sys/unique_fd.h"
+#include "yield.h"
 
 namespace afunix {
 
 class Module;
+struct Bytes;
 
 class SocketWrap final : public Poller::Listener {
  public:
@@ -43,7 +45,10 @@ class SocketWrap final : public Poller::Listener {
   static napi_value Construct(napi_env env, napi_callback_info info);
 
   void OnReady(int events) override;
-  void Deliver();
+  void DeliverAll();
+  bool Deliver();
+  // Hands the result of a receive to JavaScript.
+  void Tell(int result);
   // Calls one of the module's two dispatchers.
   void Dispatch(const Napi::FunctionReference& function, int result);
   int ReceiveBatch(unsigned batch, int flags);
@@ -53,7 +58,10 @@ class SocketWrap final : public Poller::Listener {
   int Rearm();
   int Wait(int events);
   int WaitAfter(int result, int batch);
+  int ReadBytes(const Bytes& bytes, int flags);
   void SetStrong(bool strong);
+  template <typename Call>
+  int Persist(size_t count, Call send);
 
   // JavaScript's methods. Each returns a value for JavaScript or, as int, a result.
   napi_value GetFd(const Arguments& arguments);
@@ -89,12 +97,15 @@ class SocketWrap final : public Poller::Listener {
   SocketWrap* next_ = nullptr;  // the module's list of live sockets
   SocketWrap** link_ = nullptr;
 
-  size_t limit_ = 0;        // bytes of a message that are received; 0: all
-  uint32_t id_ = 0;         // its place in the module's `handles`
-  int type_ = 0;            // SO_TYPE
-  int interest_ = 0;        // the events somebody waits for
-  unsigned batch_ = 0;      // messages to receive before a readable event is told; 0: none
-  int flags_ = 0;           // of that receive
+  size_t limit_ = 0;    // bytes of a message that are received; 0: all
+  uint32_t id_ = 0;     // its place in the module's `handles`
+  int type_ = 0;        // SO_TYPE
+  int interest_ = 0;    // the events somebody waits for
+  unsigned batch_ = 0;  // messages to receive before a readable event is told; 0: none
+  int flags_ = 0;       // of that receive
+  unsigned taken_ = 0;  // successful calls of JavaScript's own that receive or accept
+  Yield read_yield_;
+  Yield write_yield_;
   unsigned single_ = 0;     // readable events in a row that brought one message
   unsigned busy_poll_ = 0;  // microseconds
   bool continuous_ = false;

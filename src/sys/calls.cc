@@ -1,6 +1,7 @@
 #include "calls.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 
 #include <cerrno>
@@ -274,6 +275,16 @@ int Stat(int fd, struct stat* out) {
 int SetNonBlocking(int fd) { return UpdateFlags(fd, F_GETFL, F_SETFL, O_NONBLOCK); }
 
 int SetCloseOnExec(int fd) { return UpdateFlags(fd, F_GETFD, F_SETFD, FD_CLOEXEC); }
+
+bool IsShutForReading(int fd) {
+#ifdef POLLRDHUP
+  pollfd ask = {fd, POLLRDHUP, 0};
+  return ::poll(&ask, 1, 0) == 1 && (ask.revents & POLLRDHUP) != 0;
+#else
+  (void)fd;
+  return false;
+#endif
+}
 
 int PassRights(int fd, bool pass) {
 #ifdef __linux__

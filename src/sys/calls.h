@@ -35,6 +35,9 @@ int Disconnect(int fd);
 int Listen(int fd, int backlog);
 int Accept(int fd, int flags, UniqueFd* out, Address* peer /* may be null */);
 int Shutdown(int fd, int how);
+// Whether nothing will ever be received here again. Poll(2) calls it readable for ever, while
+// recv(2) on a datagram socket says EAGAIN. False where the system does not tell (macOS).
+bool IsShutForReading(int fd);
 int GetSocketName(int fd, Address* out);
 int GetPeerName(int fd, Address* out);
 int GetOption(int fd, int level, int name, void* value, socklen_t* length);

@@ -122,7 +122,7 @@ test('reuse: messages that another socket keeps are not written over', async () 
     receiver.onMessages(
       (messages) => {
         for (const { data } of messages) {
-          other.trySend(`keep ${data.toString()}`);
+          void other.send(`keep ${data.toString()}`);
           kept.push(keeper.receive());
           left -= 1;
         }

@@ -1,0 +1,63 @@
+// What a caller does to a socket's descriptor by its number, past the socket.
+import { closeSync, openSync } from 'node:fs';
+import { platform } from 'node:process';
+import { UnixDatagram, UnixListener, UnixSeqpacket, UnixStream } from 'afunix';
+import { constants, shutdown } from 'afunix/raw';
+import { expect, test } from 'vitest';
+import { Scratch } from '../helpers/scratch.js';
+
+const pairs = {
+  stream: () => UnixStream.pair(),
+  seqpacket: () => UnixSeqpacket.pair(),
+  datagram: () => UnixDatagram.pair(),
+};
+
+test.skipIf(platform !== 'linux').each(Object.entries(pairs))(
+  'a %s descriptor closed in the tick of a pending receive: an error, not the end of the process',
+  async (_name, make) => {
+    const [a, b] = make();
+    const pending = a.receive();
+    closeSync(a.fd);
+    await expect(pending).rejects.toMatchObject({ code: 'EBADF' });
+    // Its number is nobody's now: the close of the socket must not take it from whoever has it next.
+    a.detach();
+    await b.close();
+  },
+);
+
+test.skipIf(platform !== 'linux')('a number that became a file is not polled', async () => {
+  const [a, b] = UnixStream.pair();
+  const pending = a.read();
+  const { fd } = a;
+  closeSync(fd);
+  const file = openSync('/dev/null', 'r');
+  expect(file).toBe(fd);
+  await expect(pending).rejects.toMatchObject({ code: 'ENOTSOCK' });
+  a.detach().close();
+  await b.close();
+});
+
+test.skipIf(platform !== 'linux')('a listener whose descriptor is gone', async () => {
+  using scratch = new Scratch();
+  const listener = await UnixListener.bind(scratch.path('socket'));
+  const pending = listener.accept();
+  closeSync(listener.fd);
+  await expect(pending).rejects.toMatchObject({ code: 'EBADF' });
+  listener.detach();
+});
+
+test.skipIf(platform !== 'linux')(
+  'a datagram socket shut for reading: the receive that waits rejects, and nothing spins',
+  async () => {
+    const [a, b] = UnixDatagram.pair();
+    await b.send('before');
+    expect((await a.receive()).data.toString()).toBe('before');
+    const pending = a.receive();
+    shutdown(a.fd, constants.SHUT_RD as number);
+    await expect(pending).rejects.toMatchObject({ code: 'ESHUTDOWN' });
+    await a.send('still sends');
+    expect((await b.receive()).data.toString()).toBe('still sends');
+    await a.close();
+    await b.close();
+  },
+);
