@@ -80,7 +80,7 @@ class Yield {
  private:
   static constexpr uint64_t kLongestTurn = 1'000'000;  // nanoseconds
   // A peer that takes longer for its turn gains nothing worth having from ours.
-  static constexpr uint64_t kLongestAnswer = 100'000;
+  static constexpr uint64_t kLongestAnswer = 500'000;
   static constexpr unsigned kMostInATurn = 32;
   static constexpr unsigned kMost = 63;
 
