@@ -4,7 +4,7 @@
 //   <!-- not run: REASON -->            says that it is not, and why: for very few.
 // What is said to be printed, `console.log(...); // this`, has to be. Sockets and files in /tmp are made
 // in the test's own folder.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { transformSync } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { Child } from '../helpers/children.js';
@@ -35,6 +35,12 @@ test.each(named(elsewhere))('%s is run by the test that it names', (name, { mark
   const file = marker?.replace('run by ', '') ?? '';
   const page = name.replace(/:\d+$/, '');
   expect(readFileSync(fromRoot(file), 'utf8')).toContain(page);
+});
+
+test('every example has a recipe', () => {
+  const files = readdirSync(fromRoot('examples')).filter((name) => name.endsWith('.ts'));
+  const recipes = readFileSync(fromRoot('docs/recipes.md'), 'utf8');
+  for (const name of files) expect(recipes).toContain(`](../examples/${name})`);
 });
 
 /** In the folder of this clone, where its dependencies and `afunix` itself are found. */
@@ -80,7 +86,7 @@ function onlyLookedAt(command: string): boolean {
     expect(scripts).toHaveProperty([script]);
     return true;
   }
-  const [, example] = /^npx tsx examples\/(\S+)\.ts$/.exec(command) ?? [];
+  const [, example] = /^npx tsx examples\/(\S+)\.ts( [A-Z]+)?$/.exec(command) ?? [];
   if (example === undefined) return false;
   const file = fromRoot(`test/examples/${example}.test.ts`);
   expect(existsSync(file) && readFileSync(file, 'utf8')).toContain(`'${example}'`);

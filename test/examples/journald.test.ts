@@ -15,7 +15,7 @@ const large = `${'x'.repeat(500_000)}\nand a second line`;
 const withOwnRun = (script: string, ...args: string[]): Child => {
   const own = ['--mount', '--propagation', 'private', '/bin/sh', '-euc'];
   const run = 'mount -t tmpfs tmpfs /run; mkdir -p /run/systemd/journal;';
-  return new Child('unshare', [...own, `${run} ${script}`, ...args], { timeout: 60_000 });
+  return new Child('unshare', [...own, `${run} ${script}`, ...args]);
 };
 
 test('a receiver and three entries', async () => {
