@@ -1,17 +1,16 @@
 // journald's own protocol: entries of fields, which may hold anything. One that is too large for a
-// datagram goes as an open file. https://systemd.io/JOURNAL_NATIVE_PROTOCOL/
+// datagram goes as a sealed file in memory (memfd). https://systemd.io/JOURNAL_NATIVE_PROTOCOL/
 //
 //   npx tsx examples/journald.ts                  a receiver, and three entries to it
 //   npx tsx examples/journald.ts send PATH TEXT   an entry; PATH is /run/systemd/journal/socket. TEXT -
 //                                                 is read from the standard input
 //   npx tsx examples/journald.ts receive PATH     a receiver
-import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { type FileHandle, open, readFile, unlink } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { type Datagram, UnixDatagram } from 'afunix';
+import { type Datagram, FileDescriptor, UnixDatagram } from 'afunix';
 
 /** Upper case, digits and underscores; MESSAGE and PRIORITY (0 to 7) are for people. */
 type Fields = Record<string, string | Buffer>;
@@ -30,7 +29,7 @@ class Journal implements AsyncDisposable {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== 'EMSGSIZE' && code !== 'ENOBUFS') throw error;
-      await using file = await unnamedFile(entry);
+      using file = FileDescriptor.sealed(entry); // journald wants to be sure that it stays the same
       await this.#socket.send('', { fds: [file] });
     }
   }
@@ -50,19 +49,6 @@ function serialized(fields: Fields): Buffer {
     return [`${name}\n`, length, bytes, '\n'];
   });
   return Buffer.concat(parts.map((part) => Buffer.from(part as string)));
-}
-
-/**
- * A file without a name. journald takes one in /dev/shm, /tmp or /var/tmp itself: it knows that nobody
- * can make it wait on some slow file system.
- */
-async function unnamedFile(contents: Buffer): Promise<FileHandle> {
-  const folder = existsSync('/dev/shm') ? '/dev/shm' : '/tmp';
-  const name = join(folder, `journal-${randomUUID()}`);
-  const file = await open(name, 'wx+', 0o600);
-  await unlink(name);
-  await file.writeFile(contents);
-  return file;
 }
 
 async function fieldsOf({ data, fds: [file] }: Datagram): Promise<Fields> {

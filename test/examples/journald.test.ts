@@ -45,7 +45,7 @@ describeWith('systemd-journald', root ? journald.find(existsSync) : undefined, (
 
     await using client = example('journald', 'send', `${run}/systemd/journal/socket`, 'hello');
     await client.succeeds();
-    // From a user whom it trusts less: only a file in /dev/shm or /tmp will do.
+    // From a user whom it trusts less: only a sealed file will do.
     const as = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
     const program = [process.execPath, '--import', 'tsx', fromRoot('examples/journald.ts')];
     const enter = [`--mount=/proc/${daemon.pid}/ns/mnt`, '--wd=.', ...as, ...program];
