@@ -140,6 +140,8 @@ export interface Descriptors {
   mode(fd: number): number;
   /** What socket it is: `domain << 16 | type << 8 | listening`, or -errno. */
   socketKind(fd: number): number;
+  /** Whether both directions of a connection have ended, as when its peer is gone. */
+  hungUp(fd: number): boolean;
 }
 
 export interface Native {
@@ -149,6 +151,8 @@ export interface Native {
   readonly constants: Readonly<Record<string, number>>;
   readonly errnos: Readonly<Record<string, number>>;
   readonly maxPath: number;
+  /** The binary's file, as `bindings` found it. */
+  readonly path: string;
   readonly slab: Slab;
   setDispatcher(
     readable: (this: Handle, result: number) => void,

@@ -1,0 +1,25 @@
+/** What `--help` prints. */
+export const usage = `Usage: afunix COMMAND [OPTIONS] [ADDRESS] [DATA]
+
+  listen ADDRESS        waits for a peer and talks to it: what comes goes to stdout, stdin goes to it
+  connect ADDRESS       the same, to who listens there
+  send ADDRESS [DATA]   sends DATA, or all of stdin, and ends
+  receive ADDRESS       prints one message, or all that one connection brings, and ends
+  info                  tells of this package, this system and what its kernel can
+
+An ADDRESS is a path, or @NAME, an abstract one (Linux).
+
+  -t, --type TYPE   stream (the default), dgram or seqpacket
+  -f, --fd FILE     listen, connect, send: passes FILE, open for reading; may be repeated
+  -x, --hex         bytes are hex digits: on stdout, in DATA and in stdin's lines
+  -k, --keep        receive: goes on with the next, until it is interrupted
+  -m, --mode MODE   listen, receive: the path's mode, such as 600
+  -r, --replace     listen, receive: takes the path if its last owner is dead
+  -q, --quiet       says nothing about peers and descriptors on stderr
+  -h, --help        prints this
+  -v, --version     prints the version
+
+With dgram and seqpacket, listen and connect send each line of stdin as a message, and print each
+message as a line; send and receive take and print the bytes as they are.
+Exit code: 0, 1 when something failed, 2 for wrong arguments.
+`;
