@@ -13,7 +13,7 @@ An ADDRESS is a path, or @NAME, an abstract one (Linux).
   -t, --type TYPE   stream (the default), dgram or seqpacket
   -f, --fd FILE     listen, connect, send: passes FILE, open for reading, with
                     the first bytes; may be repeated
-  -x, --hex         bytes are hex digits: on stdout, in DATA and in stdin's lines
+  -x, --hex         bytes are hex digits: on stdout, in DATA, in stdin's lines
   -k, --keep        receive: goes on with the next, until it is interrupted
   -m, --mode MODE   listen, receive: the path's mode, such as 600
   -r, --replace     listen, receive: takes the path if its last owner is dead

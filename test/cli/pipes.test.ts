@@ -1,5 +1,6 @@
 // stdin and stdout are pipes, and their other ends have a will of their own.
 import { once } from 'node:events';
+import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UnixListener, UnixStream } from 'afunix';
 import { expect, test } from 'vitest';
@@ -8,15 +9,18 @@ import { hasSeqpacket, Scratch } from '../helpers/scratch.js';
 
 const connections = hasSeqpacket ? ['stream', 'seqpacket'] : ['stream'];
 
+const PART = Buffer.alloc(64 << 10, 'afunix');
+
 test('a peer that does not read holds up whoever writes our stdin', async () => {
   using scratch = new Scratch();
   await using listener = await UnixListener.bind(scratch.path());
   await using client = afunix(['connect', scratch.path()]);
   await using peer = await listener.accept();
-  const stdin = client.process.stdin as NodeJS.WritableStream & { writableLength: number };
+  const stdin = client.process.stdin as Writable;
   const size = 16 << 20;
 
-  stdin.end(Buffer.alloc(size, 'afunix'));
+  for (let sent = 0; sent < size; sent += PART.length) stdin.write(PART);
+  stdin.end();
   for (let last = size + 1; stdin.writableLength < last; await sleep(500)) {
     last = stdin.writableLength;
   }
@@ -46,12 +50,12 @@ test('the peer has gone, with more to tell it: what it had said is printed, then
   await using listener = await UnixListener.bind(scratch.path());
   await using client = afunix(['connect', scratch.path()]);
   await using peer = await listener.accept();
-  const stdin = client.process.stdin as NodeJS.WritableStream & { writableLength: number };
+  const stdin = client.process.stdin as Writable;
 
   await peer.write('enough\n');
   peer.shutdown('read');
   const size = 1 << 20;
-  stdin.write(Buffer.alloc(size));
+  for (let sent = 0; sent < size; sent += PART.length) stdin.write(PART);
   // More than the pipe holds: the client has read, and tried to write.
   while (stdin.writableLength > size - (128 << 10)) await sleep(10);
   await peer.close();
