@@ -52,15 +52,12 @@ test('the peer has gone, with more to tell it: what it had said is printed, then
   await using peer = await listener.accept();
   const stdin = client.process.stdin as Writable;
 
-  await peer.write('enough\n');
-  peer.shutdown('read');
-  // The write that fails closes its stdin.
-  const closed = new Promise((resolve) => stdin.once('close', resolve));
+  // More than the kernel takes from a peer that does not read.
   for (let sent = 0; sent < 4 << 20; sent += PART.length) stdin.write(PART);
-  await closed;
+  await peer.write('enough\n');
   await peer.close();
   expect(await client.ended).toMatchObject({ code: 1, stdout: 'enough\n' });
-  expect(client.stderr).toContain('the other side has closed the connection');
+  expect(client.stderr).toMatch(/^afunix: .*the other side (has )?closed the connection/m);
 });
 
 test.each(connections)('%s: the peer has gone, and stdin stays open', async (type) => {
