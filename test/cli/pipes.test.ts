@@ -54,6 +54,7 @@ test('the peer has gone, with more to tell it: what it had said is printed, then
 
   // More than the kernel takes from a peer that does not read.
   for (let sent = 0; sent < 4 << 20; sent += PART.length) stdin.write(PART);
+  while (peer.bytesReadable === 0) await sleep(10);
   await peer.write('enough\n');
   await peer.close();
   expect(await client.ended).toMatchObject({ code: 1, stdout: 'enough\n' });
