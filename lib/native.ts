@@ -84,6 +84,9 @@ export interface Handle {
   accept(): Handle | number;
   shutdown(how: number): number;
 
+  /** Fills 64 bytes with eight doubles: messages, bytes, fds, again, sent and then received. */
+  stats(into: Uint8Array): number;
+
   /** Removes the bound path, closes the descriptor. Twice is once. */
   close(): void;
   /** The descriptor, which this environment owns now (see `own`), or -1. The path stays. */

@@ -5,6 +5,7 @@ import { getSystemErrorMap, promisify } from 'node:util';
 import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
 import { checkSignal, optionsOf } from './arguments.js';
 import { Backoff } from './backoff.js';
+import { tellAccept } from './diagnostics.js';
 import { codedError, invalidArgType, invalidArgValue, isShortage, systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { type Handle, native, READABLE } from './native.js';
@@ -194,6 +195,7 @@ export class Server extends EventEmitter {
     const socket = new Socket(this.#settings, handle);
     this.#connections += 1;
     socket.keep(this);
+    tellAccept(this, socket);
     this.emit('connection', socket);
   }
 
