@@ -1,6 +1,7 @@
 // Every error this package makes. System errors have the shape of Node's own; wrong arguments are
 // TypeError and RangeError with Node's ERR_* codes.
 import { inspect } from 'node:util';
+import { tellError } from './diagnostics.js';
 import { native, SYMBOLIC_LINK, UNSAFE_DIRECTORY } from './native.js';
 
 // Aliases (EWOULDBLOCK) come last in the table; the first name is the usual one.
@@ -34,6 +35,7 @@ export function systemError(syscall: string, errno: number, address?: unknown): 
   error.errno = errno;
   error.syscall = syscall;
   if (where !== '') error.address = where;
+  tellError(error);
   return error;
 }
 

@@ -88,6 +88,9 @@ export interface Handle {
   accept(): Handle | number;
   shutdown(how: number): number;
 
+  /** Fills 64 bytes with eight doubles: messages, bytes, fds, again, sent and then received. */
+  stats(into: Uint8Array): number;
+
   /** Removes the bound path, closes the descriptor. Twice is once. */
   close(): void;
   /** The descriptor, which this environment owns now (see `own`), or -1. The path stays. */
@@ -144,6 +147,8 @@ export interface Descriptors {
   mode(fd: number): number;
   /** What socket it is: `domain << 16 | type << 8 | listening`, or -errno. */
   socketKind(fd: number): number;
+  /** Whether both directions of a connection have ended, as when its peer is gone. */
+  hungUp(fd: number): boolean;
 }
 
 export interface Native {
@@ -153,6 +158,8 @@ export interface Native {
   readonly constants: Readonly<Record<string, number>>;
   readonly errnos: Readonly<Record<string, number>>;
   readonly maxPath: number;
+  /** The binary's file, as `bindings` found it. */
+  readonly path: string;
   readonly slab: Slab;
   setDispatcher(
     readable: (this: Handle, result: number) => void,
@@ -166,6 +173,8 @@ export interface Native {
 
   /** A duplicate, close-on-exec and owned, or -errno. */
   duplicateOwned(fd: number): number;
+  /** A sealed file in memory, close-on-exec and owned, or -errno; -ENOSYS where there is none. */
+  sealedFile(name: Uint8Array, contents: Uint8Array): number;
   /** Programs that this process starts do not get `fd` (FD_CLOEXEC). */
   closeOnExec(fd: number): number;
 

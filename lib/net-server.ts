@@ -5,6 +5,7 @@ import { getSystemErrorMap, promisify } from 'node:util';
 import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
 import { checkSignal, optionsOf } from './arguments.js';
 import { Backoff } from './backoff.js';
+import { tellAccept } from './diagnostics.js';
 import {
   bindError,
   codedError,
@@ -206,6 +207,7 @@ export class Server extends EventEmitter {
     const socket = new Socket(this.#settings, handle);
     this.#connections += 1;
     socket.keep(this);
+    tellAccept(this, socket);
     this.emit('connection', socket);
   }
 

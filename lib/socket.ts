@@ -3,6 +3,7 @@ import { descriptorNumber, integer } from './arguments.js';
 import { Backoff } from './backoff.js';
 import type { Credentials } from './credentials.js';
 import { delay } from './delay.js';
+import { tellConnect } from './diagnostics.js';
 import {
   bindError,
   check,
@@ -19,6 +20,7 @@ import { type BindPlan, bindHandle, type ConnectPlan, type ReceiveSettings } fro
 import { peerCredentials, peerGroups, peerPidFd, peerSecurityLabel } from './peer.js';
 import type { PidFd } from './pidfd.js';
 import { getOption, readOption, SOL_SOCKET, setOption, turnOn } from './socket-option.js';
+import { nothing, type Queue, type SocketStats, statsOf } from './stats.js';
 
 const { constants } = native;
 
@@ -238,6 +240,16 @@ export abstract class UnixSocket implements AsyncDisposable {
     return peerSecurityLabel(this.live().fd);
   }
 
+  /** What it did so far: messages, bytes, descriptors, and what waits. Also once it is closed. */
+  stats(): SocketStats {
+    return statsOf(this.handle, this.queued);
+  }
+
+  /** @internal What waits to be sent. */
+  protected get queued(): Queue {
+    return nothing;
+  }
+
   /** @internal What it is, for warnings. */
   describe(): string {
     const name = this.constructor.name;
@@ -326,6 +338,7 @@ export abstract class UnixSocket implements AsyncDisposable {
       result = this.live().connect(bytes);
     }
     check('connect', result, address);
+    tellConnect(this, address);
   }
 }
 
