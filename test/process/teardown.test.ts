@@ -51,7 +51,8 @@ describe('a worker with operations pending', () => {
     using scratch = new Scratch();
     await using child = Child.fixture('worker-ends.mjs', [scratch.folder, 'process']);
     expect(await child.ended).toMatchObject({ code: 7, signal: null, stdout: '', stderr: '' });
-    expect(readdirSync(scratch.folder)).toEqual([]);
+    const left = readdirSync(scratch.folder).flatMap((name) => readdirSync(scratch.path(name)));
+    expect(left).toEqual([]);
   });
 });
 
