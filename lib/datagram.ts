@@ -60,7 +60,8 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
 
   /**
    * A socket bound to `address`, so that others can send to it; without one, to an abstract name that
-   * the kernel chooses (autobind, Linux). Rejects with EADDRINUSE, EACCES, ENOENT (no such directory).
+   * the kernel chooses (autobind, Linux). Rejects with EADDRINUSE, EACCES, ENOENT (no such directory),
+   * `ERR_UNSAFE_PATH` (see `allowUnsafePath`).
    */
   static override async bind(
     address?: AddressLike,

@@ -71,13 +71,17 @@ export interface Handle {
     from: number,
   ): number;
 
-  /** bind(2) and, with `backlog` >= 0, listen(2). -EAGAIN: the directory's lock is held. */
+  /**
+   * bind(2) and, with `backlog` >= 0, listen(2). -EAGAIN: the directory's lock is held. Unless
+   * `allowUnsafePath`, also UNSAFE_DIRECTORY and SYMBOLIC_LINK.
+   */
   bind(
     address: AddressBytes,
     mode: number,
     replace: 0 | 1 | 2,
     unlink: boolean,
     backlog: number,
+    allowUnsafePath: boolean,
   ): number;
   connect(address: AddressBytes): number;
   disconnect(): number;
@@ -283,6 +287,10 @@ export const BESIDE_PIDFD = 4;
 /** Descriptors over `maxRights`, closed. */
 export const BESIDE_DROPPED = 5;
 export const BESIDE_RIGHTS = 6;
+
+/** Refusals of `Handle.bind`, below any -errno. */
+export const UNSAFE_DIRECTORY = -10001;
+export const SYMBOLIC_LINK = -10002;
 
 /** Bits of `Handle.stop`. */
 export const READABLE = 1;

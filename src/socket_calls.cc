@@ -15,7 +15,7 @@ namespace afunix {
 
 // Raw Node-API calls here, not node-addon-api's wrappers: these methods are the hot way.
 struct SocketWrap::Arguments {
-  static constexpr size_t kMax = 5;
+  static constexpr size_t kMax = 6;
   napi_env env;
   size_t count;
   const napi_value* values;  // kMax of them, undefined where there are fewer
@@ -351,7 +351,7 @@ int SocketWrap::SendMany(const Arguments& arguments) {
   });
 }
 
-// bind(address, mode, replace, unlink, backlog)
+// bind(address, mode, replace, unlink, backlog, allowUnsafePath)
 int SocketWrap::Bind(const Arguments& arguments) {
   Bytes bytes;
   if (!fd_) return -EBADF;
@@ -361,6 +361,7 @@ int SocketWrap::Bind(const Arguments& arguments) {
   request.mode = arguments.Int(1, -1);
   request.replace = static_cast<sys::Replace>(arguments.Int(2));
   request.listen_backlog = arguments.Int(4, -1);
+  request.allow_unsafe = arguments.Bool(5);
   auto path = std::make_unique<sys::BoundPath>();
   const int result = sys::BindPath(fd_.get(), request, path.get());
   if (result == 0 && arguments.Bool(3) && !path->empty()) path_ = std::move(path);

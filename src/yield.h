@@ -19,24 +19,21 @@ class Crowd {
   // Times are nanoseconds of CLOCK_MONOTONIC.
   bool IsNear(uint64_t now) const { return now < until_; }
 
-  // A yield took so long that it was not the peer who ran, or that it does not matter. Once may be
-  // anything, the peer's garbage collector even: only who comes again before many yields have paid
-  // is believed to stay.
-  void Met(uint64_t now) {
-    pause_ = paid_ < kMany ? std::min(2 * pause_, kLongest) : kShortest;
-    until_ = now + pause_;
-    paid_ = 0;
+  // A yield took so long that it was not the peer who ran, or that it does not matter. Now and then
+  // that may be anything, the peer's garbage collector even. Where it takes a large part of the
+  // time somebody is there to stay.
+  void Met(uint64_t began, uint64_t now) {
+    const bool stays = (now - began) * 8 > began - until_;
+    pause_ = stays ? std::min(2 * pause_, kLongest) : kShortest;
+    until_ = stays ? now + pause_ : now;
   }
-  void Paid() { paid_++; }
 
  private:
-  static constexpr uint64_t kShortest = 5'000'000;
+  static constexpr uint64_t kShortest = 2'000'000;
   static constexpr uint64_t kLongest = 20'000'000'000;
-  static constexpr uint64_t kMany = 2000;
 
-  uint64_t until_ = 0;
+  uint64_t until_ = 0;  // when the last pause ended or will, or the last long yield did
   uint64_t pause_ = kShortest;
-  uint64_t paid_ = 0;
 };
 
 class Yield {
@@ -62,14 +59,13 @@ class Yield {
     if (++turn->count_ > kMostInATurn || turn->last_ - turn->began_ > kLongestTurn) return false;
     ::sched_yield();
     const uint64_t now = Now();
-    if (now - turn->last_ > kLongestAnswer) crowd_->Met(now);
+    if (now - turn->last_ > kLongestAnswer) crowd_->Met(turn->last_, now);
     turn->last_ = now;
     return true;
   }
 
   void Note(bool paid) {
     if (paid) {
-      crowd_->Paid();
       next_ = 1;
     } else {
       left_out_ = next_;
@@ -80,7 +76,7 @@ class Yield {
  private:
   static constexpr uint64_t kLongestTurn = 1'000'000;  // nanoseconds
   // A peer that takes longer for its turn gains nothing worth having from ours.
-  static constexpr uint64_t kLongestAnswer = 100'000;
+  static constexpr uint64_t kLongestAnswer = 500'000;
   static constexpr unsigned kMostInATurn = 32;
   static constexpr unsigned kMost = 63;
 
