@@ -1,9 +1,16 @@
 import dgram from 'node:dgram';
 import fs from 'node:fs';
 import net from 'node:net';
-import { descriptorNumber } from './arguments.js';
+import { bytesOf, type Data, descriptorNumber } from './arguments.js';
 import type { UnixDatagram } from './datagram.js';
-import { check, codedError, invalidArgValue, systemError } from './errors.js';
+import {
+  check,
+  codedError,
+  invalidArgType,
+  invalidArgValue,
+  systemError,
+  unavailable,
+} from './errors.js';
 import { register, unregister, watchSoon } from './leak-watch.js';
 import { native } from './native.js';
 import type { AuthorizeOptions, ReceiveOptions } from './options.js';
@@ -112,6 +119,21 @@ export class FileDescriptor implements Disposable {
   watch(): void {
     this.#registered = true;
     register(this, this.#fd, this.#origin);
+  }
+
+  /**
+   * A file in memory that holds `data`, sealed: nobody can change it any more, neither here nor where
+   * it is sent. To pass more than a message takes, as journald and D-Bus services expect it. `name`, up to
+   * 249 bytes, is for those who look at /proc. Linux (memfd_create(2), F_ADD_SEALS in fcntl(2)), else
+   * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM`; `EMFILE`, `ENOMEM`, `EINVAL` for a longer name.
+   */
+  static sealed(data: Data, name = 'afunix'): FileDescriptor {
+    const bytes = bytesOf('data', data);
+    if (typeof name !== 'string') throw invalidArgType('name', 'of type string', name);
+    if (name.includes('\0')) throw invalidArgValue('name', 'must be without null bytes', name);
+    const fd = native.sealedFile(Buffer.from(name), bytes);
+    if (fd === ENOSYS) throw unavailable('memfd_create');
+    return new FileDescriptor(check('memfd_create', fd), name);
   }
 
   /** The descriptor's number, still owned by this object; -1 once closed or handed on. */
@@ -340,6 +362,7 @@ export class FileDescriptor implements Disposable {
 }
 
 const EBADF = -(native.errnos.EBADF as number);
+const ENOSYS = -(native.errnos.ENOSYS as number);
 const ENOTSOCK = -(native.errnos.ENOTSOCK as number);
 
 /** A duplicate of `fd` with an owner of its own. */

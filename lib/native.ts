@@ -173,6 +173,8 @@ export interface Native {
 
   /** A duplicate, close-on-exec and owned, or -errno. */
   duplicateOwned(fd: number): number;
+  /** A sealed file in memory, close-on-exec and owned, or -errno; -ENOSYS where there is none. */
+  sealedFile(name: Uint8Array, contents: Uint8Array): number;
   /** Programs that this process starts do not get `fd` (FD_CLOEXEC). */
   closeOnExec(fd: number): number;
 

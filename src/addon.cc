@@ -3,11 +3,13 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <string>
 
 #include "message_values.h"
 #include "napi_util.h"
 #include "raw_calls.h"
 #include "sys/calls.h"
+#include "sys/sealed_file.h"
 
 namespace afunix {
 
@@ -41,6 +43,7 @@ Module::Module(Napi::Env env, Napi::Object exports) : env(napi_env(env)), loop(e
           InstanceMethod("openPair", &Module::OpenPair),
           InstanceMethod("adoptHandle", &Module::AdoptHandle),
           InstanceMethod("duplicateOwned", &Module::DuplicateOwned),
+          InstanceMethod("sealedFile", &Module::SealedFile),
           InstanceMethod("closeOnExec", &Module::CloseOnExec),
           InstanceMethod("watch", &Module::Watch),
           InstanceMethod("peerCredentials", &Module::PeerCredentials),
@@ -124,6 +127,18 @@ Napi::Value Module::AdoptHandle(const Napi::CallbackInfo& info) {
 Napi::Value Module::DuplicateOwned(const Napi::CallbackInfo& info) {
   sys::UniqueFd fd;
   const int result = sys::Duplicate(IntArgument(info, 0), &fd);
+  if (result < 0) return MakeResult(env, result);
+  owned.insert(fd.get());
+  return MakeResult(env, fd.Release());
+}
+
+// sealedFile(name, contents)
+Napi::Value Module::SealedFile(const Napi::CallbackInfo& info) {
+  Bytes name, contents;
+  if (!ReadArguments(info, &name, &contents)) return Invalid(info);
+  sys::UniqueFd fd;
+  const std::string terminated(name.view());
+  const int result = sys::SealedFile(terminated.c_str(), contents.view(), &fd);
   if (result < 0) return MakeResult(env, result);
   owned.insert(fd.get());
   return MakeResult(env, fd.Release());

@@ -45,6 +45,7 @@ class Module : public Napi::Addon<Module> {
   Napi::Value OpenPair(const Napi::CallbackInfo& info);
   Napi::Value AdoptHandle(const Napi::CallbackInfo& info);
   Napi::Value DuplicateOwned(const Napi::CallbackInfo& info);
+  Napi::Value SealedFile(const Napi::CallbackInfo& info);
   Napi::Value CloseOnExec(const Napi::CallbackInfo& info);
   Napi::Value Watch(const Napi::CallbackInfo& info);
   Napi::Value PeerCredentials(const Napi::CallbackInfo& info);
