@@ -11,6 +11,7 @@ import {
   systemError,
   unavailable,
 } from './errors.js';
+import { register, unregister, type Watched, watchSoon } from './leak-watch.js';
 import { native } from './native.js';
 import type { AuthorizeOptions, ReceiveOptions } from './options.js';
 import type { UnixSeqpacket } from './seqpacket.js';
@@ -28,6 +29,9 @@ export type FileKind =
   | 'character'
   | 'block'
   | 'anonymous';
+
+/** @internal Says that the addon owns a descriptor by its number. */
+export const OWNED = Symbol('owned');
 
 /** A socket's address family. */
 export type SocketDomain = 'unix' | 'inet' | 'inet6' | 'other';
@@ -64,17 +68,6 @@ const types = new Map<number | undefined, SocketType>([
   [constants.SOCK_SEQPACKET, 'seqpacket'],
 ]);
 
-let leaked = false;
-const collected = new FinalizationRegistry<{ fd: number; origin: string }>(({ fd, origin }) => {
-  native.descriptors.close(fd);
-  if (leaked) return;
-  leaked = true;
-  process.emitWarning(
-    `Descriptor ${fd} (${origin}) was collected without close(); it is closed now, and so will any further one be, without a warning. Close descriptors, or declare them with \`using\`.`,
-    { type: 'Warning', code: 'AFUNIX_FD_LEAK' },
-  );
-});
-
 /** The classes that a descriptor can become. They import this file: it learns of them by `adopters`. */
 interface Adopters {
   UnixStream: typeof UnixStream;
@@ -99,21 +92,33 @@ export function setAdopters(classes: Adopters): void {
  * The conversions hand the descriptor on to what they return. One that does not fit throws
  * `ERR_INVALID_ARG_VALUE`, and the descriptor stays here, open.
  */
-export class FileDescriptor implements Disposable {
+export class FileDescriptor implements Disposable, Watched {
   #fd: number;
   #kind: FileKind | undefined;
+  #registered = false;
   readonly #origin: string;
 
   /**
    * Takes ownership of the open descriptor `fd`. Throws `EBADF` if it is not open and `ERR_*` if it
    * is no descriptor's number. `origin` says where it came from, for warnings.
    */
-  constructor(fd: number, origin = 'adopted') {
-    descriptorNumber('fd', fd);
-    if (!native.descriptors.own(fd)) throw systemError('fstat', EBADF);
+  constructor(fd: number, origin?: string);
+  /** @internal `owned`: the addon has it by its number already. */
+  constructor(fd: number, origin: string, owned: typeof OWNED);
+  constructor(fd: number, origin = 'adopted', owned?: typeof OWNED) {
+    if (owned !== OWNED) {
+      descriptorNumber('fd', fd);
+      if (!native.descriptors.own(fd)) throw systemError('fstat', EBADF);
+    }
     this.#fd = fd;
     this.#origin = origin;
-    collected.register(this, { fd, origin }, this);
+    watchSoon(this);
+  }
+
+  /** @internal */
+  watch(): void {
+    this.#registered = true;
+    register(this, this.#fd, this.#origin);
   }
 
   /**
@@ -128,7 +133,7 @@ export class FileDescriptor implements Disposable {
     if (name.includes('\0')) throw invalidArgValue('name', 'must be without null bytes', name);
     const fd = native.sealedFile(Buffer.from(name), bytes);
     if (fd === ENOSYS) throw unavailable('memfd_create');
-    return new FileDescriptor(check('memfd_create', fd), name);
+    return new FileDescriptor(check('memfd_create', fd), name, OWNED);
   }
 
   /** The descriptor's number, still owned by this object; -1 once closed or handed on. */
@@ -351,7 +356,7 @@ export class FileDescriptor implements Disposable {
   #release(): number {
     const fd = this.#fd;
     this.#fd = -1;
-    collected.unregister(this);
+    if (this.#registered) unregister(this);
     return fd;
   }
 }
@@ -362,5 +367,5 @@ const ENOTSOCK = -(native.errnos.ENOTSOCK as number);
 
 /** A duplicate of `fd` with an owner of its own. */
 export function duplicate(fd: number, origin = 'duplicate'): FileDescriptor {
-  return new FileDescriptor(check('dup', native.duplicateOwned(fd)), origin);
+  return new FileDescriptor(check('dup', native.duplicateOwned(fd)), origin, OWNED);
 }

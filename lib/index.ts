@@ -37,7 +37,7 @@ export type { OutgoingDatagram } from './outgoing.js';
 export { Peer } from './peer.js';
 export { PidFd, type WaitExitOptions } from './pidfd.js';
 export type { Sendable } from './sendable.js';
-export { type SendOptions, UnixSeqpacket } from './seqpacket.js';
+export { type OnSeqpacketMessagesOptions, type SendOptions, UnixSeqpacket } from './seqpacket.js';
 export { UnixSeqpacketListener } from './seqpacket-listener.js';
 export { UnixSocket } from './socket.js';
 export { type ReadOptions, type StreamMessage, UnixStream, type WriteOptions } from './stream.js';

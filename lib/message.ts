@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import { UnixAddress } from './address.js';
 import type { Credentials } from './credentials.js';
 import { check } from './errors.js';
-import { FileDescriptor } from './file-descriptor.js';
+import { FileDescriptor, OWNED } from './file-descriptor.js';
 import {
   BESIDE_DROPPED,
   BESIDE_GID,
@@ -236,7 +236,7 @@ function descriptorsAt(count: number, receiver: Receiver): FileDescriptor[] {
   const origin = receiver.describe();
   const fds: FileDescriptor[] = [];
   for (let i = 0; i < count; i++) {
-    fds.push(new FileDescriptor(beside[BESIDE_RIGHTS + i] as number, origin));
+    fds.push(new FileDescriptor(beside[BESIDE_RIGHTS + i] as number, origin, OWNED));
   }
   return fds;
 }

@@ -11,6 +11,7 @@
 #include "receive_slab.h"
 #include "socket_wrap.h"
 #include "sys/unique_fd.h"
+#include "yield.h"
 
 namespace afunix {
 
@@ -23,6 +24,7 @@ class Module : public Napi::Addon<Module> {
   napi_env env;
   PollLoop loop;
   ReceiveSlab slab;
+  Crowd crowd;
   SocketWrap* sockets = nullptr;  // all that are open
   // By `id`, from the making of a handle to its collection: no id of a closed one means another.
   std::vector<SocketWrap*> handles;

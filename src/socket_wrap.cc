@@ -49,7 +49,11 @@ napi_value SocketWrap::Construct(napi_env env, napi_callback_info info) {
 }
 
 SocketWrap::SocketWrap(Module* module, sys::UniqueFd fd)
-    : module_(module), fd_(std::move(fd)), poller_(&module->loop, this) {
+    : module_(module),
+      fd_(std::move(fd)),
+      poller_(&module->loop, this),
+      read_yield_(&module->crowd),
+      write_yield_(&module->crowd) {
   sys::GetIntOption(fd_.get(), SOL_SOCKET, SO_TYPE, &type_);
 #ifdef __linux__
   if (type_ == SOCK_SEQPACKET) {
