@@ -133,7 +133,7 @@ export class FileDescriptor implements Disposable {
     if (name.includes('\0')) throw invalidArgValue('name', 'must be without null bytes', name);
     const fd = native.sealedFile(Buffer.from(name), bytes);
     if (fd === ENOSYS) throw unavailable('memfd_create');
-    return new FileDescriptor(check('memfd_create', fd), name);
+    return new FileDescriptor(check('memfd_create', fd), name, OWNED);
   }
 
   /** The descriptor's number, still owned by this object; -1 once closed or handed on. */
