@@ -20,8 +20,9 @@ const short = {
   datagrams: { messages: 1_000_000 },
   cycles: { cycles: 10_000 },
   leavers: { times: 10_000 },
-  // Half a minute says nothing of 1 %; a leak at full rate is more than this.
-  mixed: { seconds: 30, warmUp: 10, growth: 0.1 },
+  // Half a minute says nothing of 1 %: on a busy machine the heap still grows to its size, 110 MB. This is
+  // only for a leak of some hundred bytes an exchange.
+  mixed: { seconds: 30, warmUp: 15, growth: 0.5 },
 };
 const usage = `npm run soak [-- options] [part...]
 parts: ${Object.keys(full).join(', ')} (default: all)
