@@ -10,27 +10,43 @@ import {
   receiveSettings,
 } from './options.js';
 
-/** Reads into the caller's own memory instead of 'data' events, as node:net's `onread`. */
+/**
+ * Reads into the caller's own memory instead of 'data' events, as node:net's `onread`. Not together
+ * with `maxFds` or `credentials`, which need events of their own: ERR_INVALID_ARG_VALUE.
+ */
 export interface OnReadOptions {
-  /** The memory, or a function that returns the memory for the next read. */
+  /**
+   * The memory, or a function that returns the memory for the next read. It stays the caller's; each
+   * read writes from its start on. Without a single byte: ERR_INVALID_ARG_VALUE.
+   */
   buffer: Uint8Array | (() => Uint8Array);
-  /** Called with the bytes read and the memory they are in. Return false to pause. */
+  /**
+   * Called with the number of bytes read and the memory that begins with them; what follows them there
+   * is old. Returning false stops reading until `socket.resume()` or `socket.read()`.
+   */
   callback(bytesRead: number, buffer: Uint8Array): boolean | undefined;
 }
 
-/** Options of a `Socket`; `maxFds`, `credentials` and `busyPoll` are this package's own. */
+/**
+ * Options of a `Socket`: those of stream.Duplex, those of `net.Socket` that a local socket has, and
+ * `maxFds`, `credentials` and `busyPoll`, which are this package's own. The object modes are refused with
+ * ERR_INVALID_ARG_VALUE; `signal` destroys the socket with an AbortError.
+ */
 export interface SocketOptions
   extends DuplexOptions,
     Pick<ReceiveOptions, 'maxFds' | 'credentials' | 'busyPoll'> {
-  /** A connected stream socket to take over. */
+  /**
+   * A connected Unix stream socket to take over: from then on the socket owns it, and closes it. Throws
+   * EBADF (not open), ENOTSOCK, and ERR_INVALID_ARG_VALUE for a socket of another type.
+   */
   fd?: number | FileDescriptor;
-  /** Whether an adopted socket reads, and writes. Default true. */
+  /** Whether an adopted socket has a readable side, and begins to read at once. Default true. */
   readable?: boolean;
-  /** As `readable`. */
+  /** Whether an adopted socket has a writable side. Default true. */
   writable?: boolean;
   /** Reads into the caller's own memory, without 'data' events. */
   onread?: OnReadOptions;
-  /** Leaves an adopted socket paused. */
+  /** Leaves an adopted socket paused: `resume()` begins to read. Default false. */
   pauseOnCreate?: boolean;
 }
 
@@ -80,15 +96,21 @@ export class SocketSettings {
   }
 }
 
-/** Options of `connect`. */
+/** Options of `connect`: those of the socket that it makes, and where to. */
 export interface ConnectOptions extends SocketOptions {
-  /** A pathname or an abstract name. */
+  /**
+   * A pathname of any length, or an abstract name: a leading NUL, Linux (unix(7)). ERR_MISSING_ARGS
+   * without it, ERR_INVALID_ARG_VALUE when it is empty.
+   */
   path: AddressLike;
-  /** Milliseconds of idleness until 'timeout', as `socket.setTimeout()`. */
+  /** Milliseconds of idleness until 'timeout', as `socket.setTimeout()`. Default 0: never. */
   timeout?: number;
 }
 
-/** Options of a `Server`. `maxFds`, `credentials`, `busyPoll` and `authorize` are this package's own. */
+/**
+ * Options of a `Server`. `maxFds`, `credentials`, `busyPoll` and `authorize` are this package's own; the
+ * first three are for its connections.
+ */
 export interface ServerOptions
   extends Pick<SocketOptions, 'maxFds' | 'credentials' | 'busyPoll'>,
     AuthorizeOptions {
@@ -96,24 +118,37 @@ export interface ServerOptions
   allowHalfOpen?: boolean;
   /** Leaves connections paused: `resume()` begins to read. Default false. */
   pauseOnConnect?: boolean;
-  /** Bytes that a connection's two buffers hold; default `stream.getDefaultHighWaterMark()`. */
+  /**
+   * Bytes that each of a connection's two buffers holds before it asks to wait; default
+   * `stream.getDefaultHighWaterMark()`. ERR_INVALID_ARG_TYPE for what is no number.
+   */
   highWaterMark?: number;
 }
 
-/** Options of `listen`. `mode` to `allowUnsafePath` are this package's own. */
+/**
+ * Options of `listen`, of which `path` or `fd` has to be there: else ERR_INVALID_ARG_VALUE. `mode` to
+ * `allowUnsafePath` are this package's own.
+ */
 export interface ListenOptions
   extends Pick<BindOptions, 'mode' | 'replace' | 'unlinkOnClose' | 'allowUnsafePath'> {
-  /** A pathname or an abstract name. */
+  /** A pathname of any length, or an abstract name: a leading NUL, Linux (unix(7)). */
   path?: AddressLike;
-  /** A listening stream socket to take over, in place of `path`. Its file stays on `close()`. */
+  /**
+   * A listening Unix stream socket to take over, in place of `path`: from then on the server owns it,
+   * and closes it. Its socket file stays on `close()`. Throws EBADF (not open), ENOTSOCK, and
+   * ERR_INVALID_ARG_VALUE for a socket of another type or one that does not listen.
+   */
   fd?: number | FileDescriptor;
-  /** Connections that may wait, default 511, capped by `net.core.somaxconn`. */
+  /**
+   * Connections that may wait to be accepted. Default, and 0: 511. `net.core.somaxconn` caps it
+   * (listen(2)).
+   */
   backlog?: number;
   /** All may read the socket file: adds 0o444 to `mode`; without `mode` it is all there is. */
   readableAll?: boolean;
   /** All may write it, which connecting needs: as `readableAll`, 0o222. */
   writableAll?: boolean;
-  /** Closes the server. */
+  /** Closes the server as `close()` does; in the next tick, if it was aborted before. */
   signal?: AbortSignal;
   /** Accepted and without effect: every server is exclusive, `cluster` shares none. */
   exclusive?: boolean;

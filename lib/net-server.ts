@@ -52,9 +52,12 @@ export class Server extends EventEmitter {
   readonly allowHalfOpen: boolean;
   /** Whether connections are handed over paused. */
   readonly pauseOnConnect: boolean;
-  /** Bytes that a connection's two buffers hold. */
+  /** Bytes that each of a connection's two buffers holds before it asks to wait. */
   readonly highWaterMark: number;
-  /** Connections over this are closed at once, and emit 'drop'. Undefined or 0: no limit. */
+  /**
+   * The number of open connections, those that wait for `authorize` included, over which a new one is
+   * closed at once and 'drop' emitted. Undefined or 0: no limit.
+   */
   maxConnections: number | undefined;
   readonly #gate: Gate | undefined;
   readonly #settings: SocketSettings;
@@ -66,7 +69,10 @@ export class Server extends EventEmitter {
   /** Waits for the lock on the directory, or for descriptors to accept with. */
   #retry: NodeJS.Timeout | undefined;
 
-  /** A server that does not listen yet; `listener` is called for every 'connection'. */
+  /**
+   * A server that does not listen yet; `listener` is called for every 'connection'. Throws
+   * ERR_INVALID_ARG_TYPE and ERR_OUT_OF_RANGE for wrong options.
+   */
   constructor(
     options?: ServerOptions | ((socket: Socket) => void) | null,
     listener?: (socket: Socket) => void,
@@ -94,7 +100,7 @@ export class Server extends EventEmitter {
     });
   }
 
-  /** Whether it listens. */
+  /** Whether it listens: true from `listen()` on, even if it still waits for the path, until `close()`. */
   get listening(): boolean {
     return this.#handle !== null;
   }
@@ -254,12 +260,12 @@ export class Server extends EventEmitter {
     if (this.#handle === null && this.#connections === 0) process.nextTick(emitClose, this);
   }
 
-  /** As `close()`; resolves when the last connection has ended. */
+  /** As `close()`; resolves when the last connection has ended, at once if it did not listen. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#handle !== null) await promisify(this.close).call(this);
   }
 
-  /** Calls back with the number of open connections. */
+  /** Calls back, in the next tick and without an error, with the number of open connections. */
   getConnections(callback: (error: Error | null, count: number) => void): this {
     process.nextTick(callback, null, this.#connections);
     return this;

@@ -98,7 +98,7 @@ export class Socket extends Duplex {
     }
   }
 
-  /** The descriptor's number, still owned by this socket; -1 without one. */
+  /** The descriptor's number, still owned by this socket, which closes it; -1 without one. */
   get fd(): number {
     return this.#handle?.fd ?? -1;
   }
@@ -115,7 +115,7 @@ export class Socket extends Duplex {
     return this.writable ? 'writeOnly' : 'closed';
   }
 
-  /** Bytes received so far. */
+  /** Bytes received so far, since the socket was made. */
   get bytesRead(): number {
     return this.#bytesRead;
   }
@@ -153,7 +153,12 @@ export class Socket extends Duplex {
     return {};
   }
 
-  /** Connects to a pathname or an abstract name; `listener` is called on 'connect'. */
+  /**
+   * Connects to a pathname or an abstract name; `listener` is called on 'connect'. Waits while the
+   * backlog is full. Throws ERR_MISSING_ARGS, ERR_INVALID_ARG_TYPE and ERR_INVALID_ARG_VALUE; what the
+   * kernel says is an 'error', after which the socket is destroyed: ENOENT, ECONNREFUSED (nobody
+   * listens), EPROTOTYPE (a socket of another type), EACCES. See connect(2), unix(7).
+   */
   connect(options: ConnectOptions | AddressLike, listener?: () => void): this {
     const { path } = isAddressLike(options) ? { path: options } : (options ?? {});
     if (path === undefined || path === null) throw missingArgs('options.path');
@@ -207,7 +212,9 @@ export class Socket extends Duplex {
 
   /**
    * Writes `data`, a byte at least, with descriptors, 253 at most, riding on its first byte. Duplicates
-   * are taken now, so the caller may close its own at once. Returns what `write()` does.
+   * are taken now, so the caller may close its own at once. Returns what `write()` does. Throws
+   * ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (no byte) and ERR_OUT_OF_RANGE (too many descriptors)
+   * before anything is written, EBADF for a descriptor that is not open. See SCM_RIGHTS in unix(7).
    */
   writeWithFds(
     data: Data,
@@ -226,12 +233,19 @@ export class Socket extends Duplex {
     return this.write(chunk, callback);
   }
 
-  /** The peer's process, user and group when it connected or listened; null without a connection. */
+  /**
+   * The peer's process, user and group when it connected or listened (SO_PEERCRED, unix(7); on macOS
+   * LOCAL_PEERCRED); null without a connection.
+   */
   peerCredentials(): Credentials | null {
     return this.#handle === null ? null : peerCredentials(this.#handle.fd);
   }
 
-  /** Emits 'timeout' after `milliseconds` without reads or writes; 0: never. Closes nothing. */
+  /**
+   * Emits 'timeout' after `milliseconds` without reads or writes; 0: never. Closes nothing, and does not
+   * keep the process alive. `callback` is called on the next 'timeout', and removed again with 0. Throws
+   * ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE.
+   */
   setTimeout(milliseconds: number, callback?: () => void): this {
     if (this.destroyed) return this;
     const duration = timeoutOf('msecs', milliseconds);

@@ -15,7 +15,10 @@ export type {
 export { Server } from './net-server.js';
 export { Socket } from './net-socket.js';
 
-/** A new server; `listener` is called for every 'connection'. */
+/**
+ * A new server, which does not listen yet; `listener` is called with the `Socket` of every 'connection'.
+ * Throws ERR_INVALID_ARG_TYPE and ERR_OUT_OF_RANGE for wrong options. As `net.createServer`.
+ */
 export function createServer(
   options?: ServerOptions | ((socket: Socket) => void) | null,
   listener?: (socket: Socket) => void,
@@ -23,7 +26,11 @@ export function createServer(
   return new Server(options, listener);
 }
 
-/** A new socket that connects to a pathname or an abstract name; `listener` is called on 'connect'. */
+/**
+ * A new socket that connects to a pathname or an abstract name; `listener` is called on 'connect'. What
+ * the kernel refuses comes as 'error', as with `Socket.connect`; wrong arguments are thrown:
+ * ERR_MISSING_ARGS, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE. As `net.connect`.
+ */
 export function connect(options: ConnectOptions | AddressLike, listener?: () => void): Socket {
   const given: ConnectOptions = isAddressLike(options) ? { path: options } : options;
   const socket = new Socket(given);
