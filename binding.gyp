@@ -17,7 +17,8 @@
         "src/sys/bound_path.cc",
         "src/sys/calls.cc",
         "src/sys/constants.cc",
-        "src/sys/messages.cc"
+        "src/sys/messages.cc",
+        "src/sys/sealed_file.cc"
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [

@@ -1,9 +1,17 @@
 import dgram from 'node:dgram';
 import fs from 'node:fs';
 import net from 'node:net';
-import { descriptorNumber } from './arguments.js';
+import { bytesOf, type Data, descriptorNumber } from './arguments.js';
 import type { UnixDatagram } from './datagram.js';
-import { check, codedError, invalidArgValue, systemError } from './errors.js';
+import {
+  check,
+  codedError,
+  invalidArgType,
+  invalidArgValue,
+  systemError,
+  unavailable,
+} from './errors.js';
+import { register, unregister, watchSoon } from './leak-watch.js';
 import { native } from './native.js';
 import type { AuthorizeOptions, ReceiveOptions } from './options.js';
 import type { UnixSeqpacket } from './seqpacket.js';
@@ -21,6 +29,9 @@ export type FileKind =
   | 'character'
   | 'block'
   | 'anonymous';
+
+/** @internal Says that the addon owns a descriptor by its number. */
+export const OWNED = Symbol('owned');
 
 /** A socket's address family. */
 export type SocketDomain = 'unix' | 'inet' | 'inet6' | 'other';
@@ -57,17 +68,6 @@ const types = new Map<number | undefined, SocketType>([
   [constants.SOCK_SEQPACKET, 'seqpacket'],
 ]);
 
-let leaked = false;
-const collected = new FinalizationRegistry<{ fd: number; origin: string }>(({ fd, origin }) => {
-  native.descriptors.close(fd);
-  if (leaked) return;
-  leaked = true;
-  process.emitWarning(
-    `Descriptor ${fd} (${origin}) was collected without close(); it is closed now, and so will any further one be, without a warning. Close descriptors, or declare them with \`using\`.`,
-    { type: 'Warning', code: 'AFUNIX_FD_LEAK' },
-  );
-});
-
 /** The classes that a descriptor can become. They import this file: it learns of them by `adopters`. */
 interface Adopters {
   UnixStream: typeof UnixStream;
@@ -95,18 +95,45 @@ export function setAdopters(classes: Adopters): void {
 export class FileDescriptor implements Disposable {
   #fd: number;
   #kind: FileKind | undefined;
+  #registered = false;
   readonly #origin: string;
 
   /**
    * Takes ownership of the open descriptor `fd`. Throws `EBADF` if it is not open and `ERR_*` if it
    * is no descriptor's number. `origin` says where it came from, for warnings.
    */
-  constructor(fd: number, origin = 'adopted') {
-    descriptorNumber('fd', fd);
-    if (!native.descriptors.own(fd)) throw systemError('fstat', EBADF);
+  constructor(fd: number, origin?: string);
+  /** @internal `owned`: the addon has it by its number already. */
+  constructor(fd: number, origin: string, owned: typeof OWNED);
+  constructor(fd: number, origin = 'adopted', owned?: typeof OWNED) {
+    if (owned !== OWNED) {
+      descriptorNumber('fd', fd);
+      if (!native.descriptors.own(fd)) throw systemError('fstat', EBADF);
+    }
     this.#fd = fd;
     this.#origin = origin;
-    collected.register(this, { fd, origin }, this);
+    watchSoon(this);
+  }
+
+  /** @internal */
+  watch(): void {
+    this.#registered = true;
+    register(this, this.#fd, this.#origin);
+  }
+
+  /**
+   * A file in memory that holds `data`, sealed: nobody can change it any more, neither here nor where
+   * it is sent. To pass more than a message takes, as journald and D-Bus services expect it. `name`, up to
+   * 249 bytes, is for those who look at /proc. Linux (memfd_create(2), F_ADD_SEALS in fcntl(2)), else
+   * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM`; `EMFILE`, `ENOMEM`, `EINVAL` for a longer name.
+   */
+  static sealed(data: Data, name = 'afunix'): FileDescriptor {
+    const bytes = bytesOf('data', data);
+    if (typeof name !== 'string') throw invalidArgType('name', 'of type string', name);
+    if (name.includes('\0')) throw invalidArgValue('name', 'must be without null bytes', name);
+    const fd = native.sealedFile(Buffer.from(name), bytes);
+    if (fd === ENOSYS) throw unavailable('memfd_create');
+    return new FileDescriptor(check('memfd_create', fd), name);
   }
 
   /** The descriptor's number, still owned by this object; -1 once closed or handed on. */
@@ -329,15 +356,16 @@ export class FileDescriptor implements Disposable {
   #release(): number {
     const fd = this.#fd;
     this.#fd = -1;
-    collected.unregister(this);
+    if (this.#registered) unregister(this);
     return fd;
   }
 }
 
 const EBADF = -(native.errnos.EBADF as number);
+const ENOSYS = -(native.errnos.ENOSYS as number);
 const ENOTSOCK = -(native.errnos.ENOTSOCK as number);
 
 /** A duplicate of `fd` with an owner of its own. */
 export function duplicate(fd: number, origin = 'duplicate'): FileDescriptor {
-  return new FileDescriptor(check('dup', native.duplicateOwned(fd)), origin);
+  return new FileDescriptor(check('dup', native.duplicateOwned(fd)), origin, OWNED);
 }

@@ -56,6 +56,7 @@ export interface OnMessagesOptions {
 /** Who gets every message. */
 interface Consumer<M> extends OnMessagesOptions {
   readonly callback: (messages: M[]) => void;
+  readonly onEnd?: () => void;
 }
 
 /** A `receive` that waits. */
@@ -159,15 +160,17 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
   /** @internal Every message from now on goes to `callback`, as an array for each wake-up. */
   protected deliver(
     callback: ((messages: M[]) => void) | null,
-    options: OnMessagesOptions | undefined,
+    options: (OnMessagesOptions & { onEnd?: () => void }) | undefined,
   ): void {
-    const { reuse = false, onError } = optionsOf(options);
+    const { reuse = false, onError, onEnd } = optionsOf(options);
     if (callback !== null && typeof callback !== 'function') {
       throw invalidArgType('callback', 'of type function or null', callback);
     }
     if (typeof reuse !== 'boolean') throw invalidArgType('options.reuse', 'of type boolean', reuse);
-    if (onError !== undefined && typeof onError !== 'function') {
-      throw invalidArgType('options.onError', 'of type function', onError);
+    for (const [name, value] of Object.entries({ onError, onEnd })) {
+      if (value !== undefined && typeof value !== 'function') {
+        throw invalidArgType(`options.${name}`, 'of type function', value);
+      }
     }
     this.live();
     if (callback === null) {
@@ -175,7 +178,12 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
       this.#await(1);
       return;
     }
-    this.#consumer = { callback, reuse, ...(onError === undefined ? {} : { onError }) };
+    this.#consumer = {
+      callback,
+      reuse,
+      ...(onError === undefined ? {} : { onError }),
+      ...(onEnd === undefined ? {} : { onEnd }),
+    };
     if (this.#received.size > 0) process.nextTick(() => this.#handOver());
     this.#start();
   }
@@ -205,10 +213,10 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
     this.#budget = BATCH;
     if (result < 0) {
       this.#fail(result);
-    } else if (consumer !== undefined && this.#waiting.size === 0) {
-      consumer.callback(this.#messages(result));
     } else if (result === 0) {
       this.#end();
+    } else if (consumer !== undefined && this.#waiting.size === 0) {
+      consumer.callback(this.#messages(result));
     } else {
       this.#serve(result);
       this.#handOver();
@@ -241,6 +249,11 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
   #end(): void {
     this.#ended = true;
     for (const { operation } of this.#waiting.drain()) operation.resolve(null);
+    const consumer = this.#consumer;
+    if (consumer === undefined) return;
+    this.#consumer = undefined;
+    this.handle.stop(READABLE);
+    consumer.onEnd?.();
   }
 
   #fail(result: number): void {

@@ -5,7 +5,11 @@ import { systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { type Message, messageAt } from './message.js';
 import { type MessageOptions, type MessageSettings, messageSettings } from './message-options.js';
-import { MessageSocket, type ReceiveMessageOptions } from './message-socket.js';
+import {
+  MessageSocket,
+  type OnMessagesOptions,
+  type ReceiveMessageOptions,
+} from './message-socket.js';
 import { type Handle, native } from './native.js';
 import { done } from './operation.js';
 import {
@@ -18,11 +22,18 @@ import {
 import { PeerRoute } from './route.js';
 import { SendQueue } from './send-queue.js';
 import { adoptHandle, openHandle, openPair } from './socket.js';
+import type { Queue } from './stats.js';
 
 /** Options of `send`. */
 export interface SendOptions extends BesideOptions {
   /** Takes the message out of the queue, with an `AbortError`. */
   signal?: AbortSignal;
+}
+
+/** Options of `onMessages`. */
+export interface OnSeqpacketMessagesOptions extends OnMessagesOptions {
+  /** Called at the end of the connection; the socket stays open to send, until it is closed. */
+  onEnd?: () => void;
 }
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
@@ -114,6 +125,34 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
     }
   }
 
+  /**
+   * Sends one message now, or not at all: false if it would have to wait, for room or behind others
+   * that wait. One system call. Throws what `send` rejects with.
+   */
+  trySend(data: Data, options?: Omit<SendOptions, 'signal'>): boolean {
+    this.live();
+    const bytes = bytesOf('data', data);
+    const beside = options === undefined ? undefined : besideOf(optionsOf(options));
+    if (this.#queue.size > 0) return false;
+    const result = this.#route.send(bytes, beside);
+    if (result >= 0) return true;
+    if (result === EAGAIN) return false;
+    throw systemError('send', result);
+  }
+
+  /**
+   * Every message from now on goes to `callback`, as an array of up to 32 for each wake-up: the
+   * fastest way. At the end of the connection `options.onEnd` is called, once. Null ends that. What
+   * the callback throws goes to `uncaughtException`, and the socket lives on. A `receive` that waits
+   * already is served first; one that is called later rejects with `ERR_INVALID_STATE`.
+   */
+  onMessages(
+    callback: ((messages: Message[]) => void) | null,
+    options?: OnSeqpacketMessagesOptions,
+  ): void {
+    this.deliver(callback, options);
+  }
+
   /** The next message; null at the end of the connection. Calls are served in order. */
   receive(options?: ReceiveMessageOptions): Promise<Message | null> {
     return this.next(options, 1);
@@ -127,6 +166,11 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
   /** @internal */
   protected override messageAt(index: number): Message {
     return messageAt(index, this);
+  }
+
+  /** @internal */
+  protected override get queued(): Queue {
+    return { messages: this.#queue.size, bytes: this.#queue.bytes };
   }
 
   /** @internal */

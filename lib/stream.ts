@@ -1,14 +1,15 @@
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { AddressLike } from './address.js';
 import { bufferOf, bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
-import { advance, lengthOf, sendVector } from './byte-vector.js';
+import { advance, lengthOf, sendBytes, sendVector } from './byte-vector.js';
 import { type Credentials, credentialsOf } from './credentials.js';
+import { messages, tellMessage } from './diagnostics.js';
 import { check, invalidArgValue, invalidState, systemError } from './errors.js';
 import { Fifo } from './fifo.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { Luck } from './luck.js';
 import { dataAt, hasControlAt, Message, messageAt, View } from './message.js';
-import { type Handle, native, READABLE, WRITABLE } from './native.js';
+import { type Handle, native, READABLE } from './native.js';
 import { type SocketOptions, SocketSettings } from './net-options.js';
 import { Socket } from './net-socket.js';
 import { done, Operation } from './operation.js';
@@ -21,7 +22,9 @@ import {
 } from './options.js';
 import { closeAll, descriptorsOf, duplicates, type Sendable } from './sendable.js';
 import { adoptHandle, openHandle, openPair, UnixSocket } from './socket.js';
+import type { Queue } from './stats.js';
 import { readableOf, writableOf } from './web-streams.js';
+import { Write, WriteQueue } from './write-queue.js';
 
 /** Bytes read from a stream, with what came beside them. */
 export type StreamMessage = Message;
@@ -59,19 +62,19 @@ const directions = new Map([
 /** What a read that found nothing returns: it has to wait. */
 const LATER = Symbol('later');
 
-interface Read {
+/** A read that waits. */
+class Read extends Operation<Buffer | Message | null> {
   /** The caller's memory; null: the slab's; undefined: a whole message. */
-  buffer: Uint8Array | null | undefined;
-  operation: Operation<Buffer | Message | null>;
-}
+  readonly buffer: Uint8Array | null | undefined;
 
-interface Write {
-  buffers: Uint8Array[];
-  /** Bytes sent so far. */
-  written: number;
-  fds: FileDescriptor[];
-  credentials: Credentials | undefined;
-  operation: Operation<void>;
+  constructor(
+    buffer: Uint8Array | null | undefined,
+    signal: AbortSignal | undefined,
+    onAbort: (() => void) | undefined,
+  ) {
+    super(signal, onAbort);
+    this.buffer = buffer;
+  }
 }
 
 /**
@@ -80,7 +83,7 @@ interface Write {
  */
 export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   readonly #reads = new Fifo<Read>();
-  readonly #writes = new Fifo<Write>();
+  #writes: WriteQueue | undefined;
   readonly #luck = new Luck(31);
   #readable: ReadableStream<Uint8Array> | undefined;
   #writable: WritableStream<Uint8Array | string> | undefined;
@@ -164,12 +167,13 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
    * calls as the kernel allows. Resolves when the kernel has it, and the caller may change it again.
    * Calls are served in order. Rejects with EPIPE or ECONNRESET when the peer is gone, ENOMEM or ENOBUFS
    * when the kernel has no memory. An abort or an error may leave a part of it sent: as many bytes as
-   * the error's `bytesWritten` says; none, where it has no such property.
+   * the error's `bytesWritten` says; none, where it has no such property. With a write that fails those
+   * fail that wait behind it: nothing goes out after a hole.
    */
   write(data: Data | readonly Data[], options?: WriteOptions): Promise<void> {
     try {
       const handle = this.live();
-      const idle = this.#writes.size === 0 && !this.#ending;
+      const idle = !this.#ending && (this.#writes === undefined || this.#writes.size === 0);
       if (idle && options === undefined && data instanceof Uint8Array && data.length > 0) {
         return this.#writeBytes(handle, data);
       }
@@ -201,7 +205,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
 
   /** The common case: one buffer, nothing beside it, and nothing that waits. */
   #writeBytes(handle: Handle, data: Uint8Array): Promise<void> {
-    const result = handle.send(data, undefined, 0);
+    const result = sendBytes(handle, data);
     if (result === data.length) return done;
     const written = result === EAGAIN ? 0 : check('write', result);
     return this.#queue([data.subarray(written)], written, [], undefined, undefined);
@@ -214,14 +218,11 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     credentials: Credentials | undefined,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const operation = new Operation<void>(
-      signal,
-      signal === undefined ? undefined : (error) => this.#forget(write, error),
-    );
-    const write: Write = { buffers, written, fds, credentials, operation };
-    this.#writes.push(write);
-    if (this.#writes.size === 1) this.#check(this.handle.waitWritable());
-    return operation.promise;
+    this.#writes ??= new WriteQueue(this.handle);
+    const queue = this.#writes;
+    const onAbort = signal === undefined ? undefined : (error: Error) => queue.forget(write, error);
+    const write = new Write(buffers, written, fds, credentials, signal, onAbort);
+    return queue.push(write);
   }
 
   /**
@@ -235,11 +236,12 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     }
     const handle = this.live();
     if (how !== 'read') this.#ending = true;
-    if (how === 'read' || this.#writes.size === 0) {
+    if (how === 'read' || this.#writes === undefined || this.#writes.size === 0) {
       check('shutdown', handle.shutdown(direction));
-    } else if (how === 'both') {
-      check('shutdown', handle.shutdown(SHUT_RD as number));
+      return;
     }
+    this.#writes.end();
+    if (how === 'both') check('shutdown', handle.shutdown(SHUT_RD as number));
   }
 
   /**
@@ -286,14 +288,11 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
         this.#luck.note(result !== LATER);
         if (result !== LATER) return Promise.resolve(result);
       }
-      const operation = new Operation<Buffer | Message | null>(
-        signal,
-        signal === undefined ? undefined : () => this.#forgetRead(read),
-      );
-      const read: Read = { buffer: memory, operation };
+      const onAbort = signal === undefined ? undefined : () => this.#forgetRead(read);
+      const read = new Read(memory, signal, onAbort);
       this.#reads.push(read);
       if (first && !now) this.#await();
-      return operation.promise;
+      return read.promise;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -333,7 +332,9 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     if (length === EAGAIN) return LATER;
     if (check('read', length) === 0) return null;
     if (length < buffer.length) this.#luck.exhausted();
-    return viewOf(buffer, length);
+    const view = viewOf(buffer, length);
+    if (messages.hasSubscribers) tellMessage(this, 'received', view);
+    return view;
   }
 
   /** What a receive into the slab brought. */
@@ -343,7 +344,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   ): Buffer | Message | null | typeof LATER {
     if (result === EAGAIN) return LATER;
     if (check('read', result) === 0) return null;
-    if (buffer === null && !hasControlAt(0)) return dataAt(0);
+    if (buffer === null && !hasControlAt(0)) return dataAt(0, this);
     this.#held = messageAt(0, this);
     return this.#convert(buffer);
   }
@@ -386,7 +387,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   onReadable(result: number): void {
     let received: number | undefined = result;
     for (let first = this.#reads.peek(); first !== undefined; first = this.#reads.peek()) {
-      const { buffer, operation } = first;
+      const { buffer } = first;
       try {
         const taken =
           received !== undefined && (buffer == null || this.maxFds > 0)
@@ -394,10 +395,10 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
             : this.#take(buffer, false);
         if (taken === LATER) break;
         this.#reads.shift();
-        operation.resolve(taken);
+        first.resolve(taken);
       } catch (error) {
         this.#reads.shift();
-        operation.reject(error);
+        first.reject(error);
       }
       received = undefined;
     }
@@ -406,40 +407,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
 
   /** @internal */
   onWritable(): void {
-    for (let first = this.#writes.peek(); first !== undefined; first = this.#writes.peek()) {
-      try {
-        const rights = first.fds.length === 0 ? undefined : first.fds.map(({ fd }) => fd);
-        const sent = this.#send(first.buffers, rights, first.credentials);
-        if (sent === 0) break;
-        first.written += sent;
-        closeAll(first.fds);
-        first.fds = [];
-        first.buffers = advance(first.buffers, sent);
-        if (first.buffers.length > 0) continue;
-        this.#writes.shift();
-        first.operation.resolve();
-      } catch (error) {
-        this.#writes.shift();
-        closeAll(first.fds);
-        first.operation.reject(Object.assign(error as Error, { bytesWritten: first.written }));
-      }
-    }
-    this.#afterWrites();
-  }
-
-  /** Waits for what is left, or does what waited for the writes. */
-  #afterWrites(): void {
-    if (this.closed) return;
-    if (this.#writes.size > 0) this.#check(this.handle.waitWritable());
-    else if (this.#ending) this.handle.shutdown(SHUT_WR as number);
-  }
-
-  #forget(write: Write, error: Error): void {
-    Object.assign(error, { bytesWritten: write.written });
-    this.#writes.remove(write);
-    closeAll(write.fds);
-    if (this.#writes.size === 0) this.handle.stop(WRITABLE);
-    this.#afterWrites();
+    this.#writes?.resume();
   }
 
   /** Fails everything that waits, if waiting itself failed. */
@@ -449,14 +417,16 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
 
   /** @internal */
   protected override settle(error: Error): void {
-    for (const { operation } of this.#reads.drain()) operation.reject(error);
-    for (const { operation, fds } of this.#writes.drain()) {
-      closeAll(fds);
-      operation.reject(error);
-    }
+    for (const read of this.#reads.drain()) read.reject(error);
+    this.#writes?.discard(error);
     closeAll(this.#held?.fds ?? []);
     this.#held?.pidfd?.close();
     this.#held = undefined;
+  }
+
+  /** @internal */
+  protected override get queued(): Queue {
+    return { messages: this.#writes?.size ?? 0, bytes: this.#writes?.bytes ?? 0 };
   }
 
   /** @internal */

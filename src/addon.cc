@@ -3,11 +3,13 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <string>
 
 #include "message_values.h"
 #include "napi_util.h"
 #include "raw_calls.h"
 #include "sys/calls.h"
+#include "sys/sealed_file.h"
 
 namespace afunix {
 
@@ -41,6 +43,7 @@ Module::Module(Napi::Env env, Napi::Object exports) : env(napi_env(env)), loop(e
           InstanceMethod("openPair", &Module::OpenPair),
           InstanceMethod("adoptHandle", &Module::AdoptHandle),
           InstanceMethod("duplicateOwned", &Module::DuplicateOwned),
+          InstanceMethod("sealedFile", &Module::SealedFile),
           InstanceMethod("closeOnExec", &Module::CloseOnExec),
           InstanceMethod("watch", &Module::Watch),
           InstanceMethod("peerCredentials", &Module::PeerCredentials),
@@ -129,6 +132,18 @@ Napi::Value Module::DuplicateOwned(const Napi::CallbackInfo& info) {
   return MakeResult(env, fd.Release());
 }
 
+// sealedFile(name, contents)
+Napi::Value Module::SealedFile(const Napi::CallbackInfo& info) {
+  Bytes name, contents;
+  if (!ReadArguments(info, &name, &contents)) return Invalid(info);
+  sys::UniqueFd fd;
+  const std::string terminated(name.view());
+  const int result = sys::SealedFile(terminated.c_str(), contents.view(), &fd);
+  if (result < 0) return MakeResult(env, result);
+  owned.insert(fd.get());
+  return MakeResult(env, fd.Release());
+}
+
 // closeOnExec(fd)
 Napi::Value Module::CloseOnExec(const Napi::CallbackInfo& info) {
   return MakeResult(env, sys::SetCloseOnExec(IntArgument(info, 0)));
@@ -182,6 +197,7 @@ napi_value Module::DefineDescriptors(napi_env env) {
       call("own", Call<&Module::Own>),          call("disown", Call<&Module::Disown>),
       call("close", Call<&Module::CloseOwned>), call("takeBeside", Call<&Module::TakeBeside>),
       call("mode", Call<&Module::Mode>),        call("socketKind", Call<&Module::SocketKind>),
+      call("hungUp", Call<&Module::HungUp>),
   };
   napi_value object = nullptr;
   if (napi_create_object(env, &object) == napi_ok) {
@@ -251,6 +267,15 @@ napi_value Module::SocketKind(const napi_value* arguments) {
   const int error = sys::DescribeSocket(fd, &kind);
   if (error < 0) return MakeResult(env, error);
   return MakeResult(env, kind.domain << 16 | kind.type << 8 | (kind.listening ? 1 : 0));
+}
+
+// hungUp(fd)
+napi_value Module::HungUp(const napi_value* arguments) {
+  int fd = -1;
+  napi_get_value_int32(env, arguments[0], &fd);
+  napi_value result = nullptr;
+  napi_get_boolean(env, sys::IsHungUp(fd), &result);
+  return result;
 }
 
 NODE_API_ADDON(Module)

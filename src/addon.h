@@ -11,6 +11,7 @@
 #include "receive_slab.h"
 #include "socket_wrap.h"
 #include "sys/unique_fd.h"
+#include "yield.h"
 
 namespace afunix {
 
@@ -23,6 +24,7 @@ class Module : public Napi::Addon<Module> {
   napi_env env;
   PollLoop loop;
   ReceiveSlab slab;
+  Crowd crowd;
   SocketWrap* sockets = nullptr;  // all that are open
   // By `id`, from the making of a handle to its collection: no id of a closed one means another.
   std::vector<SocketWrap*> handles;
@@ -43,6 +45,7 @@ class Module : public Napi::Addon<Module> {
   Napi::Value OpenPair(const Napi::CallbackInfo& info);
   Napi::Value AdoptHandle(const Napi::CallbackInfo& info);
   Napi::Value DuplicateOwned(const Napi::CallbackInfo& info);
+  Napi::Value SealedFile(const Napi::CallbackInfo& info);
   Napi::Value CloseOnExec(const Napi::CallbackInfo& info);
   Napi::Value Watch(const Napi::CallbackInfo& info);
   Napi::Value PeerCredentials(const Napi::CallbackInfo& info);
@@ -58,6 +61,7 @@ class Module : public Napi::Addon<Module> {
   napi_value TakeBeside(const napi_value* arguments);
   napi_value Mode(const napi_value* arguments);
   napi_value SocketKind(const napi_value* arguments);
+  napi_value HungUp(const napi_value* arguments);
   template <napi_value (Module::*Method)(const napi_value*)>
   static napi_value Call(napi_env env, napi_callback_info info);
 

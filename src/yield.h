@@ -1,7 +1,8 @@
 // Lets the peer run before the loop is asked to wait for it. Two processes that talk to each other
 // on one processor take turns anyway; going to sleep and being woken costs them several system
 // calls and a turn of the loop each time, sched_yield(2) costs one. On a processor of its own the
-// peer is not helped by it: what has not paid lately is left out.
+// peer is not helped by it: what has not paid lately is left out. Where others want the processor
+// too, who yields gives them a whole slice of it: that is left out for long.
 #pragma once
 
 #include <sched.h>
@@ -11,6 +12,29 @@
 #include <cstdint>
 
 namespace afunix {
+
+// Who else wants this thread's processor: learned by all sockets of an environment together.
+class Crowd {
+ public:
+  // Times are nanoseconds of CLOCK_MONOTONIC.
+  bool IsNear(uint64_t now) const { return now < until_; }
+
+  // A yield took so long that it was not the peer who ran, or that it does not matter. Now and then
+  // that may be anything, the peer's garbage collector even. Where it takes a large part of the
+  // time somebody is there to stay.
+  void Met(uint64_t began, uint64_t now) {
+    const bool stays = (now - began) * 8 > began - until_;
+    pause_ = stays ? std::min(2 * pause_, kLongest) : kShortest;
+    until_ = stays ? now + pause_ : now;
+  }
+
+ private:
+  static constexpr uint64_t kShortest = 2'000'000;
+  static constexpr uint64_t kLongest = 20'000'000'000;
+
+  uint64_t until_ = 0;  // when the last pause ended or will, or the last long yield did
+  uint64_t pause_ = kShortest;
+};
 
 class Yield {
  public:
@@ -22,6 +46,8 @@ class Yield {
     uint64_t last_ = 0;
   };
 
+  explicit Yield(Crowd* crowd) : crowd_(crowd) {}
+
   // False: left out. After it, whoever called tries again and says by Note() what that came to.
   bool Try(Turn* turn) {
     if (left_out_ > 0) {
@@ -29,19 +55,17 @@ class Yield {
       return false;
     }
     if (turn->began_ == 0) turn->began_ = turn->last_ = Now();
-    if (++turn->count_ > kMostInATurn || turn->last_ - turn->began_ > kLong) return false;
+    if (crowd_->IsNear(turn->last_)) return false;
+    if (++turn->count_ > kMostInATurn || turn->last_ - turn->began_ > kLongestTurn) return false;
     ::sched_yield();
     const uint64_t now = Now();
-    took_ = now - turn->last_;
+    if (now - turn->last_ > kLongestAnswer) crowd_->Met(turn->last_, now);
     turn->last_ = now;
     return true;
   }
 
   void Note(bool paid) {
-    if (took_ > kLong) {
-      // Somebody else wanted the processor, for longer than the peer would.
-      left_out_ = next_ = std::min(std::max(next_, kMost) * 2 + 1, kMostAfterLong);
-    } else if (paid) {
+    if (paid) {
       next_ = 1;
     } else {
       left_out_ = next_;
@@ -50,10 +74,11 @@ class Yield {
   }
 
  private:
-  static constexpr uint64_t kLong = 1'000'000;  // nanoseconds
+  static constexpr uint64_t kLongestTurn = 1'000'000;  // nanoseconds
+  // A peer that takes longer for its turn gains nothing worth having from ours.
+  static constexpr uint64_t kLongestAnswer = 500'000;
   static constexpr unsigned kMostInATurn = 32;
   static constexpr unsigned kMost = 63;
-  static constexpr unsigned kMostAfterLong = 4095;
 
   static uint64_t Now() {
     timespec now;
@@ -61,7 +86,7 @@ class Yield {
     return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
   }
 
-  uint64_t took_ = 0;      // the last yield, and what was done before it
+  Crowd* crowd_;
   unsigned left_out_ = 8;  // a socket of a short life has nobody to wait for
   unsigned next_ = 1;
 };

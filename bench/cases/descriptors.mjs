@@ -5,11 +5,16 @@ export const descriptors = {
   comparisons: [
     {
       title: 'one a message, acknowledged',
-      count: 2000,
+      count: 10_000,
       contenders: [
         afunix('descriptor'),
         { name: 'usocket', module: 'usocket', needs: 'usocket', target: 0.6 },
       ],
+    },
+    {
+      title: 'one a message, acknowledged, await',
+      count: 10_000,
+      contenders: [afunix('awaited'), { name: 'usocket', module: 'usocket', needs: 'usocket' }],
     },
     {
       title: 'a TCP connection to another process',

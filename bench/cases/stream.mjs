@@ -75,8 +75,14 @@ export const stream = {
       count: 10_000,
       fresh: true,
       rounds: 3,
-      metrics: { serverMemory: 'accepted side', clientMemory: 'connecting side' },
-      contenders: [ours, net('node', 'idle')],
+      metrics: {
+        memory: 'both sides',
+        serverMemory: 'accepted side',
+        clientMemory: 'connecting side',
+      },
+      targetMetric: 'memory',
+      targetMode: 'unpinned',
+      contenders: [ours, net('node', 'idle', 0.6)],
     })),
   ],
 };

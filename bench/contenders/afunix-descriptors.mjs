@@ -1,4 +1,4 @@
-// `way`: 'descriptor' (one a message, acknowledged), 'connection' (accepted TCP connections, handed to
+// `way`: 'descriptor' (one a message, acknowledged, by callbacks), 'awaited' (the same, by promises), 'connection' (accepted TCP connections, handed to
 // the other process, which answers when it has all of them), 'socket' (the same, as a net.Socket each).
 import { closeSync, openSync } from 'node:fs';
 import { load } from '../afunix.mjs';
@@ -12,10 +12,19 @@ export async function server({ path, count, way }) {
 
   async function serve() {
     const socket = await listener.accept();
+    if (way === 'descriptor') {
+      socket.onMessages((messages) => {
+        for (const { fds } of messages) {
+          fds[0].close();
+          socket.trySend('.');
+        }
+      });
+      return;
+    }
     let kept = [];
     for (let message = await socket.receive(); message !== null; message = await socket.receive()) {
       const [fd] = message.fds;
-      if (way === 'descriptor') {
+      if (way === 'awaited') {
         fd.close();
         await socket.send('.');
         continue;
@@ -31,7 +40,7 @@ export async function server({ path, count, way }) {
 
 export async function client({ path, count, way }) {
   const socket = await UnixSeqpacket.connect(path);
-  if (way !== 'descriptor') {
+  if (way === 'connection' || way === 'socket') {
     const hand = async (accepted) => {
       for (const connection of accepted) {
         await socket.send('.', { fds: [connection] });
@@ -43,6 +52,16 @@ export async function client({ path, count, way }) {
   }
   const fd = openSync('/dev/null', 'r');
   process.on('exit', () => closeSync(fd));
+  if (way === 'descriptor') {
+    let next;
+    socket.onMessages(() => next());
+    return () =>
+      new Promise((resolve) => {
+        let left = count;
+        next = () => (left-- > 0 ? socket.trySend('.', { fds: [fd] }) : resolve());
+        next();
+      });
+  }
   return async () => {
     for (let left = count; left > 0; left--) {
       await socket.send('.', { fds: [fd] });

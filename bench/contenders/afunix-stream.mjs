@@ -35,9 +35,8 @@ const serve = {
     await stream.read();
     await stream.close();
   },
-  async idle(stream) {
-    await stream.read();
-  },
+  // Not an async function: the frame that V8 keeps for one (0.7 KB) would be measured too.
+  idle: (stream) => stream.read(),
 };
 
 export async function server(options) {

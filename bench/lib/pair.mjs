@@ -96,6 +96,7 @@ export class Pair {
     return {
       ...measured,
       cpu: after.cpu - before.cpu,
+      memory: after.server + after.client - before.server - before.client,
       serverMemory: after.server - before.server,
       clientMemory: after.client - before.client,
     };

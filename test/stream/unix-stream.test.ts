@@ -54,6 +54,25 @@ test('write([a, b]) arrives as one, past IOV_MAX and past the buffer', async () 
   await other.close();
 });
 
+test('nothing goes out after a write that failed while it waited', async () => {
+  const [one, other] = UnixStream.pair();
+  const large = one.write(Buffer.alloc(1 << 20, 1));
+  // The kernel refuses them when their turn comes: no process has this number.
+  const refused = one.write('refused', { credentials: { pid: 0x7ffffffe, uid: 0, gid: 0 } });
+  const behind = one.write('behind');
+  const outcomes = Promise.allSettled([refused, behind]);
+  let received = 0;
+  while (received < 1 << 20) received += (await other.read())?.length ?? 0;
+  await large;
+  const code = process.getuid?.() === 0 ? 'ESRCH' : 'EPERM';
+  const rejected = { status: 'rejected', reason: { code, bytesWritten: 0 } };
+  expect(await outcomes).toMatchObject([rejected, rejected]);
+  await one.write('next');
+  expect(String(await other.read())).toBe('next');
+  await one.close();
+  await other.close();
+});
+
 test('half-close: the end arrives after what was queued, the answer after it', async () => {
   const [one, other] = UnixStream.pair();
   const large = Buffer.alloc(3_000_000, 'x');

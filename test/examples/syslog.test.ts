@@ -2,17 +2,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { Child } from '../helpers/children.js';
-import { describeWith, fromRoot, programPath } from '../helpers/programs.js';
+import { example } from '../helpers/examples.js';
+import { describeWith, programPath } from '../helpers/programs.js';
 import { Scratch } from '../helpers/scratch.js';
 
-const example = (...args: readonly string[]): Child =>
-  new Child(process.execPath, ['--import', 'tsx', fromRoot('examples/syslog.ts'), ...args], {
-    cwd: fromRoot('.'),
-  });
 const uid = process.getuid?.();
 
 test('daemon and client', async () => {
-  await using child = example();
+  await using child = example('syslog');
   const who = `from process ${child.pid}, user ${uid}: demo[${child.pid}]:`;
   expect((await child.succeeds()).split('\n').slice(1)).toEqual([
     `daemon.info ${who} the client is up`,
@@ -24,7 +21,7 @@ test('daemon and client', async () => {
 describeWith('logger', programPath('logger'), (logger: string) => {
   test('logs to the daemon', async () => {
     using scratch = new Scratch();
-    await using daemon = example('daemon', scratch.path('log'));
+    await using daemon = example('syslog', 'daemon', scratch.path('log'));
     await daemon.says('daemon at');
     await using sender = new Child(logger, [
       ...['--socket', scratch.path('log'), '--priority', 'local0.err', '--tag', 'me', 'hello'],
@@ -50,7 +47,7 @@ template(name="all" type="string"
     await using _daemon = new Child(rsyslogd, [
       ...['-n', '-f', scratch.path('conf'), '-i', scratch.path('pid')],
     ]);
-    await using client = example('client', log, 'hello', 'from', 'Node');
+    await using client = example('syslog', 'client', log, 'hello', 'from', 'Node');
 
     await client.succeeds(); // it waits for the daemon
     const line = `user.notice example ${client.pid}: hello from Node\n`;

@@ -1,13 +1,9 @@
 // examples/dogstatsd.ts: every metric is added up, or counted as dropped; and others can send to it.
 import { expect, test } from 'vitest';
 import { Child } from '../helpers/children.js';
-import { describeWith, fromRoot, programPath } from '../helpers/programs.js';
+import { example } from '../helpers/examples.js';
+import { describeWith, programPath } from '../helpers/programs.js';
 import { Scratch } from '../helpers/scratch.js';
-
-const example = (...args: readonly string[]): Child =>
-  new Child(process.execPath, ['--import', 'tsx', fromRoot('examples/dogstatsd.ts'), ...args], {
-    cwd: fromRoot('.'),
-  });
 
 function numberIn(output: string, pattern: RegExp): number {
   const [, number] = pattern.exec(output) ?? [];
@@ -15,7 +11,7 @@ function numberIn(output: string, pattern: RegExp): number {
 }
 
 test('agent and client', async () => {
-  await using child = example();
+  await using child = example('dogstatsd');
   const output = await child.succeeds();
 
   const odd = numberIn(output, /^jobs\.done kind:odd = (\d+)$/m);
@@ -32,7 +28,7 @@ describeWith('socat', programPath('socat'), (socat: string) => {
   test('sends to the agent', async () => {
     using scratch = new Scratch();
     const path = scratch.path('dsd.socket');
-    await using agent = example('agent', path);
+    await using agent = example('dogstatsd', 'agent', path);
     await agent.says('agent at');
     for (const lines of [
       'views:1|c|@0.5|#b:2,a:1\nload:3|g\n',

@@ -2,16 +2,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { Child } from '../helpers/children.js';
+import { example } from '../helpers/examples.js';
 import { fromRoot } from '../helpers/programs.js';
 
-const demo = (...args: string[]): Child =>
-  new Child(process.execPath, ['--import', 'tsx', fromRoot('examples/demo.ts'), ...args], {
-    cwd: fromRoot('.'),
-  });
-
 test('every type of socket goes through its life, and the file arrives', async () => {
-  await using child = demo('README.md');
+  await using child = example('demo', 'README.md');
   const output = await child.succeeds();
 
   for (const step of 'create bind listen accept connect receive send close clean'.split(' ')) {
@@ -23,7 +18,7 @@ test('every type of socket goes through its life, and the file arrives', async (
 });
 
 test('a file that is not there', async () => {
-  await using child = demo('no-such-file');
+  await using child = example('demo', 'no-such-file');
   const { code, stderr } = await child.ended;
 
   expect(code).toBe(1);
@@ -31,7 +26,7 @@ test('a file that is not there', async () => {
 });
 
 test('no file named', async () => {
-  await using child = demo();
+  await using child = example('demo');
   const { code, stderr } = await child.ended;
 
   expect(code).toBe(2);
@@ -39,7 +34,7 @@ test('no file named', async () => {
 });
 
 test.each(['server', 'client'])('the %s is killed', async (name) => {
-  await using child = demo('README.md');
+  await using child = example('demo', 'README.md');
   await child.says('client is process');
   // The processes are started and load for a while: this comes before their first step.
   const pid = new RegExp(`${name} is process (\\d+)`).exec(child.stdout)?.[1];

@@ -1,0 +1,142 @@
+import { advance, lengthOf, sendVector } from './byte-vector.js';
+import type { Credentials } from './credentials.js';
+import { systemError } from './errors.js';
+import { Fifo } from './fifo.js';
+import type { FileDescriptor } from './file-descriptor.js';
+import { type Handle, native, WRITABLE } from './native.js';
+import { Operation } from './operation.js';
+import { closeAll } from './sendable.js';
+
+const EAGAIN = -(native.errnos.EAGAIN as number);
+const SHUT_WR = native.constants.SHUT_WR as number;
+
+/** Bytes that wait until the kernel takes them. */
+export class Write extends Operation<void> {
+  /** Bytes sent so far. */
+  written: number;
+  #buffers: Uint8Array[];
+  /** Duplicates, closed when they have gone or will not go. */
+  #fds: FileDescriptor[];
+  readonly #credentials: Credentials | undefined;
+
+  constructor(
+    buffers: Uint8Array[],
+    written: number,
+    fds: FileDescriptor[],
+    credentials: Credentials | undefined,
+    signal: AbortSignal | undefined,
+    onAbort: ((error: Error) => void) | undefined,
+  ) {
+    super(signal, onAbort);
+    this.#buffers = buffers;
+    this.written = written;
+    this.#fds = fds;
+    this.#credentials = credentials;
+  }
+
+  /** Those that are left. */
+  get bytes(): number {
+    return lengthOf(this.#buffers);
+  }
+
+  /** Sends once. 0 when all has gone, -errno, or the bytes that went of it. */
+  send(handle: Handle): number {
+    const rights = this.#fds.length === 0 ? undefined : this.#fds.map(({ fd }) => fd);
+    const result = sendVector(handle, this.#buffers, rights, this.#credentials);
+    if (result < 0) return result;
+    this.release();
+    this.written += result;
+    this.#buffers = advance(this.#buffers, result);
+    return this.#buffers.length === 0 ? 0 : result;
+  }
+
+  /** Rejects with what of it went. */
+  fail(error: Error): void {
+    this.release();
+    this.reject(Object.assign(error, { bytesWritten: this.written }));
+  }
+
+  /** Closes the descriptors: they went, with the first byte, or will not go. */
+  release(): void {
+    closeAll(this.#fds);
+    this.#fds = [];
+  }
+}
+
+/** What a stream socket writes, in order, when it is writable. Made when a write has to wait first. */
+export class WriteQueue {
+  readonly #writes = new Fifo<Write>();
+  readonly #handle: Handle;
+  #ending = false;
+
+  constructor(handle: Handle) {
+    this.#handle = handle;
+  }
+
+  /** Writes that wait. */
+  get size(): number {
+    return this.#writes.size;
+  }
+
+  /** Their bytes. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const write of this.#writes) bytes += write.bytes;
+    return bytes;
+  }
+
+  push(write: Write): Promise<void> {
+    this.#writes.push(write);
+    if (this.#writes.size === 1) this.#goOn();
+    return write.promise;
+  }
+
+  /** Shuts the socket for writing, once nothing waits. */
+  end(): void {
+    this.#ending = true;
+  }
+
+  /** The socket is writable. */
+  resume(): void {
+    for (let first = this.#writes.peek(); first !== undefined; first = this.#writes.peek()) {
+      const result = first.send(this.#handle);
+      if (result === EAGAIN) break;
+      if (result > 0) continue;
+      if (result < 0) {
+        // What comes after a hole in the stream must not go.
+        for (const write of this.#writes.drain()) write.fail(systemError('write', result));
+        break;
+      }
+      this.#writes.shift();
+      first.resolve();
+    }
+    this.#goOn();
+  }
+
+  /** Takes out a write that its signal ended. */
+  forget(write: Write, error: Error): void {
+    this.#writes.remove(write);
+    write.release();
+    Object.assign(error, { bytesWritten: write.written });
+    if (this.#writes.size === 0) this.#handle.stop(WRITABLE);
+    this.#goOn();
+  }
+
+  /** Rejects all of them. */
+  discard(error: Error): void {
+    for (const write of this.#writes.drain()) {
+      write.release();
+      write.reject(error);
+    }
+  }
+
+  /** Waits for what is left, or does what waited for it. */
+  #goOn(): void {
+    if (this.#writes.size > 0) {
+      const result = this.#handle.waitWritable();
+      if (result < 0) this.discard(systemError('poll', result));
+    } else if (this.#ending) {
+      this.#handle.shutdown(SHUT_WR);
+    }
+  }
+}

@@ -1,0 +1,79 @@
+// examples/dbus.ts on the real dbus-daemon, which lets in by EXTERNAL only: by itself, and called by
+// libdbus, whose descriptors it gets and which gets its own.
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { Child } from '../helpers/children.js';
+import { example } from '../helpers/examples.js';
+import { describeWith, fromRoot, programPath } from '../helpers/programs.js';
+import { addressKinds, Scratch } from '../helpers/scratch.js';
+
+const readme = fromRoot('README.md');
+
+/** A bus of its own at `address`, running, and how D-Bus writes that. */
+async function bus(program: string, scratch: Scratch, address: string): Promise<[Child, string]> {
+  const [kind, place] = address.startsWith('@')
+    ? ['abstract', address.slice(1)]
+    : ['path', address];
+  const listen = `unix:${kind}=${place}`;
+  writeFileSync(
+    scratch.path('bus.conf'),
+    `<busconfig>
+      <type>session</type>
+      <listen>${listen}</listen>
+      <auth>EXTERNAL</auth>
+      <policy context="default">
+        <allow send_destination="*" eavesdrop="true"/>
+        <allow eavesdrop="true"/>
+        <allow own="*"/>
+      </policy>
+    </busconfig>`,
+  );
+  const options = ['--nofork', '--print-address', `--config-file=${scratch.path('bus.conf')}`];
+  const daemon = new Child(program, options);
+  await daemon.says(listen);
+  return [daemon, listen];
+}
+
+const libdbus = `
+import os, sys, zlib
+import dbus, dbus.bus
+bus = dbus.bus.BusConnection(sys.argv[1])
+compressor = bus.get_object('org.example.Compressor', '/org/example/Compressor')
+with open(sys.argv[2], 'rb') as file:
+    answer = compressor.Compress(dbus.types.UnixFd(file), dbus_interface='org.example.Compressor')
+fd = answer.take()
+os.set_blocking(fd, True) # as it comes it is the service's, which does not block
+with os.fdopen(fd, 'rb') as compressed:
+    sys.stdout.buffer.write(zlib.decompress(compressed.read(), 31))
+`;
+
+describeWith('dbus-daemon', programPath('dbus-daemon'), (program: string) => {
+  test('a service, and a call to it', async () => {
+    await using child = example('dbus');
+    const output = (await child.succeeds()).split('\n');
+    expect(output.slice(0, 2)).toEqual([
+      'org.example.Compressor is on the bus',
+      'sent README.md as a descriptor, and got back a socket',
+    ]);
+    const { size } = statSync(readme);
+    expect(output[2]).toMatch(new RegExp(`^${size} bytes came back as \\d{4}, and are the same$`));
+  }, 60_000);
+
+  test.each(addressKinds)(
+    'a caller of another language, on a bus at a %s',
+    async (kind) => {
+      using scratch = new Scratch();
+      const [daemon, address] = await bus(program, scratch, scratch.address(kind));
+      await using _daemon = daemon;
+      await using service = example('dbus', 'service', address);
+      await service.says('is on the bus');
+      const python = programPath('python3') as string;
+      await using caller = new Child(python, ['-c', libdbus, address, readme]);
+
+      expect(await caller.succeeds()).toBe(readFileSync(readme, 'utf8'));
+      await using second = new Child(python, ['-c', libdbus, address, readme]);
+      expect(await second.succeeds()).toBe(readFileSync(readme, 'utf8'));
+    },
+    60_000,
+  );
+});
