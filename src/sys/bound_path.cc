@@ -7,7 +7,6 @@
 
 #include <cerrno>
 #include <climits>
-#include <cstdio>
 
 #include "address.h"
 #include "calls.h"
@@ -132,9 +131,8 @@ int RestoreMode(const MadeFile& made, int mode) {
     return -EPERM;
   }
   // fchmod(2) does not take an O_PATH descriptor; its link in /proc leads to the same inode.
-  char link[32];
-  snprintf(link, sizeof(link), "/proc/self/fd/%d", file.get());
-  return Retry([&] { return ::chmod(link, static_cast<mode_t>(mode)); });
+  const std::string link = "/proc/self/fd/" + std::to_string(file.get());
+  return Retry([&] { return ::chmod(link.c_str(), static_cast<mode_t>(mode)); });
 }
 
 #else

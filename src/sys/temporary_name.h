@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdio>
 #include <ctime>
 #include <string>
 
@@ -18,11 +17,9 @@ inline std::string TemporaryName() {
   static std::atomic<unsigned> counter{0};
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
-  char name[64];
   // The process id is not enough: containers that share the directory count from 1 each.
-  snprintf(name, sizeof(name), ".afunix-%ld-%lx-%x", static_cast<long>(getpid()),
-           static_cast<unsigned long>(now.tv_nsec), counter.fetch_add(1));
-  return name;
+  return ".afunix-" + std::to_string(getpid()) + "-" + std::to_string(now.tv_nsec) + "-" +
+         std::to_string(counter.fetch_add(1));
 }
 
 }  // namespace afunix::sys

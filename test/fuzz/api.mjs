@@ -2,38 +2,22 @@
 // with 1 and the shortest failing sequence when the model breaks: what was accepted arrives in order
 // and once, every promise settles, every error has a code, no descriptor stays open.
 import assert from 'node:assert/strict';
-import {
-  closeSync,
-  fstatSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { closeSync, fstatSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { UnixDatagram, UnixSeqpacket, UnixStream } from 'afunix';
 import fc from 'fast-check';
+import { coded, enterScratch, report } from './common.mjs';
 
 const [seed, milliseconds] = process.argv.slice(2).map(Number);
 const types = { UnixStream, UnixSeqpacket, UnixDatagram };
 
-const folder = mkdtempSync(join(tmpdir(), 'afunix-fuzz-'));
-process.chdir(folder); // where sockets of random names may be bound
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+enterScratch();
 const files = [0, 1, 2, 3].map((i) => {
   writeFileSync(`file-${i}`, '');
   return openSync(`file-${i}`, 'r');
 });
 const inodeOf = (fd) => fstatSync(fd).ino;
 const open = () => readdirSync('/proc/self/fd').length;
-
-/** Errors that callers may see have a code. */
-function coded(error) {
-  if (error?.code === undefined) throw error;
-}
 
 /** A pair of sockets, and what must arrive at the second. */
 class Model {
@@ -251,9 +235,4 @@ const details = await fc.check(property, {
   interruptAfterTimeLimit: milliseconds,
 });
 for (const fd of files) closeSync(fd);
-if (details.failed && details.counterexample !== null) {
-  console.error(fc.defaultReportMessage(details), details.errorInstance);
-  process.exitCode = 1;
-} else {
-  console.log(`${details.numRuns} sequences`);
-}
+report(details);

@@ -1,0 +1,201 @@
+// Batches of any messages through the receive slab: each is described where it lies, nothing that
+// was handed out is written to again, and each descriptor is taken or closed, once.
+#include <fuzzer/FuzzedDataProvider.h>
+
+#include <memory>
+#include <vector>
+
+#include "../../../src/receive_slab.h"
+#include "forged_kernel.h"
+#include "plain_node_api.h"
+
+using namespace afunix;  // NOLINT: this is their fuzzer
+
+namespace {
+
+FuzzedDataProvider* input = nullptr;
+
+// A part of a buffer that JavaScript has, and what it must hold.
+struct Slice {
+  const unsigned char* at;
+  std::string bytes;
+};
+
+// True for one byte in `n`, and never when the input is used up.
+bool OneIn(uint8_t n) { return input->ConsumeIntegral<uint8_t>() % n == n - 1; }
+
+std::string Text(size_t most) {
+  return input->ConsumeBytesAsString(input->ConsumeIntegralInRange<size_t>(0, most));
+}
+
+std::string Control() {
+  std::string control;
+  while (!OneIn(3) && control.size() < 3000 && input->remaining_bytes() > 0) {
+    cmsghdr header = {};
+    header.cmsg_level = OneIn(16) ? 7 : SOL_SOCKET;
+    header.cmsg_type =
+        input->PickValueInArray({int{SCM_RIGHTS}, int{SCM_RIGHTS}, int{SCM_CREDENTIALS}, SCM_PIDFD,
+                                 SCM_SECURITY, SCM_INQ, 29});
+    std::string data = Text(32);
+    // Many descriptors from a few bytes of input.
+    while (OneIn(4) && data.size() < 1200) data += data + "\1\2\3";
+    header.cmsg_len = CMSG_LEN(data.size());
+    if (OneIn(32)) header.cmsg_len += input->ConsumeIntegral<int>();
+    control.append(reinterpret_cast<const char*>(&header), sizeof(header));
+    data.resize(CMSG_SPACE(data.size()) - CMSG_LEN(0), '\xff');
+    control += data;
+  }
+  if (OneIn(32)) {
+    control.resize(input->ConsumeIntegralInRange<size_t>(0, control.size()));
+  }
+  return control;
+}
+
+ForgedMessage Message() {
+  ForgedMessage message;
+  const size_t most = input->PickValueInArray<size_t>({64, 64, 64, 64, 64, 5000, 70'000, 300'000});
+  message.data.assign(input->ConsumeIntegralInRange<size_t>(0, most),
+                      input->ConsumeIntegral<char>());
+  const sa_family_t family = AF_UNIX;
+  message.name.assign(reinterpret_cast<const char*>(&family), sizeof(family));
+  message.name += Text(120);
+  if (OneIn(2)) message.name.clear();
+  message.control = Control();
+  message.flags = OneIn(8) ? input->ConsumeIntegral<int>() : 0;
+  return message;
+}
+
+class Driver {
+ public:
+  void Run() {
+    if (!slab_.Initialize(nullptr)) return;
+    plain_memory.fails = [] { return OneIn(64); };
+    while (input->remaining_bytes() > 0) Receive();
+    plain_memory.fails = nullptr;
+    for (const Slice& slice : slices_) {
+      MUST(memcmp(slice.at, slice.bytes.data(), slice.bytes.size()) == 0);
+    }
+  }
+
+ private:
+  void Receive() {
+    ForgedKernel& kernel = forged_kernel;
+    kernel = ForgedKernel();
+    kernel.ends = input->ConsumeBool();
+    kernel.interruptions = OneIn(8) ? 2 : 0;
+    if (OneIn(32)) kernel.error = ENOMEM;
+    const auto count = OneIn(8) ? 40 : input->ConsumeIntegralInRange<size_t>(1, 4);
+    for (size_t i = 0; i < count; i++) kernel.queue.push_back(Message());
+    auto room = input->PickValueInArray(
+        {ControlRoom::kNone, ControlRoom::kTimestamp, ControlRoom::kFull, ControlRoom::kFull});
+    kernel.everything = room == ControlRoom::kFull;
+    if (OneIn(4)) {
+      if (room == ControlRoom::kTimestamp) room = ControlRoom::kNone;  // for packets only
+      // What a stream sends is no datagram: it is cut to the room there is, and the rest comes
+      // next.
+      kernel.ends = true;
+      for (ForgedMessage& message : kernel.queue) {
+        if (message.data.empty()) message.control.clear();  // control messages ride on a byte
+      }
+      const int result = slab_.ReceiveBytes(nullptr, -1, 0, room);
+      if (result == 1)
+        kernel.given[0].data.resize(
+            std::min(kernel.given[0].data.size(), ReceiveSlab::kStreamRead));
+      Check(result, ReceiveSlab::kStreamRead, room, true);
+      before_ = {};
+      return;
+    }
+    const auto batch = OneIn(4) ? 1 : input->ConsumeIntegralInRange<unsigned>(0, 40);
+    const size_t limit = input->ConsumeBool() ? 0 : input->ConsumeIntegralInRange(1, 10'000);
+    const int result = slab_.ReceiveMessages(nullptr, -1, batch, limit, 0, room, kernel.ends);
+    MUST(result <= static_cast<int>(std::min(std::max(batch, 1u), ReceiveSlab::kMaxBatch)));
+    Check(result, limit == 0 ? SIZE_MAX : limit, room, false);
+    if (result <= 0) return;
+    const auto size = static_cast<size_t>(result);
+    // Only of what is given back may the memory be written to again.
+    if (before_.count > 0 && OneIn(4)) {
+      const auto end = slices_.end() - result;
+      slices_.erase(end - before_.count, end);
+      slab_.Reuse(before_.extent);
+    }
+    before_ = {slab_.last(), result};
+    if (OneIn(4)) {
+      slices_.resize(slices_.size() - size);
+      slab_.Reuse(slab_.last());
+      before_ = {};
+    }
+  }
+
+  void Check(int result, size_t limit, ControlRoom room, bool stream) {
+    const auto& given = forged_kernel.given;
+    if (result <= 0) return;
+    const auto count = static_cast<size_t>(result);
+    MUST(count <= given.size());
+    MUST(stream || count == given.size() || given[count].IsEmpty());
+    const auto* meta =
+        reinterpret_cast<const int32_t*>(PlainBuffer::From(slab_.meta(nullptr))->data.get());
+    for (size_t i = 0; i < count; i++) {
+      const int32_t* fields = meta + ReceiveSlab::kHeader + i * ReceiveSlab::kStride;
+      CheckMessage(given[i], fields, limit, stream);
+      if (room == ControlRoom::kFull && !OneIn(4)) Take(i);
+    }
+  }
+
+  void CheckMessage(const ForgedMessage& message, const int32_t* fields, size_t limit,
+                    bool stream) {
+    const std::string data = message.data.substr(0, limit);
+    const bool large = (fields[ReceiveSlab::kFlags] & ReceiveSlab::kLarge) != 0;
+    MUST(large == (data.size() > 4096));
+    MUST(static_cast<size_t>(fields[ReceiveSlab::kLength]) == data.size());
+    MUST(static_cast<size_t>(fields[ReceiveSlab::kSize]) == message.data.size());
+    const bool truncated = (fields[ReceiveSlab::kFlags] & ReceiveSlab::kTruncated) != 0;
+    MUST(stream || truncated ||
+         (data.size() == message.data.size() && (message.flags & MSG_TRUNC) == 0));
+    const std::string address(
+        stream ? std::string_view()
+               : sys::AddressBytes(reinterpret_cast<const sockaddr*>(message.name.data()),
+                                   static_cast<socklen_t>(message.name.size())));
+    MUST(static_cast<size_t>(fields[ReceiveSlab::kAddressLength]) == address.size());
+
+    const PlainBuffer* chunk = PlainBuffer::From(slab_.chunk(nullptr, large));
+    const auto offset = static_cast<size_t>(fields[ReceiveSlab::kOffset]);
+    MUST(offset + data.size() + address.size() <= chunk->size);
+    slices_.push_back({chunk->data.get() + offset, data + address});
+  }
+
+  // As JavaScript does for what a message brought.
+  void Take(size_t index) {
+    const size_t had = slab_.ancillary(index)->rights_count;
+    const auto most = input->ConsumeIntegralInRange<size_t>(0, sys::kMaxRights + 5);
+    const size_t kept = slab_.TakeBeside(index, most);
+    const int32_t* beside = slab_.beside();
+    MUST(kept == std::min(had, most));
+    MUST(static_cast<size_t>(beside[ReceiveSlab::kDropped]) == had - kept);
+    auto& taken = Ledger::open_->taken;
+    taken.insert(taken.end(), beside + ReceiveSlab::kRights, beside + ReceiveSlab::kRights + kept);
+    if (beside[ReceiveSlab::kPidFd] >= 0) taken.push_back(beside[ReceiveSlab::kPidFd]);
+  }
+
+  ReceiveSlab slab_;
+  std::vector<Slice> slices_;
+  // The last batch, whose slices are the last.
+  struct {
+    ReceiveSlab::Extent extent;
+    int count;
+  } before_ = {};
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  FuzzedDataProvider provider(data, size);
+  input = &provider;
+  Ledger ledger;
+  {
+    const auto driver = std::make_unique<Driver>();
+    driver->Run();
+  }
+  ledger.MustBalance();
+  plain_memory.buffers.clear();
+  return 0;
+}
