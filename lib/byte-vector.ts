@@ -1,5 +1,6 @@
 // Buffers that go out together: one sendmsg(2) of many iovecs, and what is left of them after it.
 import type { Credentials } from './credentials.js';
+import { messages, tellFds, tellMessage } from './diagnostics.js';
 import type { Handle } from './native.js';
 
 /** More buffers in one call are EMSGSIZE. */
@@ -12,6 +13,15 @@ export function lengthOf(buffers: readonly Uint8Array[]): number {
   return length;
 }
 
+/** Sends to the peer, once. Returns how many bytes went, or -errno. */
+export function sendBytes(handle: Handle, data: Uint8Array): number {
+  const result = handle.send(data, undefined, 0);
+  if (messages.hasSubscribers && result >= 0) {
+    tellMessage(handle.owner, 'sent', data.subarray(0, result));
+  }
+  return result;
+}
+
 /** Sends once, what is beside the bytes with the first. Returns how many bytes went, or -errno. */
 export function sendVector(
   handle: Handle,
@@ -20,10 +30,17 @@ export function sendVector(
   credentials?: Credentials,
 ): number {
   if (buffers.length === 1 && rights === undefined && credentials === undefined) {
-    return handle.send(buffers[0] as Uint8Array, undefined, 0);
+    return sendBytes(handle, buffers[0] as Uint8Array);
   }
   const some = buffers.length > IOV_MAX ? buffers.slice(0, IOV_MAX) : buffers;
-  return handle.sendMessage(some, undefined, rights, credentials, 0);
+  const result = handle.sendMessage(some, undefined, rights, credentials, 0);
+  if (result >= 0) {
+    if (rights !== undefined) tellFds(handle.owner, 'sent', rights);
+    if (messages.hasSubscribers) {
+      tellMessage(handle.owner, 'sent', Buffer.concat(some).subarray(0, result));
+    }
+  }
+  return result;
 }
 
 /** What is left after `count` bytes of them. */

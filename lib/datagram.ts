@@ -20,10 +20,11 @@ import { type Handle, native } from './native.js';
 import { done } from './operation.js';
 import { bindPlan, receiveSettings, SOCK_DGRAM } from './options.js';
 import { destinationOf, keyOf, Outgoing, type OutgoingDatagram, type Part } from './outgoing.js';
-import { AddressRoute, PeerRoute, ReconnectingRoute, sendTo } from './route.js';
+import { AddressRoute, PeerRoute, ReconnectingRoute, sendManyNow, sendTo } from './route.js';
 import { SendQueue } from './send-queue.js';
 import type { SendOptions } from './seqpacket.js';
 import { adoptHandle, openHandle, openPair } from './socket.js';
+import type { Queue } from './stats.js';
 
 /** Options of `send` and `trySend`. */
 export interface SendDatagramOptions extends SendOptions {
@@ -59,7 +60,8 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
 
   /**
    * A socket bound to `address`, so that others can send to it; without one, to an abstract name that
-   * the kernel chooses (autobind, Linux). Rejects with EADDRINUSE, EACCES, ENOENT (no such directory).
+   * the kernel chooses (autobind, Linux). Rejects with EADDRINUSE, EACCES, ENOENT (no such directory),
+   * `ERR_UNSAFE_PATH` (see `allowUnsafePath`).
    */
   static override async bind(
     address?: AddressLike,
@@ -205,7 +207,7 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
     let error: Error | undefined;
     if (this.#queues.size > 0 || addresses === undefined) return { sent, error };
     while (sent < data.length) {
-      const result = this.handle.sendMany(data, addresses, sent);
+      const result = sendManyNow(this.handle, data, addresses, sent);
       if (result === EAGAIN) break;
       if (result === ECONNRESET) {
         this.onPeerReset();
@@ -295,7 +297,7 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
   }
 
   /** @internal Messages that wait to be sent, and their bytes. */
-  protected get queued(): { messages: number; bytes: number } {
+  protected override get queued(): Queue {
     let [messages, bytes] = [0, 0];
     for (const queue of this.#queues.values()) {
       messages += queue.size;

@@ -2,9 +2,12 @@ import { UnixDatagram } from './datagram.js';
 import { type DatagramOptions, datagramSettings } from './message-options.js';
 import { type BindPlan, receiveSettings, SOCK_DGRAM } from './options.js';
 import { openHandle } from './socket.js';
+import type { Queue } from './stats.js';
 
 /** What the socket with events is told by the one with promises. */
 interface Owner {
+  /** What its user holds. */
+  readonly socket: object;
   onWritable(): void;
   /** An error of receiving; false if nobody wants it: the next send to the peer has it then. */
   onError(error: Error): boolean;
@@ -28,12 +31,17 @@ export class DgramEndpoint extends UnixDatagram {
     return this.tryBind(plan) ? undefined : this.bindTo(plan);
   }
 
+  /** What diagnostics name. */
+  get face(): object {
+    return this.#owner?.socket ?? this;
+  }
+
   /** Asks for `onWritable`, once. */
   awaitWritable(): void {
     this.live().waitWritable();
   }
 
-  override get queued(): { messages: number; bytes: number } {
+  override get queued(): Queue {
     return super.queued;
   }
 

@@ -18,6 +18,7 @@ import type { Datagram } from './message.js';
 import type { ConnectionChange } from './message-options.js';
 import { native } from './native.js';
 import { type BindOptions, bindPlan } from './options.js';
+import type { SocketStats } from './stats.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
 
@@ -53,6 +54,7 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
     this.#endpoint = DgramEndpoint.make(
       { ...options, onConnectionChange: told },
       {
+        socket: this,
         onWritable: () => this.#onWritable(),
         onError: (error) => this.listenerCount('error') > 0 && this.emit('error', error),
       },
@@ -259,6 +261,16 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
   /** Messages that wait to be sent. */
   getSendQueueCount(): number {
     return this.#endpoint.queued.messages;
+  }
+
+  /** What it did so far, as `stats()` of `UnixSocket`. */
+  stats(): SocketStats {
+    return this.#endpoint.stats();
+  }
+
+  /** @internal What it is, for traces. */
+  describe(): string {
+    return `afunix/dgram Socket ${this.fd}`;
   }
 
   #live(): void {

@@ -1,7 +1,8 @@
 // Every error this package makes. System errors have the shape of Node's own; wrong arguments are
 // TypeError and RangeError with Node's ERR_* codes.
 import { inspect } from 'node:util';
-import { native } from './native.js';
+import { tellError } from './diagnostics.js';
+import { native, SYMBOLIC_LINK, UNSAFE_DIRECTORY } from './native.js';
 
 // Aliases (EWOULDBLOCK) come last in the table; the first name is the usual one.
 const names = new Map<number, string>(
@@ -9,6 +10,9 @@ const names = new Map<number, string>(
     .reverse()
     .map(([name, value]) => [-value, name]),
 );
+
+const EADDRINUSE = -(native.errnos.EADDRINUSE as number);
+const EPERM = -(native.errnos.EPERM as number);
 
 /** A failed system call, shaped as Node's own: `connect ECONNREFUSED /run/x.sock`. */
 export interface SystemError extends Error {
@@ -31,6 +35,7 @@ export function systemError(syscall: string, errno: number, address?: unknown): 
   error.errno = errno;
   error.syscall = syscall;
   if (where !== '') error.address = where;
+  tellError(error);
   return error;
 }
 
@@ -38,6 +43,22 @@ export function systemError(syscall: string, errno: number, address?: unknown): 
 export function check(syscall: string, result: number, address?: unknown): number {
   if (result < 0) throw systemError(syscall, result, address);
   return result;
+}
+
+/**
+ * The error of a bind that returned `result`: a system error, or `ERR_UNSAFE_PATH`. `syscall` is for
+ * node:net, whose server says `listen`.
+ */
+export function bindError(result: number, address: unknown, syscall = 'bind'): SystemError {
+  if (result === UNSAFE_DIRECTORY) {
+    const message = `${syscall} ERR_UNSAFE_PATH ${address}: all may write its directory, which is not sticky (see allowUnsafePath)`;
+    const error = codedError(Error, 'ERR_UNSAFE_PATH', message);
+    return Object.assign(error, { errno: EPERM, syscall, address: String(address) });
+  }
+  if (result !== SYMBOLIC_LINK) return systemError(syscall, result, address);
+  const error = systemError(syscall, EADDRINUSE, address);
+  error.message += ': it is a symbolic link (see allowUnsafePath)';
+  return error;
 }
 
 const shortages = new Set(

@@ -48,10 +48,13 @@ export class Fifo<T> {
     return false;
   }
 
+  *[Symbol.iterator](): Generator<T, void, void> {
+    for (let node = this.#head; node !== undefined; node = node.next) yield node.item;
+  }
+
   /** Takes everything out. */
   drain(): T[] {
-    const items: T[] = [];
-    for (let node = this.#head; node !== undefined; node = node.next) items.push(node.item);
+    const items = [...this];
     this.#head = undefined;
     this.#tail = undefined;
     this.#size = 0;

@@ -11,7 +11,7 @@ import {
   systemError,
   unavailable,
 } from './errors.js';
-import { register, unregister, type Watched, watchSoon } from './leak-watch.js';
+import { register, unregister, watchSoon } from './leak-watch.js';
 import { native } from './native.js';
 import type { AuthorizeOptions, ReceiveOptions } from './options.js';
 import type { UnixSeqpacket } from './seqpacket.js';
@@ -92,7 +92,7 @@ export function setAdopters(classes: Adopters): void {
  * The conversions hand the descriptor on to what they return. One that does not fit throws
  * `ERR_INVALID_ARG_VALUE`, and the descriptor stays here, open.
  */
-export class FileDescriptor implements Disposable, Watched {
+export class FileDescriptor implements Disposable {
   #fd: number;
   #kind: FileKind | undefined;
   #registered = false;

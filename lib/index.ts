@@ -4,6 +4,13 @@ export { type AddressLike, UnixAddress } from './address.js';
 export type { Data } from './arguments.js';
 export type { Credentials } from './credentials.js';
 export { type SendDatagramOptions, UnixDatagram } from './datagram.js';
+export type {
+  AcceptEvent,
+  ConnectEvent,
+  ErrorEvent,
+  FdsEvent,
+  MessageEvent,
+} from './diagnostics.js';
 export type { SystemError } from './errors.js';
 export { type Features, features } from './features.js';
 export {
@@ -40,5 +47,6 @@ export type { Sendable } from './sendable.js';
 export { type OnSeqpacketMessagesOptions, type SendOptions, UnixSeqpacket } from './seqpacket.js';
 export { UnixSeqpacketListener } from './seqpacket-listener.js';
 export { UnixSocket } from './socket.js';
+export type { Queue, SocketStats, Traffic } from './stats.js';
 export { type ReadOptions, type StreamMessage, UnixStream, type WriteOptions } from './stream.js';
 export { UnixListener } from './stream-listener.js';

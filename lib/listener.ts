@@ -1,6 +1,7 @@
 import type { UnixAddress } from './address.js';
 import { checkSignal, optionsOf } from './arguments.js';
 import { Backoff } from './backoff.js';
+import { tellAccept } from './diagnostics.js';
 import { invalidArgType, isShortage, systemError } from './errors.js';
 import { Fifo } from './fifo.js';
 import { type Handle, native, READABLE } from './native.js';
@@ -108,7 +109,11 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
     if (approved !== undefined) return approved;
     for (let tries = 0; tries < MAX_REFUSALS && this.#undecided.size < MAX_UNDECIDED; tries++) {
       const socket = this.#accept();
-      if (socket === undefined || this.#admits(socket)) return socket;
+      if (socket === undefined) return undefined;
+      if (this.#admits(socket)) {
+        tellAccept(this, socket);
+        return socket;
+      }
       if (this.closed) break; // by `authorize`
     }
     return undefined;
@@ -148,6 +153,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
     if (!admitted) {
       this.#refuse(socket);
     } else {
+      tellAccept(this, socket);
       const operation = this.#waiting.shift();
       if (operation === undefined) this.#approved.push(socket);
       else operation.resolve(socket);

@@ -43,7 +43,7 @@ export function load(): unknown {
 }
 
 /** Undefined where the C library is another one: musl. */
-function glibcVersion(): string | undefined {
+export function glibcVersion(): string | undefined {
   const report = process.report as typeof process.report & { excludeNetwork: boolean };
   const { excludeNetwork } = report;
   // Or the report would look up the name of every peer of this process.

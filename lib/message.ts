@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { UnixAddress } from './address.js';
 import type { Credentials } from './credentials.js';
+import { messages, tellFds, tellMessage } from './diagnostics.js';
 import { check } from './errors.js';
 import { FileDescriptor, OWNED } from './file-descriptor.js';
 import {
@@ -167,7 +168,13 @@ type ViewConstructor = new (memory: ArrayBufferLike, offset: number, length: num
 const fieldsOf = (index: number): number => SLAB_HEADER + index * SLAB_STRIDE;
 
 /** The bytes of message `index` alone. */
-export function dataAt(index: number): Buffer {
+export function dataAt(index: number, receiver: Receiver): Buffer {
+  const data = sliceAt(index);
+  if (messages.hasSubscribers) tellMessage(receiver, 'received', data);
+  return data;
+}
+
+function sliceAt(index: number): Buffer {
   const at = fieldsOf(index);
   const offset = meta[at + SLAB_OFFSET] as number;
   return new View(chunkOf(at), offset, meta[at + SLAB_LENGTH] as number);
@@ -191,25 +198,29 @@ export interface Receiver {
 export function messageAt(index: number, receiver: Receiver): Message {
   const at = fieldsOf(index);
   const flags = meta[at + SLAB_FLAGS] as number;
-  return new Message(
-    dataAt(index),
+  const message = new Message(
+    sliceAt(index),
     meta[at + SLAB_SIZE] as number,
     flags,
     besideAt(index, flags, receiver),
   );
+  if (messages.hasSubscribers) tellMessage(receiver, 'received', message.data);
+  return message;
 }
 
 /** As `messageAt`, with the sender's address. */
 export function datagramAt(index: number, receiver: Receiver): Datagram {
   const at = fieldsOf(index);
   const flags = meta[at + SLAB_FLAGS] as number;
-  return new Datagram(
-    dataAt(index),
+  const datagram = new Datagram(
+    sliceAt(index),
     meta[at + SLAB_SIZE] as number,
     flags,
     besideAt(index, flags, receiver),
     meta[at + SLAB_ADDRESS_LENGTH] as number,
   );
+  if (messages.hasSubscribers) tellMessage(receiver, 'received', datagram.data, datagram.from);
+  return datagram;
 }
 
 function besideAt(index: number, flags: number, receiver: Receiver): Beside | undefined {
@@ -238,6 +249,7 @@ function descriptorsAt(count: number, receiver: Receiver): FileDescriptor[] {
   for (let i = 0; i < count; i++) {
     fds.push(new FileDescriptor(beside[BESIDE_RIGHTS + i] as number, origin, OWNED));
   }
+  tellFds(receiver, 'received', fds);
   return fds;
 }
 

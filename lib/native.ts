@@ -71,18 +71,25 @@ export interface Handle {
     from: number,
   ): number;
 
-  /** bind(2) and, with `backlog` >= 0, listen(2). -EAGAIN: the directory's lock is held. */
+  /**
+   * bind(2) and, with `backlog` >= 0, listen(2). -EAGAIN: the directory's lock is held. Unless
+   * `allowUnsafePath`, also UNSAFE_DIRECTORY and SYMBOLIC_LINK.
+   */
   bind(
     address: AddressBytes,
     mode: number,
     replace: 0 | 1 | 2,
     unlink: boolean,
     backlog: number,
+    allowUnsafePath: boolean,
   ): number;
   connect(address: AddressBytes): number;
   disconnect(): number;
   accept(): Handle | number;
   shutdown(how: number): number;
+
+  /** Fills 64 bytes with eight doubles: messages, bytes, fds, again, sent and then received. */
+  stats(into: Uint8Array): number;
 
   /** Removes the bound path, closes the descriptor. Twice is once. */
   close(): void;
@@ -140,6 +147,8 @@ export interface Descriptors {
   mode(fd: number): number;
   /** What socket it is: `domain << 16 | type << 8 | listening`, or -errno. */
   socketKind(fd: number): number;
+  /** Whether both directions of a connection have ended, as when its peer is gone. */
+  hungUp(fd: number): boolean;
 }
 
 export interface Native {
@@ -149,6 +158,8 @@ export interface Native {
   readonly constants: Readonly<Record<string, number>>;
   readonly errnos: Readonly<Record<string, number>>;
   readonly maxPath: number;
+  /** The binary's file, as `bindings` found it. */
+  readonly path: string;
   readonly slab: Slab;
   setDispatcher(
     readable: (this: Handle, result: number) => void,
@@ -278,6 +289,10 @@ export const BESIDE_PIDFD = 4;
 /** Descriptors over `maxRights`, closed. */
 export const BESIDE_DROPPED = 5;
 export const BESIDE_RIGHTS = 6;
+
+/** Refusals of `Handle.bind`, below any -errno. */
+export const UNSAFE_DIRECTORY = -10001;
+export const SYMBOLIC_LINK = -10002;
 
 /** Bits of `Handle.stop`. */
 export const READABLE = 1;

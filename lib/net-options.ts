@@ -100,8 +100,9 @@ export interface ServerOptions
   highWaterMark?: number;
 }
 
-/** Options of `listen`. `mode`, `replace` and `unlinkOnClose` are this package's own. */
-export interface ListenOptions extends Pick<BindOptions, 'mode' | 'replace' | 'unlinkOnClose'> {
+/** Options of `listen`. `mode` to `allowUnsafePath` are this package's own. */
+export interface ListenOptions
+  extends Pick<BindOptions, 'mode' | 'replace' | 'unlinkOnClose' | 'allowUnsafePath'> {
   /** A pathname or an abstract name. */
   path?: AddressLike;
   /** A listening stream socket to take over, in place of `path`. Its file stays on `close()`. */

@@ -1,9 +1,10 @@
 // What a Socket of afunix/net writes: tried at once, and the rest when the socket is writable.
-import { advance, lengthOf, sendVector } from './byte-vector.js';
+import { advance, lengthOf, sendBytes, sendVector } from './byte-vector.js';
 import { codedError, systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { type Handle, native } from './native.js';
 import { closeAll, duplicates } from './sendable.js';
+import { nothing, type Queue } from './stats.js';
 
 export type WriteCallback = (error?: Error | null) => void;
 /** As a Writable hands them to `_writev`. */
@@ -31,6 +32,14 @@ export class SocketOutput {
     return this.#attached !== undefined;
   }
 
+  /** The write that waits for room, and what is left of it. */
+  get queue(): Queue {
+    if (this.#outgoing === undefined) return nothing;
+    let bytes = 0;
+    for (const { buffers } of this.#outgoing) bytes += lengthOf(buffers);
+    return { messages: 1, bytes };
+  }
+
   /** Has duplicates of these descriptors ride on `chunk`, when it is written. */
   attach(chunk: Uint8Array, fds: readonly number[]): void {
     const copies = duplicates(fds);
@@ -41,7 +50,7 @@ export class SocketOutput {
   /** Writes bytes without descriptors; `done` is called at once if they all went. */
   write(handle: Handle, data: Uint8Array, done: WriteCallback): void {
     this.bytes += data.byteLength;
-    const result = handle.send(data, undefined, 0);
+    const result = sendBytes(handle, data);
     if (result === data.byteLength) done();
     else if (result < 0 && result !== EAGAIN) done(systemError('write', result));
     else {

@@ -5,13 +5,28 @@ import { getSystemErrorMap, promisify } from 'node:util';
 import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
 import { checkSignal, optionsOf } from './arguments.js';
 import { Backoff } from './backoff.js';
-import { codedError, invalidArgType, invalidArgValue, isShortage, systemError } from './errors.js';
+import { tellAccept } from './diagnostics.js';
+import {
+  bindError,
+  codedError,
+  invalidArgType,
+  invalidArgValue,
+  isShortage,
+  systemError,
+} from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { type Handle, native, READABLE } from './native.js';
 import { Gate } from './net-gate.js';
 import { type ListenOptions, type ServerOptions, SocketSettings } from './net-options.js';
 import { Socket } from './net-socket.js';
-import { acceptSettings, type BindPlan, backlogOf, bindPlan, SOCK_STREAM } from './options.js';
+import {
+  acceptSettings,
+  type BindPlan,
+  backlogOf,
+  bindHandle,
+  bindPlan,
+  SOCK_STREAM,
+} from './options.js';
 import type { Peer } from './peer.js';
 import { adoptHandle, configureReceive, openHandle } from './socket.js';
 
@@ -125,14 +140,12 @@ export class Server extends EventEmitter {
   }
 
   #tryBind(handle: Handle, plan: Plan, backoff: Backoff): void {
-    const { address, mode, replace, unlinkOnClose } = plan.bind;
-    const bytes = UnixAddress.bytesOf(address);
-    const result = handle.bind(bytes, mode, replace, unlinkOnClose, plan.backlog);
+    const result = bindHandle(handle, plan.bind, plan.backlog);
     if (result === EAGAIN) {
       // Another process holds the lock on the directory.
       this.#retry = setTimeout(() => this.#tryBind(handle, plan, backoff), backoff.next());
     } else if (result < 0) {
-      this.#refuse(handle, listenError(result, address));
+      this.#refuse(handle, listenError(result, plan.bind.address));
     } else {
       this.#start(handle);
     }
@@ -194,6 +207,7 @@ export class Server extends EventEmitter {
     const socket = new Socket(this.#settings, handle);
     this.#connections += 1;
     socket.keep(this);
+    tellAccept(this, socket);
     this.emit('connection', socket);
   }
 
@@ -302,7 +316,7 @@ function nameOf(address: UnixAddress): string {
 
 /** As node:net's: `listen EADDRINUSE: address already in use /path`. */
 function listenError(errno: number, address: UnixAddress): Error {
-  const error = systemError('listen', errno, address);
+  const error = bindError(errno, address, 'listen');
   const [, text] = getSystemErrorMap().get(errno) ?? [];
   if (text !== undefined) error.message = `listen ${error.code}: ${text} ${address}`;
   return error;

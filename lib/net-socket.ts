@@ -5,6 +5,7 @@ import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
 import { bytesOf, type Data } from './arguments.js';
 import { Backoff } from './backoff.js';
 import type { Credentials } from './credentials.js';
+import { messages, tellConnect, tellMessage } from './diagnostics.js';
 import { closedError, codedError, invalidArgValue, missingArgs, systemError } from './errors.js';
 import { dataAt, hasControlAt, type Message, messageAt } from './message.js';
 import { type Handle, native, READABLE } from './native.js';
@@ -19,6 +20,7 @@ import { SOCK_STREAM } from './options.js';
 import { peerCredentials } from './peer.js';
 import { closeAll, descriptorsOf, type Sendable } from './sendable.js';
 import { adoptHandle, configureReceive, openHandle } from './socket.js';
+import { type SocketStats, statsOf } from './stats.js';
 import { timeoutOf } from './timeout.js';
 
 /** @internal Who counts the socket: its server. */
@@ -47,6 +49,8 @@ export class Socket extends Duplex {
   server: unknown = null;
   #keeper: SocketKeeper | null = null;
   #handle: Handle | null = null;
+  /** Also once it is closed. */
+  #counted: Handle | undefined;
   #reading = false;
   #referenced = true;
   #bytesRead = 0;
@@ -117,14 +121,29 @@ export class Socket extends Duplex {
   /** Bytes written, those that still wait included. */
   get bytesWritten(): number {
     let bytes = this.#output.bytes + this.#pendingLength;
-    const { writableBuffer } = this as unknown as { writableBuffer?: Chunk[] };
-    for (const chunk of writableBuffer ?? []) bytes += byteLength(chunk);
+    for (const chunk of this.#buffered) bytes += byteLength(chunk);
     return bytes;
+  }
+
+  /** The chunks that wait for their turn. */
+  get #buffered(): readonly Chunk[] {
+    return (this as unknown as { writableBuffer?: Chunk[] }).writableBuffer ?? [];
   }
 
   /** Bytes in the stream's buffer; undefined without a connection. */
   get bufferSize(): number | undefined {
     return this.#handle === null ? undefined : this.writableLength;
+  }
+
+  /** What it did so far, as `stats()` of `UnixSocket`; undefined before it had a connection. */
+  stats(): SocketStats | undefined {
+    if (this.#counted === undefined) return undefined;
+    let { messages, bytes } = this.#output.queue;
+    for (const chunk of this.#buffered) {
+      messages += 1;
+      bytes += byteLength(chunk);
+    }
+    return statsOf(this.#counted, { messages, bytes });
   }
 
   /** Empty, as node:net has it for a local socket. */
@@ -178,6 +197,7 @@ export class Socket extends Duplex {
       return;
     }
     this.#touch();
+    tellConnect(this, address);
     this.emit('connect');
     this.emit('ready');
     if (!this.isPaused()) this.read(0);
@@ -378,7 +398,7 @@ export class Socket extends Duplex {
       this.#announce(message);
       if (this.#handle === null) return;
     } else {
-      data = dataAt(0);
+      data = dataAt(0, this);
     }
     this.#bytesRead += data.byteLength;
     if (!this.push(data)) this.#stopReading();
@@ -404,6 +424,7 @@ export class Socket extends Duplex {
       return;
     }
     this.#bytesRead += result;
+    if (messages.hasSubscribers) tellMessage(this, 'received', buffer.subarray(0, result));
     if (onread.callback(result, buffer) === false) this.#stopReading();
     if (typeof onread.buffer === 'function') this.#buffer = memoryOf(onread);
   }
@@ -432,7 +453,7 @@ export class Socket extends Duplex {
   }
 
   #attach(handle: Handle, inherited = false): void {
-    this.#handle = handle;
+    this.#handle = this.#counted = handle;
     handle.owner = this;
     // What an accepted one refuses, it has from its listener.
     if (!inherited || this.maxFds > 0 || this.#credentials || this.#busyPoll > 0) {

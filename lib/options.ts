@@ -2,7 +2,7 @@
 import { type AddressLike, UnixAddress } from './address.js';
 import { checkSignal, integer, optionsOf } from './arguments.js';
 import { invalidArgType, invalidArgValue } from './errors.js';
-import { native } from './native.js';
+import { type Handle, native } from './native.js';
 import type { Peer } from './peer.js';
 import { MAX_FDS } from './sendable.js';
 
@@ -42,6 +42,13 @@ export interface BindOptions extends ReceiveOptions {
   replace?: 'never' | 'stale' | 'always';
   /** Whether `close()` removes the socket file, if it is still the one this socket made. Default true. */
   unlinkOnClose?: boolean;
+  /**
+   * Binds where others could put a socket of their own in place of this one. Without it, bind refuses a
+   * directory that all may write and that lacks the sticky bit (`ERR_UNSAFE_PATH`), and a symbolic link
+   * where the socket should be (EADDRINUSE); with it, the link is followed. Default false. Does not
+   * matter for abstract names. docs/security.md says why.
+   */
+  allowUnsafePath?: boolean;
 }
 
 /** What a listener asks of those who connect, and what its connections receive. */
@@ -69,6 +76,8 @@ export interface ConnectOptions extends ReceiveOptions {
   timeout?: number;
   /** Binds the socket before it connects, so that its peer sees an address. */
   localAddress?: AddressLike;
+  /** Where `localAddress` may be, as in `BindOptions`. Default false. */
+  allowUnsafePath?: boolean;
 }
 
 /** Checked `ReceiveOptions`. */
@@ -104,6 +113,7 @@ export interface BindPlan {
   mode: number;
   replace: 0 | 1 | 2;
   unlinkOnClose: boolean;
+  allowUnsafePath: boolean;
   receive: ReceiveSettings;
 }
 
@@ -119,8 +129,16 @@ export function bindPlan(address: AddressLike, options: BindOptions | undefined)
     mode: given.mode === undefined ? -1 : integer('options.mode', given.mode, 0, 0o7777),
     replace: replaceModes[replace],
     unlinkOnClose: boolean('unlinkOnClose', given.unlinkOnClose, true),
+    allowUnsafePath: boolean('allowUnsafePath', given.allowUnsafePath, false),
     receive: receiveSettings(given),
   };
+}
+
+/** Binds a handle, and listens if `backlog` is not negative: 0, or -errno or a refusal. */
+export function bindHandle(handle: Handle, plan: BindPlan, backlog: number): number {
+  const { mode, replace, unlinkOnClose, allowUnsafePath } = plan;
+  const bytes = UnixAddress.bytesOf(plan.address);
+  return handle.bind(bytes, mode, replace, unlinkOnClose, backlog, allowUnsafePath);
 }
 
 /** A checked connect. */
@@ -138,10 +156,14 @@ export function connectPlan(
   options: ConnectOptions | undefined,
 ): ConnectPlan {
   const given = optionsOf(options);
+  const { localAddress, allowUnsafePath } = given;
   checkSignal(given.signal);
   return {
     address: UnixAddress.from(address),
-    local: given.localAddress === undefined ? undefined : bindPlan(given.localAddress, undefined),
+    local:
+      localAddress === undefined
+        ? undefined
+        : bindPlan(localAddress, allowUnsafePath === undefined ? {} : { allowUnsafePath }),
     signal: given.signal,
     timeout:
       given.timeout === undefined

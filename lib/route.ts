@@ -2,6 +2,7 @@
 import { platform } from 'node:process';
 import { UnixAddress } from './address.js';
 import type { Beside } from './beside.js';
+import { messages, tellConnect, tellFds, tellMessage } from './diagnostics.js';
 import { systemError } from './errors.js';
 import type { ConnectionChange } from './message-options.js';
 import { type Handle, native } from './native.js';
@@ -35,9 +36,33 @@ export function sendNow(
   to: Uint8Array | undefined,
   beside: Beside | undefined,
 ): number {
-  return beside === undefined
-    ? handle.send(data, to, 0)
-    : handle.sendMessage([data], to, beside.fds, beside.credentials, 0);
+  const result =
+    beside === undefined
+      ? handle.send(data, to, 0)
+      : handle.sendMessage([data], to, beside.fds, beside.credentials, 0);
+  if (result < 0) return result;
+  if (beside?.fds !== undefined) tellFds(handle.owner, 'sent', beside.fds);
+  if (messages.hasSubscribers) tellSent(handle, data, to);
+  return result;
+}
+
+/** As `sendMany` of the handle. */
+export function sendManyNow(
+  handle: Handle,
+  data: readonly Uint8Array[],
+  to: Parameters<Handle['sendMany']>[1],
+  from: number,
+): number {
+  const result = handle.sendMany(data, to, from);
+  if (messages.hasSubscribers) {
+    const address = Array.isArray(to) ? to[from] : to;
+    for (let i = from; i < from + result; i++) tellSent(handle, data[i] as Uint8Array, address);
+  }
+  return result;
+}
+
+function tellSent(handle: Handle, data: Uint8Array, to: Uint8Array | undefined): void {
+  tellMessage(handle.owner, 'sent', data, to === undefined ? null : UnixAddress.fromKernel(to));
 }
 
 /** To the connected peer. */
@@ -61,14 +86,15 @@ export class PeerRoute implements Route {
   }
 
   sendMany(data: readonly Uint8Array[], from: number): number {
-    return this.#handle.sendMany(data, undefined, from);
+    return sendManyNow(this.#handle, data, undefined, from);
   }
 
   /** Sets the peer, or forgets it. */
   connect(address: UnixAddress | undefined): number {
-    return address === undefined
-      ? this.#handle.disconnect()
-      : this.#handle.connect(UnixAddress.bytesOf(address));
+    if (address === undefined) return this.#handle.disconnect();
+    const result = this.#handle.connect(UnixAddress.bytesOf(address));
+    if (result >= 0) tellConnect(this.#handle.owner, address);
+    return result;
   }
 }
 
@@ -180,10 +206,10 @@ export class AddressRoute implements Route {
 
   sendMany(data: readonly Uint8Array[], from: number): number {
     const to = UnixAddress.bytesOf(this.address);
-    const result = this.#handle.sendMany(data, to, from);
+    const result = sendManyNow(this.#handle, data, to, from);
     if (result !== ECONNRESET) return result;
     this.#socket.onPeerReset();
-    return this.#handle.sendMany(data, to, from);
+    return sendManyNow(this.#handle, data, to, from);
   }
 }
 

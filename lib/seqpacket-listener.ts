@@ -29,7 +29,8 @@ export class UnixSeqpacketListener
 
   /**
    * Binds to `address` and listens. What `options` says of receiving holds for the connections it
-   * accepts. Rejects with EADDRINUSE, EACCES, ENOENT (no such directory).
+   * accepts. Rejects with EADDRINUSE, EACCES, ENOENT (no such directory),
+   * `ERR_UNSAFE_PATH` (see `allowUnsafePath`).
    */
   static override async bind(
     address: AddressLike,

@@ -22,6 +22,7 @@ import {
 import { PeerRoute } from './route.js';
 import { SendQueue } from './send-queue.js';
 import { adoptHandle, openHandle, openPair } from './socket.js';
+import type { Queue } from './stats.js';
 
 /** Options of `send`. */
 export interface SendOptions extends BesideOptions {
@@ -165,6 +166,11 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
   /** @internal */
   protected override messageAt(index: number): Message {
     return messageAt(index, this);
+  }
+
+  /** @internal */
+  protected override get queued(): Queue {
+    return { messages: this.#queue.size, bytes: this.#queue.bytes };
   }
 
   /** @internal */

@@ -3,7 +3,9 @@ import { descriptorNumber, integer } from './arguments.js';
 import { Backoff } from './backoff.js';
 import type { Credentials } from './credentials.js';
 import { delay } from './delay.js';
+import { tellConnect } from './diagnostics.js';
 import {
+  bindError,
   check,
   closedError,
   invalidArgType,
@@ -14,10 +16,11 @@ import {
 } from './errors.js';
 import { FileDescriptor } from './file-descriptor.js';
 import { type Handle, native, READABLE, WRITABLE } from './native.js';
-import type { BindPlan, ConnectPlan, ReceiveSettings } from './options.js';
+import { type BindPlan, bindHandle, type ConnectPlan, type ReceiveSettings } from './options.js';
 import { peerCredentials, peerGroups, peerPidFd, peerSecurityLabel } from './peer.js';
 import type { PidFd } from './pidfd.js';
 import { getOption, readOption, SOL_SOCKET, setOption, turnOn } from './socket-option.js';
+import { nothing, type Queue, type SocketStats, statsOf } from './stats.js';
 
 const { constants } = native;
 
@@ -232,6 +235,16 @@ export abstract class UnixSocket implements AsyncDisposable {
     return peerSecurityLabel(this.live().fd);
   }
 
+  /** What it did so far: messages, bytes, descriptors, and what waits. Also once it is closed. */
+  stats(): SocketStats {
+    return statsOf(this.handle, this.queued);
+  }
+
+  /** @internal What waits to be sent. */
+  protected get queued(): Queue {
+    return nothing;
+  }
+
   /** @internal What it is, for warnings. */
   describe(): string {
     const name = this.constructor.name;
@@ -296,11 +309,10 @@ export abstract class UnixSocket implements AsyncDisposable {
 
   /** @internal Binds; false while another process holds the lock on the directory. */
   protected tryBind(plan: BindPlan, backlog = -1): boolean {
-    const { address, mode, replace, unlinkOnClose } = plan;
-    const bytes = UnixAddress.bytesOf(address);
-    const result = this.live().bind(bytes, mode, replace, unlinkOnClose, backlog);
+    const { address } = plan;
+    const result = bindHandle(this.live(), plan, backlog);
     if (result === EAGAIN) return false;
-    check('bind', result, address);
+    if (result < 0) throw bindError(result, address);
     // Not getsockname(): with 'always' it tells a temporary name, of a long path only a part.
     if (address.kind === 'pathname') this.#boundAddress = address;
     return true;
@@ -321,6 +333,7 @@ export abstract class UnixSocket implements AsyncDisposable {
       result = this.live().connect(bytes);
     }
     check('connect', result, address);
+    tellConnect(this, address);
   }
 }
 

@@ -17,7 +17,8 @@ import { UnixStream } from './stream.js';
 export class UnixListener extends Listener<UnixStream> implements AsyncIterable<UnixStream> {
   /**
    * Binds to `address` and listens. What `options` says of receiving holds for the connections it
-   * accepts. Rejects with EADDRINUSE, EACCES, ENOENT (no such directory).
+   * accepts. Rejects with EADDRINUSE, EACCES, ENOENT (no such directory),
+   * `ERR_UNSAFE_PATH` (see `allowUnsafePath`).
    */
   static override async bind(address: AddressLike, options?: ListenOptions): Promise<UnixListener> {
     const plan = bindPlan(address, options);

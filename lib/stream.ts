@@ -1,8 +1,9 @@
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { AddressLike } from './address.js';
 import { bufferOf, bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
-import { advance, lengthOf, sendVector } from './byte-vector.js';
+import { advance, lengthOf, sendBytes, sendVector } from './byte-vector.js';
 import { type Credentials, credentialsOf } from './credentials.js';
+import { messages, tellMessage } from './diagnostics.js';
 import { check, invalidArgValue, invalidState, systemError } from './errors.js';
 import { Fifo } from './fifo.js';
 import type { FileDescriptor } from './file-descriptor.js';
@@ -21,6 +22,7 @@ import {
 } from './options.js';
 import { closeAll, descriptorsOf, duplicates, type Sendable } from './sendable.js';
 import { adoptHandle, openHandle, openPair, UnixSocket } from './socket.js';
+import type { Queue } from './stats.js';
 import { readableOf, writableOf } from './web-streams.js';
 import { Write, WriteQueue } from './write-queue.js';
 
@@ -203,7 +205,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
 
   /** The common case: one buffer, nothing beside it, and nothing that waits. */
   #writeBytes(handle: Handle, data: Uint8Array): Promise<void> {
-    const result = handle.send(data, undefined, 0);
+    const result = sendBytes(handle, data);
     if (result === data.length) return done;
     const written = result === EAGAIN ? 0 : check('write', result);
     return this.#queue([data.subarray(written)], written, [], undefined, undefined);
@@ -330,7 +332,9 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     if (length === EAGAIN) return LATER;
     if (check('read', length) === 0) return null;
     if (length < buffer.length) this.#luck.exhausted();
-    return viewOf(buffer, length);
+    const view = viewOf(buffer, length);
+    if (messages.hasSubscribers) tellMessage(this, 'received', view);
+    return view;
   }
 
   /** What a receive into the slab brought. */
@@ -340,7 +344,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   ): Buffer | Message | null | typeof LATER {
     if (result === EAGAIN) return LATER;
     if (check('read', result) === 0) return null;
-    if (buffer === null && !hasControlAt(0)) return dataAt(0);
+    if (buffer === null && !hasControlAt(0)) return dataAt(0, this);
     this.#held = messageAt(0, this);
     return this.#convert(buffer);
   }
@@ -418,6 +422,11 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     closeAll(this.#held?.fds ?? []);
     this.#held?.pidfd?.close();
     this.#held = undefined;
+  }
+
+  /** @internal */
+  protected override get queued(): Queue {
+    return { messages: this.#writes?.size ?? 0, bytes: this.#writes?.bytes ?? 0 };
   }
 
   /** @internal */

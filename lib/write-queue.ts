@@ -1,4 +1,4 @@
-import { advance, sendVector } from './byte-vector.js';
+import { advance, lengthOf, sendVector } from './byte-vector.js';
 import type { Credentials } from './credentials.js';
 import { systemError } from './errors.js';
 import { Fifo } from './fifo.js';
@@ -32,6 +32,11 @@ export class Write extends Operation<void> {
     this.written = written;
     this.#fds = fds;
     this.#credentials = credentials;
+  }
+
+  /** Those that are left. */
+  get bytes(): number {
+    return lengthOf(this.#buffers);
   }
 
   /** Sends once. 0 when all has gone, -errno, or the bytes that went of it. */
@@ -71,6 +76,13 @@ export class WriteQueue {
   /** Writes that wait. */
   get size(): number {
     return this.#writes.size;
+  }
+
+  /** Their bytes. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const write of this.#writes) bytes += write.bytes;
+    return bytes;
   }
 
   push(write: Write): Promise<void> {

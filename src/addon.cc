@@ -197,6 +197,7 @@ napi_value Module::DefineDescriptors(napi_env env) {
       call("own", Call<&Module::Own>),          call("disown", Call<&Module::Disown>),
       call("close", Call<&Module::CloseOwned>), call("takeBeside", Call<&Module::TakeBeside>),
       call("mode", Call<&Module::Mode>),        call("socketKind", Call<&Module::SocketKind>),
+      call("hungUp", Call<&Module::HungUp>),
   };
   napi_value object = nullptr;
   if (napi_create_object(env, &object) == napi_ok) {
@@ -266,6 +267,15 @@ napi_value Module::SocketKind(const napi_value* arguments) {
   const int error = sys::DescribeSocket(fd, &kind);
   if (error < 0) return MakeResult(env, error);
   return MakeResult(env, kind.domain << 16 | kind.type << 8 | (kind.listening ? 1 : 0));
+}
+
+// hungUp(fd)
+napi_value Module::HungUp(const napi_value* arguments) {
+  int fd = -1;
+  napi_get_value_int32(env, arguments[0], &fd);
+  napi_value result = nullptr;
+  napi_get_boolean(env, sys::IsHungUp(fd), &result);
+  return result;
 }
 
 NODE_API_ADDON(Module)

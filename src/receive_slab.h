@@ -53,6 +53,13 @@ class ReceiveSlab {
     return control_ == nullptr || index >= kMaxBatch ? nullptr : &control_->parsed[index];
   }
 
+  // Of message `index` of the last receive: its bytes, and the descriptors nobody has taken yet.
+  int length(size_t index) const { return meta_[kHeader + index * kStride + kLength]; }
+  size_t rights(size_t index) const {
+    const bool any = (meta_[kHeader + index * kStride + kFlags] & kAncillary) != 0;
+    return any ? control_->parsed[index].rights_count : 0;
+  }
+
   // Describes in `beside` what message `index` brought, less the descriptors over `max_rights`,
   // which are closed. Returns how many descriptors it kept: they are the caller's, and so is the
   // pidfd.

@@ -1,5 +1,6 @@
 // What JavaScript calls on a socket: arguments in, results out.
 #include <cerrno>
+#include <cstring>
 #include <vector>
 
 #include "addon.h"
@@ -14,7 +15,7 @@ namespace afunix {
 
 // Raw Node-API calls here, not node-addon-api's wrappers: these methods are the hot way.
 struct SocketWrap::Arguments {
-  static constexpr size_t kMax = 5;
+  static constexpr size_t kMax = 6;
   napi_env env;
   size_t count;
   const napi_value* values;  // kMax of them, undefined where there are fewer
@@ -145,6 +146,7 @@ napi_value SocketWrap::Define(napi_env env) {
       method("shutdown", CallMethod<&SocketWrap::Shutdown>),
       method("close", CallMethod<&SocketWrap::CloseHandle>),
       method("detach", CallMethod<&SocketWrap::Detach>),
+      method("stats", CallMethod<&SocketWrap::Stats>),
   };
   napi_value constructor = nullptr;
   napi_define_class(env, "Handle", NAPI_AUTO_LENGTH, Construct, nullptr, std::size(properties),
@@ -240,7 +242,8 @@ int SocketWrap::Read(const Arguments& arguments) {
 int SocketWrap::ReadBytes(const Bytes& bytes, int flags) {
   const int result = static_cast<int>(sys::Receive(fd_.get(), bytes.data, bytes.length, flags));
   if (result >= 0) taken_++;
-  return result;
+  // 0 is the end of a stream.
+  return result == 0 || (flags & MSG_PEEK) != 0 ? result : received_.Count(result);
 }
 
 // receiveOrWait(batch)
@@ -269,8 +272,8 @@ int SocketWrap::Send(const Arguments& arguments) {
   if (error < 0) return error;
   const int flags = arguments.Int(2);
   const auto send = [&](size_t done) {
-    return static_cast<int>(
-        sys::Send(fd_.get(), bytes.data + done, bytes.length - done, flags, to.get()));
+    return sent_.Count(static_cast<int>(
+        sys::Send(fd_.get(), bytes.data + done, bytes.length - done, flags, to.get())));
   };
   return type_ == SOCK_STREAM ? Persist(bytes.length, send) : send(0);
 }
@@ -312,7 +315,9 @@ int SocketWrap::SendMessage(const Arguments& arguments) {
   message.msg_iovlen = vectors.size();
   message.msg_control = control.data();
   message.msg_controllen = control.length();
-  return static_cast<int>(sys::SendMessage(fd_.get(), &message, arguments.Int(4)));
+  const int result = static_cast<int>(sys::SendMessage(fd_.get(), &message, arguments.Int(4)));
+  if (result >= 0) sent_.fds += control.rights_count();
+  return sent_.Count(result);
 }
 
 // sendMany(to, ...data): the data as arguments, because to read an array costs more than to send.
@@ -337,11 +342,16 @@ int SocketWrap::SendMany(const Arguments& arguments) {
     headers[i].msg_hdr.msg_namelen = to.get()->length();
   }
   return Persist(count, [&](size_t done) {
-    return sys::SendMany(fd_.get(), headers + done, static_cast<unsigned>(count - done), 0);
+    const int result =
+        sys::SendMany(fd_.get(), headers + done, static_cast<unsigned>(count - done), 0);
+    if (result < 0) return sent_.Count(result);
+    sent_.messages += static_cast<uint64_t>(result);
+    for (int i = 0; i < result; i++) sent_.bytes += vectors[done + static_cast<size_t>(i)].iov_len;
+    return result;
   });
 }
 
-// bind(address, mode, replace, unlink, backlog)
+// bind(address, mode, replace, unlink, backlog, allowUnsafePath)
 int SocketWrap::Bind(const Arguments& arguments) {
   Bytes bytes;
   if (!fd_) return -EBADF;
@@ -351,6 +361,7 @@ int SocketWrap::Bind(const Arguments& arguments) {
   request.mode = arguments.Int(1, -1);
   request.replace = static_cast<sys::Replace>(arguments.Int(2));
   request.listen_backlog = arguments.Int(4, -1);
+  request.allow_unsafe = arguments.Bool(5);
   auto path = std::make_unique<sys::BoundPath>();
   const int result = sys::BindPath(fd_.get(), request, path.get());
   if (result == 0 && arguments.Bool(3) && !path->empty()) path_ = std::move(path);
@@ -370,7 +381,8 @@ napi_value SocketWrap::Accept(const Arguments& arguments) {
   if (!fd_) return ToValue(arguments.env, -EBADF);
   sys::UniqueFd fd;
   const int result = sys::Accept(fd_.get(), sys::kDefault, &fd, nullptr);
-  if (result < 0) return ToValue(arguments.env, result);
+  if (result < 0) return ToValue(arguments.env, received_.Count(result));
+  received_.messages++;
   taken_++;
   return Create(module_, std::move(fd));
 }
@@ -381,6 +393,23 @@ int SocketWrap::Shutdown(const Arguments& arguments) {
 
 int SocketWrap::CloseHandle(const Arguments&) {
   Close();
+  return 0;
+}
+
+// stats(into)
+int SocketWrap::Stats(const Arguments& arguments) {
+  double counts[8];
+  Bytes bytes;
+  if (!GetBytes(arguments.env, arguments[0], &bytes) || bytes.length != sizeof(counts)) {
+    return -EINVAL;
+  }
+  double* to = counts;
+  for (const Traffic* traffic : {&sent_, &received_}) {
+    for (uint64_t count : {traffic->messages, traffic->bytes, traffic->fds, traffic->again}) {
+      *to++ = static_cast<double>(count);
+    }
+  }
+  std::memcpy(bytes.data, counts, sizeof(counts));
   return 0;
 }
 

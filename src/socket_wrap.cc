@@ -211,11 +211,22 @@ int SocketWrap::ReceiveReady() {
 }
 
 int SocketWrap::ReceiveBatch(unsigned batch, int flags) {
-  if (type_ == SOCK_STREAM) {
-    return module_->slab.ReceiveBytes(module_->env, fd_.get(), flags, room_);
+  ReceiveSlab& slab = module_->slab;
+  const int result = type_ == SOCK_STREAM
+                         ? slab.ReceiveBytes(module_->env, fd_.get(), flags, room_)
+                         : slab.ReceiveMessages(module_->env, fd_.get(), batch, limit_, flags,
+                                                room_, type_ == SOCK_SEQPACKET);
+  CountReceived(result, flags);
+  return result;
+}
+
+void SocketWrap::CountReceived(int result, int flags) {
+  if ((flags & MSG_PEEK) != 0) return;
+  if (result == -EAGAIN) received_.again++;
+  for (int i = 0; i < result; i++) {
+    received_.Count(module_->slab.length(static_cast<size_t>(i)));
+    received_.fds += module_->slab.rights(static_cast<size_t>(i));
   }
-  return module_->slab.ReceiveMessages(module_->env, fd_.get(), batch, limit_, flags, room_,
-                                       type_ == SOCK_SEQPACKET);
 }
 
 }  // namespace afunix

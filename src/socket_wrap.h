@@ -12,6 +12,7 @@
 #include "sys/address.h"
 #include "sys/bound_path.h"
 #include "sys/unique_fd.h"
+#include "traffic.h"
 #include "yield.h"
 
 namespace afunix {
@@ -59,6 +60,8 @@ class SocketWrap final : public Poller::Listener {
   int Wait(int events);
   int WaitAfter(int result, int batch);
   int ReadBytes(const Bytes& bytes, int flags);
+  // Counts what a receive came to, unless it was a look.
+  void CountReceived(int result, int flags);
   void SetStrong(bool strong);
   template <typename Call>
   int Persist(size_t count, Call send);
@@ -88,6 +91,7 @@ class SocketWrap final : public Poller::Listener {
   int Shutdown(const Arguments& arguments);
   int CloseHandle(const Arguments& arguments);
   int Detach(const Arguments& arguments);
+  int Stats(const Arguments& arguments);
 
   Module* module_;
   sys::UniqueFd fd_;
@@ -104,6 +108,8 @@ class SocketWrap final : public Poller::Listener {
   unsigned batch_ = 0;  // messages to receive before a readable event is told; 0: none
   int flags_ = 0;       // of that receive
   unsigned taken_ = 0;  // successful calls of JavaScript's own that receive or accept
+  Traffic sent_;
+  Traffic received_;
   Yield read_yield_;
   Yield write_yield_;
   unsigned single_ = 0;     // readable events in a row that brought one message

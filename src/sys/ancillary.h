@@ -32,6 +32,7 @@ class ControlBuilder {
   // nullptr and 0 when nothing was added, as msghdr wants it.
   void* data() { return length_ == 0 ? nullptr : buffer_; }
   size_t length() const { return length_; }
+  size_t rights_count() const { return rights_count_; }
 
  private:
   unsigned char* Append(int type, size_t size);

@@ -66,6 +66,16 @@ int MakeAbsolute(const std::string& path, std::string* out) {
   return out->size() < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
+// The part of `path` after its directory.
+const char* NameIn(const std::string& path) { return path.c_str() + path.rfind('/') + 1; }
+
+// Enough to look into a directory; a lock takes O_RDONLY.
+#ifdef __linux__
+constexpr int kLook = O_PATH;
+#else
+constexpr int kLook = O_RDONLY;
+#endif
+
 // The directory that `path` lies in.
 int OpenDirectory(const std::string& path, int mode, UniqueFd* out) {
   const std::string directory = Sibling(path, "");
@@ -76,13 +86,31 @@ int OpenDirectory(const std::string& path, int mode, UniqueFd* out) {
 }
 
 // Released when the descriptor closes.
-int LockDirectory(const std::string& path, UniqueFd* out) {
-  UniqueFd fd;
-  if (const int error = OpenDirectory(path, O_RDONLY, &fd)) return error;
-  const int error = Retry([&] { return ::flock(fd.get(), LOCK_EX | LOCK_NB); });
-  if (error != 0) return error == -EWOULDBLOCK ? -EAGAIN : error;
-  *out = std::move(fd);
-  return 0;
+int LockDirectory(int directory) {
+  const int error = Retry([&] { return ::flock(directory, LOCK_EX | LOCK_NB); });
+  return error == -EWOULDBLOCK ? -EAGAIN : error;
+}
+
+// 0, or why nobody should be served at `path`, which lies in `directory`.
+int CheckSafety(const UniqueFd& directory, const std::string& path) {
+  struct stat status;
+  if (const int error = Stat(directory.get(), &status)) return error;
+  if ((status.st_mode & (S_IWOTH | S_ISVTX)) == S_IWOTH) return kUnsafeDirectory;
+  return LStat(path, &status) == 0 && S_ISLNK(status.st_mode) ? kSymbolicLink : 0;
+}
+
+// Where the symbolic link at `path`, if it is one, leads in the end.
+int FollowLinks(std::string* path) {
+  constexpr int kMaxLinks = 40;  // as the kernel's
+  for (int i = 0; i < kMaxLinks; ++i) {
+    char target[PATH_MAX];
+    const ssize_t length = ::readlink(path->c_str(), target, sizeof(target));
+    if (length < 0) return errno == EINVAL || errno == ENOENT ? 0 : -errno;
+    const std::string link(target, static_cast<size_t>(length));
+    *path = link[0] == '/' ? link : Sibling(*path, link);
+    if (path->size() >= PATH_MAX) return -ENAMETOOLONG;
+  }
+  return -ELOOP;
 }
 
 #ifdef __linux__
@@ -124,10 +152,14 @@ int RestoreMode(const MadeFile& made, int mode) {
 #endif
 
 // What is left to do once `path` is bound: know the file again, its mode, listen.
-int Finish(int fd, const std::string& path, const BindRequest& request, MadeFile* made) {
+int Finish(int fd, const UniqueFd& directory, const std::string& path, const BindRequest& request,
+           MadeFile* made) {
   struct stat status;
-  if (const int error = LStat(path, &status)) return error;
-  if (!S_ISSOCK(status.st_mode)) return -EADDRINUSE;  // someone has put another file there
+  const int error =
+      Retry([&] { return ::fstatat(directory.get(), NameIn(path), &status, AT_SYMLINK_NOFOLLOW); });
+  // Someone has put another file there, or another directory in the way.
+  if (error == -ENOENT || (error == 0 && !S_ISSOCK(status.st_mode))) return -EADDRINUSE;
+  if (error != 0) return error;
   made->path = path;
   made->status = status;
   if (request.mode >= 0 && static_cast<int>(status.st_mode & 07777) != request.mode) {
@@ -165,9 +197,9 @@ int BindOverStale(int fd, const std::string& path) {
   return -EADDRINUSE;
 }
 
-// Binds to a temporary name beside `path`, which names a socket file. `directory` holds the way to
-// it, and must outlive it.
-int BindBeside(int fd, const std::string& path, std::string* temporary, UniqueFd* directory) {
+// Binds to a temporary name beside `path`, which names a socket file. It is good as long as
+// `directory` is open.
+int BindBeside(int fd, const UniqueFd& directory, const std::string& path, std::string* temporary) {
   struct stat found;
   const int error = LStat(path, &found);
   if (error != 0 && error != -ENOENT) return error;
@@ -179,9 +211,7 @@ int BindBeside(int fd, const std::string& path, std::string* temporary, UniqueFd
 #ifdef __linux__
     // The name is longer than the one it stands in for.
     if (temporary->size() >= PATH_MAX) {
-      const int error = OpenDirectory(path, O_PATH, directory);
-      if (error != 0) return error;
-      *temporary = "/proc/self/fd/" + std::to_string(directory->get()) + "/" + name;
+      *temporary = "/proc/self/fd/" + std::to_string(directory.get()) + "/" + name;
     }
 #else
     (void)directory;
@@ -210,30 +240,42 @@ int BindPath(int fd, const BindRequest& request, BoundPath* out) {
     return request.listen_backlog < 0 ? 0 : Listen(fd, request.listen_backlog);
   }
 
-  const std::string path(request.address);
+  std::string path(request.address);
   std::string absolute;
   if (const int error = MakeAbsolute(path, &absolute)) return error;
-  UniqueFd lock;
-  if (request.replace == Replace::kStale) {
-    if (const int error = LockDirectory(absolute, &lock)) return error;
+  if (request.allow_unsafe) {
+    std::string end = absolute;
+    if (const int error = FollowLinks(&end)) return error;
+    if (end != absolute) path = absolute = end;
+  }
+  const bool stale = request.replace == Replace::kStale;
+  UniqueFd directory;
+  if (const int error = OpenDirectory(absolute, stale ? O_RDONLY : kLook, &directory)) return error;
+  if (!request.allow_unsafe) {
+    if (const int error = CheckSafety(directory, absolute)) return error;
+  }
+  if (stale) {
+    if (const int error = LockDirectory(directory.get())) return error;
   }
   if (request.mode >= 0) {
     if (const int error = SetModeBeforeBind(fd, request.mode)) return error;
   }
 
   // Bound as the caller wrote it: what the kernel tells peers, and getsockname, is that.
-  int error = request.replace == Replace::kStale ? BindOverStale(fd, path) : Bind(fd, path);
+  int error = stale ? BindOverStale(fd, path) : Bind(fd, path);
   std::string temporary;
-  UniqueFd directory;
   if (error == -EADDRINUSE && request.replace == Replace::kAlways) {
-    error = BindBeside(fd, absolute, &temporary, &directory);
+    error = BindBeside(fd, directory, absolute, &temporary);
   }
   if (error != 0) return error;
 
   MadeFile made;
-  error = Finish(fd, temporary.empty() ? absolute : temporary, request, &made);
+  error = Finish(fd, directory, temporary.empty() ? absolute : temporary, request, &made);
   if (error != 0) return error;
-  if (!temporary.empty() && ::rename(temporary.c_str(), absolute.c_str()) != 0) return -errno;
+  if (!temporary.empty() &&
+      ::renameat(directory.get(), NameIn(temporary), directory.get(), NameIn(absolute)) != 0) {
+    return -errno;
+  }
   made.keep = true;
   out->path_ = std::move(absolute);
   out->device_ = made.status.st_dev;

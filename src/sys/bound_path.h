@@ -19,8 +19,14 @@ struct BindRequest {
   std::string_view address;  // see address.h; mode and replace apply to pathnames only
   int mode = -1;  // file mode (07777), exactly, whatever the umask; -1: as the umask says
   Replace replace = Replace::kNever;
-  int listen_backlog = -1;  // listen(2) before the name can be seen by a taker-over; -1: do not
+  int listen_backlog = -1;    // listen(2) before the name can be seen by a taker-over; -1: do not
+  bool allow_unsafe = false;  // do not refuse as below; a symbolic link is followed
 };
+
+// Refusals, below any -errno. In a directory that all may write and that is not sticky, anybody can
+// put another socket in place of this one; a symbolic link leads to where somebody else says.
+constexpr int kUnsafeDirectory = -10001;
+constexpr int kSymbolicLink = -10002;
 
 class BoundPath {
  public:
@@ -43,9 +49,10 @@ class BoundPath {
   ino_t inode_ = 0;
 };
 
-// Binds `fd`, and listens if asked. Returns 0 or -errno; `out` is empty for addresses without a
-// file. With kStale, -EAGAIN means that another process holds the lock on the directory right now:
-// try again in a moment.
+// Binds `fd`, and listens if asked. Returns 0, -errno, or a refusal; `out` is empty for addresses
+// without a file. The directory is opened once, checked, and what was made is looked for in that
+// very one: a path that leads elsewhere in between is -EADDRINUSE. With kStale, -EAGAIN means that
+// another process holds the lock on the directory right now: try again in a moment.
 //
 // kStale: the lock (flock(2) on the directory) makes probe, unlink and bind one step among the
 // processes that use it, so that of many that start at once exactly one wins. The probe is a

@@ -286,6 +286,11 @@ bool IsShutForReading(int fd) {
 #endif
 }
 
+bool IsHungUp(int fd) {
+  pollfd ask = {fd, 0, 0};
+  return ::poll(&ask, 1, 0) == 1 && (ask.revents & POLLHUP) != 0;
+}
+
 int PassRights(int fd, bool pass) {
 #ifdef __linux__
   return SetIntOption(fd, SOL_SOCKET, SO_PASSRIGHTS, pass);

@@ -38,6 +38,8 @@ int Shutdown(int fd, int how);
 // Whether nothing will ever be received here again. Poll(2) calls it readable for ever, while
 // recv(2) on a datagram socket says EAGAIN. False where the system does not tell (macOS).
 bool IsShutForReading(int fd);
+// Whether both directions of a connection have ended, as when its peer is gone.
+bool IsHungUp(int fd);
 int GetSocketName(int fd, Address* out);
 int GetPeerName(int fd, Address* out);
 int GetOption(int fd, int level, int name, void* value, socklen_t* length);

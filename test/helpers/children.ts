@@ -83,6 +83,15 @@ export class Child implements AsyncDisposable {
   }
 }
 
+/** Says one line to it, and resolves with the line of JSON that comes back. */
+// biome-ignore lint/suspicious/noExplicitAny: what a fixture says is the test's to know
+export async function ask(child: Child, command: string): Promise<any> {
+  child.stdout = '';
+  child.process.stdin?.write(`${command}\n`);
+  await child.says('\n');
+  return JSON.parse(child.stdout);
+}
+
 /** Several processes of one kind. */
 export class Family implements AsyncDisposable {
   readonly children: readonly Child[];

@@ -2,11 +2,10 @@
 import { chmodSync } from 'node:fs';
 import { UnixDatagram, UnixListener } from 'afunix';
 import { expect, test } from 'vitest';
+import { nobody } from '../helpers/another-user.js';
 import { Child } from '../helpers/children.js';
 import { onLinux } from '../helpers/raw-sockets.js';
 import { Scratch } from '../helpers/scratch.js';
-
-const nobody = { uid: 65534, gid: 65533 };
 
 test.runIf(onLinux && process.geteuid?.() === 0).each([
   ['is let in', true],

@@ -8,7 +8,7 @@ const installed = join(app, 'node_modules/afunix');
 const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
 
 test('holds the compiled library, the binaries and nothing else', () => {
-  const others = files.filter((file) => !/^dist\/[\w-]+\.(js|d\.ts)$/.test(file));
+  const others = files.filter((file) => !/^dist\/(cli\/)?[\w-]+\.(js|d\.ts)$/.test(file));
   expect(
     others.filter((file) => !/^prebuilds\/(linux|darwin)-\w+\/[\w.]+\.node$/.test(file)),
   ).toEqual(['LICENSE', 'README.md', 'package.json']);

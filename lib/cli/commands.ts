@@ -1,0 +1,107 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import type { Request } from './arguments.js';
+import { converse, printAll, printNext } from './conversation.js';
+import { info } from './info.js';
+import { fromHex, Input } from './input.js';
+import { Notes } from './notes.js';
+import { Output } from './output.js';
+import { addressOf, Sockets } from './sockets.js';
+import { Connection, Correspondence, type Talk } from './talk.js';
+
+/** What each command does. */
+export const commands: Readonly<Record<Request['command'], (request: Request) => Promise<void>>> = {
+  listen: (request) => talking(request, listening),
+  connect: (request) => talking(request, connecting),
+  send,
+  receive,
+  info,
+};
+
+/** What every command has. */
+interface Setting {
+  readonly request: Request;
+  readonly sockets: Sockets;
+  readonly notes: Notes;
+}
+
+async function within(request: Request, work: (setting: Setting) => Promise<void>): Promise<void> {
+  const sockets = new Sockets(request);
+  try {
+    await work({ request, sockets, notes: new Notes(request.quiet) });
+  } finally {
+    sockets.close();
+  }
+}
+
+function talking(request: Request, begin: (setting: Setting) => Promise<Talk>): Promise<void> {
+  return within(request, async (setting) => {
+    const files = await openAll(request.files);
+    const talk = await begin(setting);
+    await converse(talk, files, new Input(request.hex), new Output(request.hex), setting.notes);
+  });
+}
+
+async function listening({ request, sockets, notes }: Setting): Promise<Talk> {
+  if (request.type === 'dgram') {
+    const socket = await sockets.bound();
+    notes.say(`bound to ${request.address}`);
+    return new Correspondence(socket, notes);
+  }
+  const listener = await sockets.listener();
+  notes.say(`listening on ${request.address}`);
+  const socket = await sockets.accepted(listener);
+  await listener.close(); // one peer: others are told so at once
+  notes.peer('connected', socket.peerCredentials());
+  return new Connection(socket);
+}
+
+async function connecting({ request, sockets, notes }: Setting): Promise<Talk> {
+  if (request.type === 'dgram') {
+    const socket = await sockets.answerable();
+    const to = addressOf(request.address);
+    socket.connect(to);
+    notes.say(`${socket.localAddress} sends to ${request.address}`);
+    return new Correspondence(socket, notes, to);
+  }
+  const socket = await sockets.connected();
+  notes.peer('connected', socket.peerCredentials());
+  return new Connection(socket);
+}
+
+function send(request: Request): Promise<void> {
+  return within(request, async (setting) => {
+    const { data, files, hex } = request;
+    const fds = await openAll(files);
+    const given = data === undefined ? undefined : hex ? fromHex(data) : Buffer.from(data);
+    const talk = await connecting(setting);
+    await talk.send(given ?? (await new Input(hex).all()), fds);
+  });
+}
+
+function receive(request: Request): Promise<void> {
+  return within(request, async ({ sockets, notes }) => {
+    const output = new Output(request.hex);
+    const print = (data: Uint8Array): Promise<void> => output.bytes(data);
+    if (request.type === 'dgram') {
+      const talk = new Correspondence(await sockets.bound(), notes);
+      notes.say(`bound to ${request.address}`);
+      do await printNext(talk, print, notes);
+      while (request.keep);
+      return;
+    }
+    const listener = await sockets.listener();
+    notes.say(`listening on ${request.address}`);
+    do {
+      const socket = await sockets.accepted(listener);
+      notes.peer('connected', socket.peerCredentials());
+      await printAll(new Connection(socket), print, notes);
+      await socket.close();
+    } while (request.keep);
+  });
+}
+
+async function openAll(files: readonly string[]): Promise<FileHandle[]> {
+  const handles: FileHandle[] = [];
+  for (const file of files) handles.push(await open(file));
+  return handles;
+}

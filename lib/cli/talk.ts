@@ -1,0 +1,96 @@
+// One end of a conversation, the same for each type of socket.
+import type { FileHandle } from 'node:fs/promises';
+import type { UnixAddress } from '../address.js';
+import type { UnixDatagram } from '../datagram.js';
+import type { Message } from '../message.js';
+import { native } from '../native.js';
+import type { UnixSeqpacket } from '../seqpacket.js';
+import { UnixStream } from '../stream.js';
+import type { Notes } from './notes.js';
+
+export interface Talk {
+  /** Whether what comes are messages, not bytes. */
+  readonly messages: boolean;
+  send(data: Uint8Array, fds: readonly FileHandle[]): Promise<void>;
+  /** Null at the end of the connection. */
+  receive(): Promise<Message | null>;
+  /** Nothing more is sent. */
+  end(): void;
+  /** Whether nothing more can be sent: the peer is gone. */
+  readonly gone: boolean;
+}
+
+/** A connection of either type. */
+export class Connection implements Talk {
+  readonly messages: boolean;
+  readonly #socket: UnixStream | UnixSeqpacket;
+
+  constructor(socket: UnixStream | UnixSeqpacket) {
+    this.#socket = socket;
+    this.messages = !(socket instanceof UnixStream);
+  }
+
+  send(data: Uint8Array, fds: readonly FileHandle[]): Promise<void> {
+    const socket = this.#socket;
+    if (!(socket instanceof UnixStream)) return socket.send(data, { fds });
+    if (fds.length > 0 && data.length === 0) {
+      return Promise.reject(
+        new Error('on a stream a descriptor needs a byte to ride on: give DATA'),
+      );
+    }
+    return socket.write(data, { fds });
+  }
+
+  receive(): Promise<Message | null> {
+    return this.#socket.receive();
+  }
+
+  end(): void {
+    // All that was sent has gone: nothing waits behind it.
+    native.raw.shutdown(this.#socket.fd, native.constants.SHUT_WR as number);
+  }
+
+  get gone(): boolean {
+    return native.descriptors.hungUp(this.#socket.fd);
+  }
+}
+
+/** A datagram socket, which answers whoever sent last, until then its peer. */
+export class Correspondence implements Talk {
+  readonly messages = true;
+  readonly gone = false;
+  readonly #socket: UnixDatagram;
+  readonly #notes: Notes;
+  #to: UnixAddress | undefined;
+  #known: (() => void) | undefined;
+  readonly #knows: Promise<void>;
+
+  /** `to`: the peer; none: whoever sends first. */
+  constructor(socket: UnixDatagram, notes: Notes, to?: UnixAddress) {
+    this.#socket = socket;
+    this.#notes = notes;
+    this.#to = to;
+    this.#knows = new Promise((resolve) => {
+      this.#known = resolve;
+    });
+    if (to !== undefined) this.#known?.();
+  }
+
+  async send(data: Uint8Array, fds: readonly FileHandle[]): Promise<void> {
+    await this.#knows;
+    await this.#socket.send(data, { to: this.#to as UnixAddress, fds });
+  }
+
+  async receive(): Promise<Message> {
+    const message = await this.#socket.receive();
+    const { from, credentials } = message;
+    this.#notes.sender(from.toString(), credentials);
+    if (from.kind !== 'unnamed') {
+      this.#to = from;
+      this.#known?.();
+    }
+    return message;
+  }
+
+  end(): void {}
+}

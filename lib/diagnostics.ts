@@ -1,0 +1,127 @@
+// What this package tells of itself: diagnostics channels, and the traces of NODE_DEBUG=afunix, which
+// are subscribers of them. Where nobody subscribes, a channel costs one look at `hasSubscribers`.
+import { type Channel, channel } from 'node:diagnostics_channel';
+import { debuglog } from 'node:util';
+import type { UnixAddress } from './address.js';
+import type { FileDescriptor } from './file-descriptor.js';
+
+/** Published in `afunix:connect`: a socket has a peer. */
+export interface ConnectEvent {
+  /** The socket, of the class that its user holds. */
+  readonly socket: object;
+  /** The peer's address, as it was given. */
+  readonly address: UnixAddress;
+}
+
+/** Published in `afunix:accept`: a connection is handed over. */
+export interface AcceptEvent {
+  /** Who accepted it: a `Listener`, or a `Server` of `afunix/net`. */
+  readonly listener: object;
+  /** The connection; `authorize` has let it in. */
+  readonly socket: object;
+}
+
+/**
+ * Published in `afunix:message`, for each message, and on a stream for each read and write that moved
+ * bytes. A message that is looked at with `peek` is told of each time.
+ */
+export interface MessageEvent {
+  /** The socket, of the class that its user holds. */
+  readonly socket: object;
+  /** Which way it went. */
+  readonly direction: 'sent' | 'received';
+  /** Its bytes: valid until the subscriber returns. */
+  readonly data: Uint8Array;
+  /** Of a datagram, its sender's address, or the one it was sent to; null for the peer's. */
+  readonly address: UnixAddress | null;
+}
+
+/** Published in `afunix:fds`, for each message that carries descriptors, before that is. */
+export interface FdsEvent {
+  /** The socket, of the class that its user holds. */
+  readonly socket: object;
+  /** Which way they went. */
+  readonly direction: 'sent' | 'received';
+  /** Those received are their receiver's to close; of those sent the numbers. */
+  readonly fds: readonly (FileDescriptor | number)[];
+}
+
+/** Published in `afunix:error`: a system call failed, and an error is made of it. */
+export interface ErrorEvent {
+  /** A `SystemError`, before its caller gets it. */
+  readonly error: Error;
+}
+
+export const connects: Channel = channel('afunix:connect');
+export const accepts: Channel = channel('afunix:accept');
+export const messages: Channel = channel('afunix:message');
+export const passed: Channel = channel('afunix:fds');
+export const failures: Channel = channel('afunix:error');
+
+/** What events name as the socket: the one that is below another names that. */
+interface Told {
+  readonly face?: object;
+}
+
+const faceOf = (socket: object): object => (socket as Told).face ?? socket;
+
+export function tellConnect(socket: object, address: UnixAddress): void {
+  if (connects.hasSubscribers)
+    connects.publish({ socket: faceOf(socket), address } satisfies ConnectEvent);
+}
+
+export function tellAccept(listener: object, socket: object): void {
+  if (accepts.hasSubscribers) accepts.publish({ listener, socket } satisfies AcceptEvent);
+}
+
+/** To be called only when `messages` has subscribers: what it tells costs something. */
+export function tellMessage(
+  socket: object,
+  direction: MessageEvent['direction'],
+  data: Uint8Array,
+  address: UnixAddress | null = null,
+): void {
+  messages.publish({ socket: faceOf(socket), direction, data, address } satisfies MessageEvent);
+}
+
+export function tellFds(
+  socket: object,
+  direction: FdsEvent['direction'],
+  fds: FdsEvent['fds'],
+): void {
+  if (passed.hasSubscribers)
+    passed.publish({ socket: faceOf(socket), direction, fds } satisfies FdsEvent);
+}
+
+export function tellError(error: Error): void {
+  if (failures.hasSubscribers) failures.publish({ error } satisfies ErrorEvent);
+}
+
+const trace = debuglog('afunix');
+if (trace.enabled) {
+  connects.subscribe((event) => {
+    const { socket, address } = event as ConnectEvent;
+    trace('%s: connected to %s', nameOf(socket), address);
+  });
+  accepts.subscribe((event) => {
+    const { listener, socket } = event as AcceptEvent;
+    trace('%s: accepted %s', nameOf(listener), nameOf(socket));
+  });
+  messages.subscribe((event) => {
+    const { socket, direction, data, address } = event as MessageEvent;
+    const preposition = direction === 'sent' ? 'to' : 'from';
+    const other = address === null ? '' : ` ${preposition} ${address.toString() || 'nobody'}`;
+    trace('%s: %s %d bytes%s', nameOf(socket), direction, data.byteLength, other);
+  });
+  passed.subscribe((event) => {
+    const { socket, direction, fds } = event as FdsEvent;
+    trace('%s: %s %d descriptors', nameOf(socket), direction, fds.length);
+  });
+  failures.subscribe((event) => trace((event as ErrorEvent).error.message));
+}
+
+function nameOf(socket: object): string {
+  const { fd, describe } = socket as { fd?: number; describe?: () => string };
+  const name = describe?.call(socket) ?? socket.constructor.name;
+  return fd === undefined || name.endsWith(` ${fd}`) ? name : `${name} (${fd})`;
+}

@@ -1,0 +1,28 @@
+// What went through a socket, one way (Traffic in lib/stats.ts).
+#pragma once
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+
+namespace afunix {
+
+struct Traffic {
+  uint64_t messages = 0;
+  uint64_t bytes = 0;
+  uint64_t fds = 0;
+  uint64_t again = 0;
+
+  // Counts what a call came to: the bytes of a message, or -errno. Returns it.
+  int Count(int result) {
+    if (result >= 0) {
+      messages++;
+      bytes += static_cast<uint64_t>(result);
+    } else if (result == -EAGAIN) {
+      again++;
+    }
+    return result;
+  }
+};
+
+}  // namespace afunix
