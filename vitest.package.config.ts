@@ -9,8 +9,8 @@ export default defineConfig({
     globalSetup: ['test/package/setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000, // npm installs and builds in some of them
+    hookTimeout: 300_000,
     reporters: !report ? ['default'] : ['default', ['json', { outputFile: report }]],
   },
 });

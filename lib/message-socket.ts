@@ -78,6 +78,20 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
   /** Messages that may still be taken before the loop gets its turn. */
   #budget = BATCH;
   #ended = false;
+  #retry: NodeJS.Timeout | undefined;
+  #referenced = true;
+
+  override ref(): this {
+    this.#referenced = true;
+    this.#retry?.ref();
+    return super.ref();
+  }
+
+  override unref(): this {
+    this.#referenced = false;
+    this.#retry?.unref();
+    return super.unref();
+  }
 
   /** @internal Message `index` of the slab. */
   protected abstract messageAt(index: number): M;
@@ -260,7 +274,8 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
     if (this.#consumer !== undefined && result !== ECONNRESET) {
       // ENOMEM or the like, which would come again at once.
       this.handle.stop(READABLE);
-      setTimeout(() => this.#start(), PAUSE);
+      this.#retry = setTimeout(() => this.#start(), PAUSE);
+      if (!this.#referenced) this.#retry.unref();
     }
     this.report(systemError('recvmsg', result));
   }
@@ -294,6 +309,7 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
       message.pidfd?.close();
     }
     this.#consumer = undefined;
+    clearTimeout(this.#retry);
   }
 
   /** @internal */

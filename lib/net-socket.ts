@@ -39,6 +39,8 @@ const SHUT_WR = native.constants.SHUT_WR as number;
  *   close; without a listener they are closed at once. Needs `maxFds`.
  * - `'credentials'` (`Credentials`): before the first `'data'`, and before any whose sender differs
  *   from the one before. Needs `credentials: true`.
+ *
+ * As in Node, one that nobody holds any more stays open while it reads.
  */
 export class Socket extends Duplex {
   /** Whether `connect()` was called and has not finished. */

@@ -40,7 +40,10 @@ export interface BindOptions extends ReceiveOptions {
    * never touched: EADDRINUSE. Does not matter for abstract names.
    */
   replace?: 'never' | 'stale' | 'always';
-  /** Whether `close()` removes the socket file, if it is still the one this socket made. Default true. */
+  /**
+   * Whether `close()` removes the socket file, if it is still the one this socket made; so does the end of
+   * the process or worker, but not `process.exit()` of the main thread, nor a signal. Default true.
+   */
   unlinkOnClose?: boolean;
   /**
    * Binds where others could put a socket of their own in place of this one. Without it, bind refuses a

@@ -24,7 +24,12 @@ import { nothing, type Queue, type SocketStats, statsOf } from './stats.js';
 
 const { constants } = native;
 
-/** What every Unix socket of this package has. */
+/**
+ * What every Unix socket of this package has.
+ *
+ * One that nobody holds any more stays open while something is awaited on it: a read or an accept that is
+ * pending, a callback that gets its messages. One that waits for nothing is closed when it is collected.
+ */
 export abstract class UnixSocket implements AsyncDisposable {
   /** @internal */
   protected readonly handle: Handle;

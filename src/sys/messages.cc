@@ -1,11 +1,50 @@
 #include "messages.h"
 
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include <algorithm>
 
 #include "platform.h"
 #include "retry.h"
 
 namespace afunix::sys {
+
+namespace {
+
+constexpr unsigned kMaxMessages = 1024;  // UIO_MAXIOV; Linux takes no more at a time
+
+#if defined(__linux__) && !defined(__GLIBC__)
+
+// musl's copy a message to clear its padding. They have room for a kilobyte of control messages
+// (ENOMEM: 253 descriptors and credentials are more), and send many one by one. What comes here has
+// its padding cleared.
+
+ssize_t CallSendmsg(int fd, const msghdr* message, int flags) {
+  return ::syscall(SYS_sendmsg, fd, message, flags);
+}
+
+int CallSendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
+  return static_cast<int>(::syscall(SYS_sendmmsg, fd, messages, count, flags));
+}
+
+#else
+
+ssize_t CallSendmsg(int fd, const msghdr* message, int flags) {
+  return ::sendmsg(fd, message, flags);
+}
+
+#ifdef __linux__
+int CallSendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
+  return ::sendmmsg(fd, messages, count, flags);
+}
+#endif
+
+#endif
+
+}  // namespace
 
 ssize_t Send(int fd, const void* data, size_t length, int flags, const Address* to) {
   const sockaddr* address = to == nullptr ? nullptr : to->get();
@@ -19,24 +58,18 @@ ssize_t Receive(int fd, void* data, size_t length, int flags) {
 }
 
 ssize_t SendMessage(int fd, const msghdr* message, int flags) {
-  return Retry([&] { return ::sendmsg(fd, message, flags | kNoSignal); });
+  return Retry([&] { return CallSendmsg(fd, message, flags | kNoSignal); });
 }
 
 ssize_t ReceiveMessage(int fd, msghdr* message, int flags) {
   return Retry([&] { return ::recvmsg(fd, message, flags | kControlCloseOnExec); });
 }
 
-namespace {
-
-constexpr unsigned kMaxMessages = 1024;  // UIO_MAXIOV; Linux takes no more at a time
-
-}  // namespace
-
 #ifdef __linux__
 
 int SendMany(int fd, mmsghdr* messages, unsigned count, int flags) {
   count = std::min(count, kMaxMessages);
-  return Retry([&] { return ::sendmmsg(fd, messages, count, flags | kNoSignal); });
+  return Retry([&] { return CallSendmmsg(fd, messages, count, flags | kNoSignal); });
 }
 
 int ReceiveMany(int fd, mmsghdr* messages, unsigned count, int flags) {

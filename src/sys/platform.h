@@ -8,7 +8,13 @@
 
 #ifdef __linux__
 
-#include <linux/sockios.h>
+// The kernel's own definitions of linux/sockios.h, a header that Alpine's compiler comes without.
+#ifndef SIOCINQ
+#define SIOCINQ FIONREAD
+#endif
+#ifndef SIOCOUTQ
+#define SIOCOUTQ TIOCOUTQ
+#endif
 
 // Newer than the headers of the distributions this is built on. parisc and sparc count apart; the
 // other architectures agree from 33 on.

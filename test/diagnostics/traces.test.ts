@@ -1,4 +1,5 @@
 // NODE_DEBUG=afunix: each line says which socket did what.
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Child } from '../helpers/children.js';
 import { fromRoot } from '../helpers/programs.js';
@@ -53,6 +54,23 @@ describe('NODE_DEBUG', () => {
     for (const [index, line] of expected.entries()) {
       expect(lines[index]).toMatch(new RegExp(`^AFUNIX ${child.pid}: ${line}$`));
     }
+  });
+
+  test('are as docs/diagnostics.md shows them', async () => {
+    using scratch = new Scratch();
+    await using child = run(scratch, 'afunix');
+    await child.succeeds();
+
+    const page = readFileSync(fromRoot('docs/diagnostics.md'), 'utf8');
+    const shown = page.match(/^AFUNIX .*$/gm) ?? [];
+    const general = (line: string): string =>
+      line
+        .replaceAll(`${scratch.path()}.none`, '/run/other.sock')
+        .replaceAll(scratch.path(), '/run/app.sock')
+        .replace(/(?<=^AFUNIX )\d+|(?<=\()\d+(?=\))/g, 'N');
+    const lines = child.stderr.split('\n').map(general);
+    expect(shown.length).toBeGreaterThan(3);
+    for (const line of shown) expect(lines).toContain(general(line));
   });
 
   test('something else: none', async () => {

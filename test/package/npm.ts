@@ -1,7 +1,6 @@
 // npm, started without a shell or a PATH.
 import { type ExecFileSyncOptions, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { realpathSync } from 'node:fs';
 import { programPath } from '../helpers/programs.js';
 
 /** Runs npm to its end; its stdout. */
@@ -19,13 +18,9 @@ export function npm(args: readonly string[], options: ExecFileSyncOptions = {}):
   );
 }
 
-/** Installs a package of the npm registry into a folder of its own; the path of `file` in it. */
-export function fromRegistry(folder: string, name: string, version: string, file: string): string {
-  mkdirSync(folder, { recursive: true });
-  npm(['install', '--force', '--ignore-scripts', '--no-save', `${name}@${version}`], {
-    cwd: folder,
-  });
-  const path = join(folder, 'node_modules', name, file);
-  if (!existsSync(path)) throw new Error(`${name}@${version} has no ${file}`);
-  return path;
+/** Installs packages of the npm registry into `folder`, each under the name that it is given by. */
+export function fromRegistry(folder: string, packages: Readonly<Record<string, string>>): void {
+  const aliases = Object.entries(packages).map(([name, wanted]) => `${name}@npm:${wanted}`);
+  const options = ['--force', '--ignore-scripts', '--no-bin-links', '--no-save'];
+  npm(['install', ...options, ...aliases], { cwd: folder });
 }

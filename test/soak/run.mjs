@@ -25,7 +25,7 @@ const short = {
 };
 const usage = `npm run soak [-- options] [part...]
 parts: ${Object.keys(full).join(', ')} (default: all)
-  --short     about 90 seconds, instead of a quarter of an hour
+  --short     about 90 seconds, instead of some twenty minutes
   --publish   the figures go to docs/reliability.md, too`;
 
 const { values, positionals } = parseArgs({

@@ -22,6 +22,11 @@ std::map<string, long> Table(const Constant* table, size_t count) {
   return names;
 }
 
+bool Known(int number) {
+  const string text = strerror(number);
+  return text.find("nknown error") == string::npos && text != "No error information";  // musl's
+}
+
 }  // namespace
 
 TEST(ConstantsByName) {
@@ -48,8 +53,7 @@ TEST(EveryErrorNumberOfTheSystemHasAName) {
   std::map<long, string> first;
   for (size_t i = 0; i < kErrnoCount; ++i) first.emplace(kErrnos[i].value, kErrnos[i].name);
   for (int number = 1; number < 200; ++number) {
-    const bool known = strstr(strerror(number), "nknown error") == nullptr;
-    CHECK_EQ(first.count(number), known ? 1u : 0u);
+    CHECK(first.count(number) == 1 || !Known(number));  // musl has no text for many
   }
   // Of two names for one number, the usual one comes first.
   CHECK_EQ(first[EAGAIN], "EAGAIN");

