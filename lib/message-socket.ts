@@ -10,6 +10,7 @@ import { UnixSocket } from './socket.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
 const ECONNRESET = -(native.errnos.ECONNRESET as number);
+const ESHUTDOWN = -(native.errnos.ESHUTDOWN as number);
 const MSG_PEEK = native.constants.MSG_PEEK as number;
 /** Messages that one turn of the loop takes at most, so that no socket starves another. */
 const BATCH = 32;
@@ -269,7 +270,9 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
   }
 
   #fail(result: number): void {
-    if (this.#consumer !== undefined && result !== ECONNRESET) {
+    if (result === ESHUTDOWN) {
+      this.handle.stop(READABLE);
+    } else if (this.#consumer !== undefined && result !== ECONNRESET) {
       // ENOMEM or the like, which would come again at once.
       this.handle.stop(READABLE);
       this.#retry = setTimeout(() => this.#start(), PAUSE);

@@ -1,6 +1,7 @@
 // What a caller does to a socket's descriptor by its number, past the socket.
 import { closeSync, openSync } from 'node:fs';
 import { platform } from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { UnixDatagram, UnixListener, UnixSeqpacket, UnixStream } from 'afunix';
 import { constants, shutdown } from 'afunix/raw';
 import { expect, test } from 'vitest';
@@ -57,6 +58,14 @@ test.skipIf(platform !== 'linux')(
     await expect(pending).rejects.toMatchObject({ code: 'ESHUTDOWN' });
     await a.send('still sends');
     expect((await b.receive()).data.toString()).toBe('still sends');
+    // Told once, not over and over.
+    const codes: unknown[] = [];
+    b.onMessages(() => expect.unreachable(), {
+      onError: (error) => codes.push((error as NodeJS.ErrnoException).code),
+    });
+    shutdown(b.fd, constants.SHUT_RD as number);
+    await delay(250);
+    expect(codes).toEqual(['ESHUTDOWN']);
     await a.close();
     await b.close();
   },
