@@ -128,7 +128,8 @@ describeWith('python3', programPath('python3'), (python) => {
       await server.isWell();
     });
 
-    test.runIf(kind !== 'datagram')('connects and leaves 5,000 times', async () => {
+    if (kind === 'datagram') return; // there are no connections
+    test('connects and leaves 5,000 times', async () => {
       await using server = await Server.start(kind);
       const { connections } = await ask(server.child, 'report');
       await using peer = server.peer(python, 'leave', 5000);
