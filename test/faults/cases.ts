@@ -18,11 +18,18 @@ const others = ['connect', 'bind', 'listen', 'setsockopt', 'getsockopt', 'getsoc
 export const cases: [name: string, faults: string, ...seen: string[]][] = [
   ['EINTR anywhere', rules([...sends, ...receives, ...makes, ...others], 'EINTR', 2)],
   ['EAGAIN where a call may block', rules([...sends, ...receives, 'accept4'], 'EAGAIN', 2)],
+  // A stream waits for room in the backlog; to connect a datagram socket never has to wait.
+  ['EAGAIN at connect', rules(['connect'], 'EAGAIN', 2), 'EAGAIN'],
   ['short sends and receives', rules([...sends, ...receives], 'short', 1)],
   ['ENOMEM', rules([...sends, ...receives, ...makes], 'ENOMEM', 4), 'ENOMEM'],
   [
     'ENOBUFS in the middle of short sends',
     `${rules(sends, 'short', 1)},${rules(sends, 'ENOBUFS', 5)}`,
+    'ENOBUFS',
+  ],
+  [
+    'ENOBUFS where there is nothing to send',
+    rules([...receives, ...makes, 'connect', 'bind', 'setsockopt'], 'ENOBUFS', 4),
     'ENOBUFS',
   ],
   ['EMFILE', rules(makes, 'EMFILE', 3), 'EMFILE'],
