@@ -1,5 +1,7 @@
 // What is told on stderr about peers and descriptors.
+
 import { fstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Credentials } from '../credentials.js';
 import type { FileDescriptor } from '../file-descriptor.js';
 import type { Message } from '../message.js';
@@ -45,9 +47,15 @@ function process_({ pid, uid, gid }: Credentials): string {
   return `process ${pid}${name === '' ? '' : ` (${name})`}, user ${uid}, group ${gid}`;
 }
 
-/** Linux tells; it may be gone by now. */
+/**
+ * Linux tells; it may be gone by now. Not `comm`, the name of its first thread: in Node.js 24 and later that is
+ * `MainThread`.
+ */
 function commandOf(pid: number): string {
-  return quietly(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
+  return quietly(() => {
+    const [path] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0', 1) as [string];
+    return basename(path);
+  });
 }
 
 function describe(fd: FileDescriptor): string {
