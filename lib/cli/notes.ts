@@ -48,14 +48,13 @@ function process_({ pid, uid, gid }: Credentials): string {
 }
 
 /**
- * Linux tells; it may be gone by now. Not `comm`, the name of its first thread: in Node.js 24 and later that is
- * `MainThread`.
+ * Linux tells; it may be gone by now. Its command line rather than `comm`, the name of its first thread, which is
+ * `MainThread` in Node.js 24 and later; one that has ended and is not waited for has only that.
  */
 function commandOf(pid: number): string {
-  return quietly(() => {
-    const [path] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0', 1) as [string];
-    return basename(path);
-  });
+  const of = (file: string): string => quietly(() => readFileSync(`/proc/${pid}/${file}`, 'utf8'));
+  const [path] = of('cmdline').split('\0', 1) as [string];
+  return basename(path) || of('comm').trim();
 }
 
 function describe(fd: FileDescriptor): string {
