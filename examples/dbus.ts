@@ -77,6 +77,10 @@ function replyTo(bus: MessageBus, call: Message, fd: Sendable): Message {
 
 async function call(address: string, fileName: string): Promise<void> {
   const bus = connectToBus(address);
+  // An answer first. dbus-native sends what it was given the moment that authentication ends, and the
+  // daemon reads up to that moment without room for descriptors: one that came so early would be lost, and
+  // the daemon would hang up.
+  await bus.getId();
   await using file = await open(fileName);
   const compressed = await new Promise<FileDescriptor>((resolve, reject) => {
     const message = { destination: name, path, interface: name, member: 'Compress' };

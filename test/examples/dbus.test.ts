@@ -3,7 +3,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { Child } from '../helpers/children.js';
-import { example } from '../helpers/examples.js';
+import { example, exampleWith } from '../helpers/examples.js';
 import { describeWith, fromRoot, programPath } from '../helpers/programs.js';
 import { addressKinds, Scratch } from '../helpers/scratch.js';
 
@@ -58,6 +58,16 @@ describeWith('dbus-daemon', programPath('dbus-daemon'), (program: string) => {
     const { size } = statSync(readme);
     expect(output[2]).toMatch(new RegExp(`^${size} bytes came back as \\d{4}, and are the same$`));
   }, 60_000);
+
+  test('a daemon that runs only when nobody else does', async () => {
+    using scratch = new Scratch();
+    const slow = `#!/bin/sh\nexec taskset -c 0 chrt -i 0 ${program} "$@"\n`;
+    writeFileSync(scratch.path('dbus-daemon'), slow, { mode: 0o755 });
+    await using _others = new Child('taskset', ['-c', '0', 'sh', '-c', 'while :; do :; done']);
+    const env = { ...process.env, PATH: `${scratch.folder}:${process.env.PATH}` };
+    await using child = exampleWith({ env }, 'dbus');
+    expect(await child.succeeds()).toContain('and are the same');
+  }, 180_000);
 
   test.each(addressKinds)(
     'a caller of another language, on a bus at a %s',
