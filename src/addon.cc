@@ -25,7 +25,7 @@ int IntArgument(const Napi::CallbackInfo& info, size_t index) {
 
 Module* Module::Get(napi_env env) { return Napi::Env(env).GetInstanceData<Module>(); }
 
-Module::Module(Napi::Env env, Napi::Object exports) : env(napi_env(env)), loop(env) {
+Module::Module(Napi::Env env, Napi::Object exports) : env(napi_env(env)), loop(env, &crowd) {
   if (!slab.Initialize(env)) return;
   handle_constructor = Napi::Persistent(Napi::Function(env, SocketWrap::Define(env)));
 

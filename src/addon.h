@@ -22,9 +22,9 @@ class Module : public Napi::Addon<Module> {
   static Module* Get(napi_env env);
 
   napi_env env;
+  Crowd crowd;
   PollLoop loop;
   ReceiveSlab slab;
-  Crowd crowd;
   SocketWrap* sockets = nullptr;  // all that are open
   // By `id`, from the making of a handle to its collection: no id of a closed one means another.
   std::vector<SocketWrap*> handles;

@@ -1,45 +1,38 @@
-// Pollers as uv_poll_t on the environment's own loop, never the default one: workers have theirs.
+// One uv_poll_t on the environment's own loop, never the default one: workers have theirs. It
+// watches a ReadySet that has all descriptors: to have libuv watch each of them costs five more
+// system calls for a descriptor, and libuv ends the process over one that was closed behind its
+// back.
 #include "poller.h"
 
 #include <poll.h>
 #include <sched.h>
-#include <sys/stat.h>
 #include <uv.h>
-#ifdef __linux__
-#include <sys/epoll.h>
-#endif
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
+#include <utility>
 
 namespace afunix {
 
-// On the heap and apart from its Poller: libuv holds on to it until its close callback has run.
-struct PollHandle {
+// On the heap and apart from the PollLoop: libuv holds on to it until its close callback has run.
+struct Watcher {
   uv_poll_t uv;
   PollLoop* loop;
-  Poller* poller;        // null once the poller is closed
-  bool changed = false;  // in the loop's `changed_`
 
-  static void OnPoll(uv_poll_t* uv, int status, int events) {
-    auto* handle = static_cast<PollHandle*>(uv->data);
-    Poller* poller = handle->poller;
-    if (poller == nullptr) return;
+  static void OnPoll(uv_poll_t* uv, int status, int) {
+    PollLoop* loop = static_cast<Watcher*>(uv->data)->loop;
     if (status < 0) {
-      // libuv reports any POLLERR as UV_EBADF and has stopped polling.
-      poller->Fail();
-      return;
+      loop->Rebuild();
+    } else {
+      loop->OnReady();
     }
-    int ready = 0;
-    if ((events & UV_READABLE) != 0) ready |= kReadable;
-    if ((events & UV_WRITABLE) != 0) ready |= kWritable;
-    if (ready != 0) poller->listener_->OnReady(ready);
   }
 
   static void OnClose(uv_handle_t* uv) {
-    auto* handle = static_cast<PollHandle*>(uv->data);
-    PollLoop* loop = handle->loop;
-    delete handle;
+    auto* watcher = static_cast<Watcher*>(uv->data);
+    PollLoop* loop = watcher->loop;
+    delete watcher;
     loop->Released();
   }
 };
@@ -53,11 +46,12 @@ struct Vigil {
   static void OnPrepare(uv_prepare_t* uv) {
     auto* vigil = static_cast<Vigil*>(uv->data);
     vigil->loop->DropDead();
-    const uint64_t now = uv_hrtime();
+    const uint64_t now = vigil->awake_until == 0 ? 0 : uv_hrtime();
     if (now < vigil->awake_until) {
       vigil->StayAwake(now);
-    } else if (vigil->loop->changed_.empty()) {
-      uv_prepare_stop(uv);
+    } else {
+      vigil->awake_until = 0;
+      if (vigil->loop->changed_.empty()) uv_prepare_stop(uv);
     }
   }
 
@@ -81,6 +75,11 @@ struct Vigil {
   }
 };
 
+PollLoop::PollLoop(napi_env env, Crowd* crowd) : yield_(crowd) {
+  uv_loop_t* loop = nullptr;
+  if (napi_get_uv_event_loop(env, &loop) == napi_ok) loop_ = loop;
+}
+
 bool PollLoop::KeepVigil() {
   if (vigil_ == nullptr) {
     if (loop_ == nullptr || drained_ != nullptr) return false;
@@ -99,44 +98,73 @@ void PollLoop::StayAwake(unsigned microseconds) {
   vigil_->awake_until = std::max(vigil_->awake_until, uv_hrtime() + uint64_t{1000} * microseconds);
 }
 
-// Whether the loop can watch what `fd` is by now.
-static bool CanBeWatched(uv_loop_t* loop, int fd) {
-  struct stat status;
-  if (::fstat(fd, &status) != 0) return false;
-  if (S_ISSOCK(status.st_mode)) return true;
-#ifdef __linux__
-  epoll_event none = {};
-  if (::epoll_ctl(uv_backend_fd(loop), EPOLL_CTL_ADD, fd, &none) != 0) return errno == EEXIST;
-  ::epoll_ctl(uv_backend_fd(loop), EPOLL_CTL_DEL, fd, &none);
-#else
-  (void)loop;
-#endif
-  return true;
-}
-
-// libuv ends the process if a descriptor that it is about to watch is not open any more, or is
-// something that epoll does not take by now: somebody closed it by its number, behind our back.
+// Somebody closed a descriptor by its number, behind our back, right after it was armed: nothing
+// would ever come of it. Whoever waits makes its own call and learns the error from it.
 void PollLoop::DropDead() {
-  while (!changed_.empty()) {
-    PollHandle* handle = changed_.back();
-    changed_.pop_back();
-    handle->changed = false;
-    uv_os_fd_t fd = -1;
-    uv_fileno(reinterpret_cast<uv_handle_t*>(&handle->uv), &fd);
-    if (CanBeWatched(static_cast<uv_loop_t*>(loop_), fd)) continue;
-    uv_poll_stop(&handle->uv);
-    handle->poller->Fail();
+  const std::vector<uint64_t> changed = std::exchange(changed_, {});
+  for (const uint64_t key : changed) {
+    Poller* poller = Find(key);
+    if (poller == nullptr || set_.Has(poller->fd_)) continue;
+    const int armed = poller->armed_;
+    slots_[static_cast<uint32_t>(key)].poller = nullptr;
+    poller->SetArmed(0);
+    poller->listener_->OnReady(armed);
   }
 }
 
-PollLoop::PollLoop(napi_env env) {
-  uv_loop_t* loop = nullptr;
-  if (napi_get_uv_event_loop(env, &loop) == napi_ok) loop_ = loop;
+// Nothing else is due: no timer, no immediate, no handle to close.
+bool PollLoop::WouldSleep() const {
+  return uv_backend_timeout(static_cast<uv_loop_t*>(loop_)) != 0;
+}
+
+// A new set that the loop watches, in place of none or of the one before.
+int PollLoop::Open() {
+  if (loop_ == nullptr || drained_ != nullptr) return -ECANCELED;
+  sys::ReadySet set;
+  if (const int error = set.Open()) return error;
+  auto* watcher = new Watcher{{}, this};
+  int error = uv_poll_init(static_cast<uv_loop_t*>(loop_), &watcher->uv, set.fd());
+  if (error < 0) {
+    delete watcher;
+    return error;
+  }
+  watcher->uv.data = watcher;
+  handles_++;
+  error = uv_poll_start(&watcher->uv, UV_READABLE, Watcher::OnPoll);
+  if (error < 0) {
+    Release(watcher);
+    return error;
+  }
+  if (watcher_ != nullptr) Release(watcher_);
+  watcher_ = watcher;
+  set_ = std::move(set);
+  if (holds_ == 0) uv_unref(reinterpret_cast<uv_handle_t*>(&watcher_->uv));
+  return 0;
+}
+
+// A descriptor that was closed by its number, behind our back, while another process or number has
+// the same socket, stays in the set, and there is no way left to name it. All others go into a new
+// one.
+void PollLoop::Rebuild() {
+  if (Open() < 0) return;
+  for (size_t fd = 0; fd < slots_.size(); fd++) {
+    const Slot& slot = slots_[fd];
+    if (slot.poller == nullptr) continue;
+    const uint64_t key = uint64_t{slot.generation} << 32 | fd;
+    set_.Watch(static_cast<int>(fd), 0, slot.poller->armed_, key);
+  }
+}
+
+void PollLoop::Release(Watcher* watcher) {
+  uv_poll_stop(&watcher->uv);
+  uv_close(reinterpret_cast<uv_handle_t*>(&watcher->uv), Watcher::OnClose);
 }
 
 void PollLoop::Shutdown(Drained drained, void* data) {
   drained_ = drained;
   data_ = data;
+  if (watcher_ != nullptr) Release(watcher_);
+  watcher_ = nullptr;
   if (vigil_ != nullptr) {
     uv_close(reinterpret_cast<uv_handle_t*>(&vigil_->uv), Vigil::OnClose);
     vigil_ = nullptr;
@@ -149,63 +177,112 @@ void PollLoop::Released() {
   if (handles_ == 0 && drained_ != nullptr) drained_(data_);
 }
 
-int Poller::Arm(int fd, int events) {
-  if (events == armed_) return 0;
-  if (handle_ == nullptr) {
-    if (loop_->loop_ == nullptr || loop_->drained_ != nullptr) return UV_ECANCELED;
-    auto* handle = new PollHandle{{}, loop_, this};
-    const int result = uv_poll_init(static_cast<uv_loop_t*>(loop_->loop_), &handle->uv, fd);
-    if (result < 0) {
-      delete handle;
-      return result;
-    }
-    handle->uv.data = handle;
-    handle_ = handle;
-    loop_->handles_++;
-    if (!referenced_) uv_unref(reinterpret_cast<uv_handle_t*>(&handle->uv));
-  }
-  int wanted = 0;
-  if ((events & kReadable) != 0) wanted |= UV_READABLE;
-  if ((events & kWritable) != 0) wanted |= UV_WRITABLE;
-  const int result = wanted == 0 ? uv_poll_stop(&handle_->uv)
-                                 : uv_poll_start(&handle_->uv, wanted, PollHandle::OnPoll);
-  armed_ = result < 0 ? 0 : events;
-  if (armed_ != 0 && !handle_->changed && loop_->KeepVigil()) {
-    handle_->changed = true;
-    loop_->changed_.push_back(handle_);
-  }
-  return result;
-}
-
-// Whoever waits makes its call and learns the error from it, then arms again.
-void Poller::Fail() {
-  const int armed = armed_;
-  armed_ = 0;
-  listener_->OnReady(armed);
-}
-
-void Poller::SetReference(bool referenced) {
-  if (referenced == referenced_) return;
-  referenced_ = referenced;
-  if (handle_ == nullptr) return;
-  auto* uv = reinterpret_cast<uv_handle_t*>(&handle_->uv);
-  if (referenced) {
+void PollLoop::Hold(int change) {
+  const int before = holds_;
+  holds_ += change;
+  if (watcher_ == nullptr) return;
+  auto* uv = reinterpret_cast<uv_handle_t*>(&watcher_->uv);
+  if (before == 0) {
     uv_ref(uv);
-  } else {
+  } else if (holds_ == 0) {
     uv_unref(uv);
   }
 }
 
+int PollLoop::Watch(Poller* poller, int fd, int events) {
+  if (watcher_ == nullptr) {
+    if (const int error = Open()) return error;
+  }
+  if (static_cast<size_t>(fd) >= slots_.size()) slots_.resize(static_cast<size_t>(fd) + 1);
+  Slot& slot = slots_[static_cast<size_t>(fd)];
+  if (slot.poller != poller) {
+    // Somebody closed its descriptor by the number, which is another's by now.
+    if (slot.poller != nullptr) slot.poller->SetArmed(0);
+    slot = {poller, slot.generation + 1};
+  }
+  const uint64_t key = uint64_t{slot.generation} << 32 | static_cast<uint32_t>(fd);
+  const int result = set_.Watch(fd, poller->armed_, events, key);
+  if (result < 0 || events == 0) {
+    slot.poller = nullptr;
+  } else if (poller->armed_ == 0 && KeepVigil()) {
+    changed_.push_back(key);
+  }
+  return result;
+}
+
+Poller* PollLoop::Find(uint64_t key) const {
+  const auto fd = static_cast<uint32_t>(key);
+  if (fd >= slots_.size() || slots_[fd].generation != key >> 32) return nullptr;
+  return slots_[fd].poller;
+}
+
+// After what was ready has been handled, before going back to the loop, the peers get their turn:
+// those on this processor may have answered by then, which costs neither side a sleep, a wake-up
+// and a turn of the loop.
+void PollLoop::OnReady() {
+  constexpr unsigned kGuesses = 32;
+  Yield::Turn turn;
+  bool came = (favourite_ && guesses_ < kGuesses && Guess()) || Collect();
+  while (came && WouldSleep() && yield_.Try(&turn)) {
+    came = favourite_ ? Guess() : Collect();
+    yield_.Note(came);
+  }
+}
+
+bool PollLoop::Guess() {
+  guesses_++;
+  Poller* poller = Find(alone_);
+  if (poller != nullptr && (poller->armed_ & kReadable) != 0 && poller->listener_->OnGuess()) {
+    return true;
+  }
+  favourite_ = false;
+  return false;
+}
+
+bool PollLoop::Collect() {
+  sys::Ready ready[64];
+  bool unknown = false;
+  guesses_ = 0;
+  const int count = set_.Collect(ready, static_cast<int>(std::size(ready)));
+  for (int i = 0; i < count; i++) unknown = unknown || Find(ready[i].key) == nullptr;
+  for (int i = 0; i < count; i++) {
+    Poller* poller = Find(ready[i].key);  // one before it may have closed it
+    const int events = poller == nullptr ? 0 : ready[i].events & poller->armed_;
+    if (events != 0) poller->listener_->OnReady(events);
+  }
+  favourite_ = count == 1 && alone_ == ready[0].key;
+  alone_ = count == 1 ? ready[0].key : 0;
+  if (unknown) Rebuild();
+  return count > 0;
+}
+
+int Poller::Arm(int fd, int events) {
+  if (events == armed_) return 0;
+  fd_ = fd;
+  const int result = loop_->Watch(this, fd, events);
+  SetArmed(result < 0 ? 0 : events);
+  return result;
+}
+
+void Poller::SetArmed(int events) {
+  armed_ = events;
+  Settle();
+}
+
+void Poller::SetReference(bool referenced) {
+  referenced_ = referenced;
+  Settle();
+}
+
+void Poller::Settle() {
+  const bool holding = referenced_ && armed_ != 0;
+  if (holding == holding_) return;
+  holding_ = holding;
+  loop_->Hold(holding ? 1 : -1);
+}
+
 void Poller::Close() {
-  if (handle_ == nullptr) return;
-  PollHandle* handle = handle_;
-  handle_ = nullptr;
-  armed_ = 0;
-  handle->poller = nullptr;
-  auto& changed = loop_->changed_;
-  if (handle->changed) changed.erase(std::find(changed.begin(), changed.end(), handle));
-  uv_poll_stop(&handle->uv);
-  uv_close(reinterpret_cast<uv_handle_t*>(&handle->uv), PollHandle::OnClose);
+  if (armed_ != 0) Arm(fd_, 0);
 }
 
 }  // namespace afunix

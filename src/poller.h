@@ -5,22 +5,28 @@
 
 #include <node_api.h>
 
+#include <cstdint>
 #include <vector>
+
+#include "sys/ready_set.h"
+#include "yield.h"
 
 namespace afunix {
 
-enum Events : int { kReadable = 1, kWritable = 2 };
+using sys::kReadable;
+using sys::kWritable;
 
-struct PollHandle;  // what the implementation needs for one descriptor
-struct Vigil;       // and to act before the loop sleeps
+class Poller;
+struct Watcher;  // what the implementation needs to have the loop watch
+struct Vigil;    // and to act before the loop sleeps
 
-// The environment's event loop, as far as pollers need it.
+// The environment's event loop, as far as pollers need it: one descriptor for all of theirs.
 class PollLoop {
  public:
   // Calls `drained(data)` once: when Shutdown() was called and the loop has let go of every handle.
   using Drained = void (*)(void* data);
 
-  explicit PollLoop(napi_env env);
+  PollLoop(napi_env env, Crowd* crowd);
   PollLoop(const PollLoop&) = delete;
   PollLoop& operator=(const PollLoop&) = delete;
 
@@ -33,16 +39,44 @@ class PollLoop {
 
  private:
   friend class Poller;
-  friend struct PollHandle;
+  friend struct Watcher;
   friend struct Vigil;
-  void Released();
+
+  // A descriptor's registration, at the descriptor's number.
+  struct Slot {
+    Poller* poller = nullptr;
+    uint32_t generation = 0;  // tells its events from those of earlier ones with that number
+  };
+
+  int Open();
+  void Rebuild();
+  int Watch(Poller* poller, int fd, int events);
+  Poller* Find(uint64_t key) const;
+  void Hold(int change);
+  // The loop says that some descriptor is ready.
+  void OnReady();
+  // Tells those that are ready. False if none was.
+  bool Collect();
+  // Asks the one that alone was ready the last times. False if nothing came there.
+  bool Guess();
   // Has the loop call before it sleeps. False if it will not any more.
   bool KeepVigil();
   void DropDead();
+  bool WouldSleep() const;
+  void Release(Watcher* watcher);
+  void Released();
 
   void* loop_ = nullptr;
+  sys::ReadySet set_;
+  Watcher* watcher_ = nullptr;
   Vigil* vigil_ = nullptr;
-  std::vector<PollHandle*> changed_;  // those that the loop, as it sleeps next, watches anew
+  std::vector<Slot> slots_;
+  std::vector<uint64_t> changed_;  // those that are watched anew since the loop slept
+  Yield yield_;
+  uint64_t alone_ = 0;      // the only one that was ready last time, 0 if there were others
+  bool favourite_ = false;  // `alone_` was that twice
+  unsigned guesses_ = 0;    // since all were asked
+  int holds_ = 0;           // pollers that keep the loop alive
   int handles_ = 0;
   Drained drained_ = nullptr;
   void* data_ = nullptr;
@@ -57,6 +91,8 @@ class Poller {
     // `events`: those armed that came. An error or a hang-up comes as all that is armed: the
     // listener's own call on the descriptor tells which. May close the poller.
     virtual void OnReady(int events) = 0;
+    // It may be readable, and is armed for that: whether anything was there. May close the poller.
+    virtual bool OnGuess() = 0;
 
    protected:
     ~Listener() = default;
@@ -68,7 +104,7 @@ class Poller {
   Poller& operator=(const Poller&) = delete;
 
   // Asks for exactly these events, level-triggered, from now on; 0: none. Returns 0 or -errno.
-  // Every change costs two system calls; asking for what is armed already costs none.
+  // Every change costs one system call; asking for what is armed already costs none.
   int Arm(int fd, int events);
   int armed() const { return armed_; }
 
@@ -80,14 +116,15 @@ class Poller {
 
  private:
   friend class PollLoop;
-  friend struct PollHandle;
-  void Fail();
+  void SetArmed(int events);
+  void Settle();
 
   PollLoop* loop_;
   Listener* listener_;
-  PollHandle* handle_ = nullptr;
+  int fd_ = -1;
   int armed_ = 0;
   bool referenced_ = true;
+  bool holding_ = false;
 };
 
 }  // namespace afunix

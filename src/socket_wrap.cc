@@ -52,7 +52,6 @@ SocketWrap::SocketWrap(Module* module, sys::UniqueFd fd)
     : module_(module),
       fd_(std::move(fd)),
       poller_(&module->loop, this),
-      read_yield_(&module->crowd),
       write_yield_(&module->crowd) {
   sys::GetIntOption(fd_.get(), SOL_SOCKET, SO_TYPE, &type_);
 #ifdef __linux__
@@ -114,7 +113,7 @@ int SocketWrap::Rearm() {
   const int result = poller_.Arm(fd_.get(), interest_ | (poller_.armed() & kReadable));
   if (result < 0) interest_ = 0;
   poller_.SetReference(referenced_ && interest_ != 0);
-  SetStrong(poller_.armed() != 0);
+  SetStrong(interest_ != 0);
   return result;
 }
 
@@ -125,39 +124,40 @@ int SocketWrap::Wait(int events) {
 }
 
 void SocketWrap::OnReady(int events) {
-  Module* module = module_;
-  Napi::HandleScope scope(module->env);
+  Napi::HandleScope scope(module_->env);
   // Keeps this object through the calls below, whatever they close.
-  napi_value self = nullptr;
-  napi_get_reference_value(module->env, reference_, &self);
-
+  [[maybe_unused]] const napi_value self = Self();
   const int ready = events & interest_;
   if ((events & kReadable) != 0 && (interest_ & kReadable) == 0) {
     poller_.Arm(fd_.get(), poller_.armed() & ~kReadable);
   }
-  if ((ready & kReadable) != 0) DeliverAll();
+  if ((ready & kReadable) != 0 && !Deliver() && type_ == SOCK_DGRAM &&
+      sys::IsShutForReading(fd_.get())) {
+    // It is readable for ever, and there will never be anything to read.
+    Tell(-ESHUTDOWN);
+  }
   // After reading, as libuv's streams: a peer that is gone shows as ECONNRESET, then as EPIPE.
   if ((ready & interest_ & kWritable) != 0) {
     interest_ &= ~kWritable;
-    Dispatch(module->on_writable, 0);
+    Dispatch(module_->on_writable, 0);
   }
-  if (!fd_) return;
-  Rearm();
-  if (busy_poll_ > 0 && (interest_ & kReadable) != 0) module->loop.StayAwake(busy_poll_);
+  Settle();
 }
 
-void SocketWrap::DeliverAll() {
-  if (!Deliver() && type_ == SOCK_DGRAM && sys::IsShutForReading(fd_.get())) {
-    // It is readable for ever, and there will never be anything to read.
-    Tell(-ESHUTDOWN);
-    return;
-  }
-  Yield::Turn turn;
-  while (fd_ && (interest_ & kReadable) != 0 && read_yield_.Try(&turn)) {
-    const bool came = Deliver();
-    read_yield_.Note(came);
-    if (!came) return;
-  }
+bool SocketWrap::OnGuess() {
+  if ((interest_ & kReadable) == 0) return false;
+  Napi::HandleScope scope(module_->env);
+  [[maybe_unused]] const napi_value self = Self();
+  const bool came = Deliver();
+  Settle();
+  return came;
+}
+
+// After a delivery, which may have closed it.
+void SocketWrap::Settle() {
+  if (!fd_) return;
+  Rearm();
+  if (busy_poll_ > 0 && (interest_ & kReadable) != 0) module_->loop.StayAwake(busy_poll_);
 }
 
 // Receives what is asked for and tells it: a stream's whole reads again, for more is there, up to a
@@ -183,12 +183,18 @@ void SocketWrap::Tell(int result) {
   if (reuse) module_->slab.Reuse(extent);
 }
 
+napi_value SocketWrap::Self() const {
+  napi_value self = nullptr;
+  napi_get_reference_value(module_->env, reference_, &self);
+  return self;
+}
+
 void SocketWrap::Dispatch(const Napi::FunctionReference& function, int result) {
   napi_env env = module_->env;
-  napi_value self = nullptr;
+  napi_value self = Self();
   napi_value callback = function.Value();
   napi_value argument = nullptr;
-  if (napi_get_reference_value(env, reference_, &self) != napi_ok || self == nullptr) return;
+  if (self == nullptr) return;
   napi_create_int32(env, result, &argument);
   // Through a callback scope: microtasks and process.nextTick() run before it returns.
   if (napi_make_callback(env, nullptr, self, callback, 1, &argument, nullptr) == napi_ok) return;

@@ -45,8 +45,10 @@ class SocketWrap final : public Poller::Listener {
   SocketWrap(Module* module, sys::UniqueFd fd);
   static napi_value Construct(napi_env env, napi_callback_info info);
 
+  napi_value Self() const;
   void OnReady(int events) override;
-  void DeliverAll();
+  bool OnGuess() override;
+  void Settle();
   bool Deliver();
   // Hands the result of a receive to JavaScript.
   void Tell(int result);
@@ -110,7 +112,6 @@ class SocketWrap final : public Poller::Listener {
   unsigned taken_ = 0;  // successful calls of JavaScript's own that receive or accept
   Traffic sent_;
   Traffic received_;
-  Yield read_yield_;
   Yield write_yield_;
   unsigned single_ = 0;     // readable events in a row that brought one message
   unsigned busy_poll_ = 0;  // microseconds

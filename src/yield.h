@@ -43,7 +43,6 @@ class Yield {
     friend class Yield;
     unsigned count_ = 0;
     uint64_t began_ = 0;  // most never yield: 0 until one does
-    uint64_t last_ = 0;
   };
 
   explicit Yield(Crowd* crowd) : crowd_(crowd) {}
@@ -54,13 +53,13 @@ class Yield {
       left_out_--;
       return false;
     }
-    if (turn->began_ == 0) turn->began_ = turn->last_ = Now();
-    if (crowd_->IsNear(turn->last_)) return false;
-    if (++turn->count_ > kMostInATurn || turn->last_ - turn->began_ > kLongestTurn) return false;
+    const uint64_t before = Now();
+    if (turn->began_ == 0) turn->began_ = before;
+    if (crowd_->IsNear(before)) return false;
+    if (++turn->count_ > kMostInATurn || before - turn->began_ > kLongestTurn) return false;
     ::sched_yield();
-    const uint64_t now = Now();
-    if (now - turn->last_ > kLongestAnswer) crowd_->Met(turn->last_, now);
-    turn->last_ = now;
+    const uint64_t after = Now();
+    if (after - before > kLongestAnswer) crowd_->Met(before, after);
     return true;
   }
 

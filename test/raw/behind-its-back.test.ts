@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { platform } from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UnixDatagram, UnixListener, UnixSeqpacket, UnixStream } from 'afunix';
-import { constants, shutdown } from 'afunix/raw';
+import { constants, dup, shutdown } from 'afunix/raw';
 import { expect, test } from 'vitest';
 import { Scratch } from '../helpers/scratch.js';
 
@@ -37,6 +37,33 @@ test.skipIf(platform !== 'linux')('a number that became a file is not polled', a
   a.detach().close();
   await b.close();
 });
+
+// epoll(7) goes on telling of it, and there is no number left to take it out by.
+test.skipIf(platform !== 'linux')(
+  'closed by its number while another number has the same socket: nothing spins, others are served',
+  async () => {
+    const [a, b] = UnixStream.pair();
+    const pending = a.read();
+    await delay(20);
+    const copy = dup(a.fd);
+    closeSync(a.fd);
+    await b.write('never read');
+    await expect(pending).rejects.toMatchObject({ code: 'EBADF' });
+    const before = process.cpuUsage();
+    await delay(300);
+    const { user, system } = process.cpuUsage(before);
+    expect(user + system).toBeLessThan(100_000);
+
+    const [c, d] = UnixStream.pair();
+    const other = c.read();
+    await delay(20);
+    await d.write('served');
+    expect((await other)?.toString()).toBe('served');
+    closeSync(copy);
+    a.detach();
+    await Promise.all([b.close(), c.close(), d.close()]);
+  },
+);
 
 test.skipIf(platform !== 'linux')('a listener whose descriptor is gone', async () => {
   using scratch = new Scratch();

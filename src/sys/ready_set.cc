@@ -1,0 +1,106 @@
+#include "ready_set.h"
+
+#ifdef __linux__
+#include <sys/epoll.h>
+#else
+#include <sys/event.h>
+
+#include <ctime>
+#endif
+
+#include <algorithm>
+#include <cerrno>
+
+#include "calls.h"
+
+namespace afunix::sys {
+
+namespace {
+
+constexpr int kMost = 64;
+
+}  // namespace
+
+#ifdef __linux__
+
+int ReadySet::Open() {
+  const int fd = ::epoll_create1(EPOLL_CLOEXEC);
+  if (fd < 0) return -errno;
+  fd_.Reset(fd);
+  return 0;
+}
+
+int ReadySet::Watch(int fd, int before, int events, uint64_t key) {
+  if (before == events) return 0;
+  epoll_event event = {};
+  if ((events & kReadable) != 0) event.events |= EPOLLIN;
+  if ((events & kWritable) != 0) event.events |= EPOLLOUT;
+  event.data.u64 = key;
+  // Watched for nothing it would still tell of errors, again and again.
+  const int operation = events == 0 ? EPOLL_CTL_DEL : before == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  return ::epoll_ctl(fd_.get(), operation, fd, &event) == 0 ? 0 : -errno;
+}
+
+bool ReadySet::Has(int fd) {
+  epoll_event none = {};
+  if (::epoll_ctl(fd_.get(), EPOLL_CTL_ADD, fd, &none) != 0) return errno == EEXIST;
+  ::epoll_ctl(fd_.get(), EPOLL_CTL_DEL, fd, &none);
+  return false;
+}
+
+int ReadySet::Collect(Ready* out, int most) {
+  epoll_event events[kMost];
+  const int count = ::epoll_wait(fd_.get(), events, std::min(most, kMost), 0);
+  if (count < 0) return errno == EINTR ? 0 : -errno;
+  for (int i = 0; i < count; i++) {
+    const uint32_t came = events[i].events;
+    out[i] = {events[i].data.u64, 0};
+    if ((came & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) out[i].events |= kReadable;
+    if ((came & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) out[i].events |= kWritable;
+  }
+  return count;
+}
+
+#else
+
+int ReadySet::Open() {
+  const int fd = ::kqueue();
+  if (fd < 0) return -errno;
+  fd_.Reset(fd);
+  return SetCloseOnExec(fd);
+}
+
+int ReadySet::Watch(int fd, int before, int events, uint64_t key) {
+  struct kevent changes[2];
+  int count = 0;
+  const auto change = [&](int event, int16_t filter) {
+    if ((before & event) == (events & event)) return;
+    const auto what = static_cast<uint16_t>((events & event) != 0 ? EV_ADD : EV_DELETE);
+    EV_SET(&changes[count++], static_cast<uintptr_t>(fd), filter, what, 0, 0,
+           reinterpret_cast<void*>(key));
+  };
+  change(kReadable, EVFILT_READ);
+  change(kWritable, EVFILT_WRITE);
+  return ::kevent(fd_.get(), changes, count, nullptr, 0, nullptr) < 0 ? -errno : 0;
+}
+
+bool ReadySet::Has(int) { return true; }
+
+int ReadySet::Collect(Ready* out, int most) {
+  struct kevent events[kMost];
+  const timespec now = {};
+  const int count = ::kevent(fd_.get(), nullptr, 0, events, std::min(most, kMost), &now);
+  if (count < 0) return errno == EINTR ? 0 : -errno;
+  for (int i = 0; i < count; i++) {
+    const bool ended = (events[i].flags & (EV_EOF | EV_ERROR)) != 0;
+    out[i].key = reinterpret_cast<uint64_t>(events[i].udata);
+    out[i].events = ended                              ? kReadable | kWritable
+                    : events[i].filter == EVFILT_WRITE ? kWritable
+                                                       : kReadable;
+  }
+  return count;
+}
+
+#endif
+
+}  // namespace afunix::sys
