@@ -87,21 +87,22 @@ Napi::Value Module::SetDispatcher(const Napi::CallbackInfo& info) {
 // openHandle(type)
 Napi::Value Module::OpenHandle(const Napi::CallbackInfo& info) {
   sys::UniqueFd fd;
-  const int result = sys::Socket(AF_UNIX, IntArgument(info, 0), 0, sys::kDefault, &fd);
+  const int type = IntArgument(info, 0);
+  const int result = sys::Socket(AF_UNIX, type, 0, sys::kDefault, &fd);
   if (result < 0) return MakeResult(env, result);
-  return Napi::Value(env, SocketWrap::Create(this, std::move(fd)));
+  return Napi::Value(env, SocketWrap::Create(this, std::move(fd), type));
 }
 
 // openPair(type)
 Napi::Value Module::OpenPair(const Napi::CallbackInfo& info) {
   sys::UniqueFd first, second;
-  const int result =
-      sys::SocketPair(AF_UNIX, IntArgument(info, 0), 0, sys::kDefault, &first, &second);
+  const int type = IntArgument(info, 0);
+  const int result = sys::SocketPair(AF_UNIX, type, 0, sys::kDefault, &first, &second);
   if (result < 0) return MakeResult(env, result);
   // Any of these may fail while a worker is being terminated: each descriptor has its owner.
   napi_value pair = nullptr;
-  napi_value one = SocketWrap::Create(this, std::move(first));
-  napi_value other = SocketWrap::Create(this, std::move(second));
+  napi_value one = SocketWrap::Create(this, std::move(first), type);
+  napi_value other = SocketWrap::Create(this, std::move(second), type);
   if (one == nullptr || other == nullptr || napi_create_array(env, &pair) != napi_ok ||
       napi_set_element(env, pair, 0, one) != napi_ok ||
       napi_set_element(env, pair, 1, other) != napi_ok) {
@@ -120,7 +121,7 @@ Napi::Value Module::AdoptHandle(const Napi::CallbackInfo& info) {
   const int error = sys::Adopt(fd, sys::kDefault);
   if (error < 0) return MakeResult(env, error);
   owned.erase(fd);
-  return Napi::Value(env, SocketWrap::Create(this, sys::UniqueFd(fd)));
+  return Napi::Value(env, SocketWrap::Create(this, sys::UniqueFd(fd), kind.type));
 }
 
 // duplicateOwned(fd)
@@ -154,7 +155,7 @@ Napi::Value Module::Watch(const Napi::CallbackInfo& info) {
   sys::UniqueFd fd;
   const int result = sys::Duplicate(IntArgument(info, 0), &fd);
   if (result < 0) return MakeResult(env, result);
-  return Napi::Value(env, SocketWrap::Create(this, std::move(fd)));
+  return Napi::Value(env, SocketWrap::Create(this, std::move(fd), 0));
 }
 
 // peerCredentials(fd)

@@ -30,6 +30,7 @@ class Module : public Napi::Addon<Module> {
   std::vector<SocketWrap*> handles;
   std::vector<uint32_t> free_ids;
   sys::UniqueFd nascent;  // of the handle that is being constructed
+  int nascent_type = 0;
   // Descriptors that JavaScript owns by number (FileDescriptor): closed with the environment.
   std::unordered_set<int> owned;
   Napi::FunctionReference handle_constructor;

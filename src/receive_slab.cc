@@ -18,8 +18,11 @@ constexpr size_t kLargestDatagram = (4u << 20) + (128u << 10);
 constexpr size_t kSlotKept = 64 * 1024;
 
 constexpr size_t kSmallMessage = 4096;
-constexpr size_t kSmallChunk = 64 * 1024;
-constexpr size_t kLargeChunk = 512 * 1024;
+// malloc(3) maps larger ones anew each time, and to touch fresh pages costs more than to receive
+// into them.
+constexpr size_t kChunk = 64 * 1024;
+// A read of a stream that is smaller than this is copied: it would keep a whole chunk.
+constexpr size_t kSmallRead = 16 * 1024;
 
 // Slices begin where a view of any element type may.
 constexpr size_t Align(size_t offset) { return (offset + 7) & ~size_t{7}; }
@@ -141,7 +144,7 @@ void ReceiveSlab::PrepareHeader(unsigned index, size_t limit, ControlRoom room) 
 bool ReceiveSlab::Reserve(napi_env env, bool large, size_t size) {
   Chunk& chunk = chunks_[large];
   if (chunk.size - chunk.used >= size) return true;
-  const size_t wanted = std::max(size, large ? kLargeChunk : kSmallChunk);
+  const size_t wanted = std::max(size, kChunk);
   napi_value buffer;
   napi_ref reference;
   void* data = nullptr;
@@ -154,9 +157,8 @@ bool ReceiveSlab::Reserve(napi_env env, bool large, size_t size) {
 }
 
 // Room for it has been reserved.
-void ReceiveSlab::Describe(unsigned index, std::string_view data, size_t size, int32_t flags,
-                           std::string_view address) {
-  const bool large = data.size() > kSmallMessage;
+void ReceiveSlab::Describe(unsigned index, bool large, std::string_view data, size_t size,
+                           int32_t flags, std::string_view address) {
   Chunk& chunk = chunks_[large];
   unsigned char* to = chunk.data + chunk.used;
   if (!data.empty()) std::memcpy(to, data.data(), data.size());
@@ -242,7 +244,7 @@ int ReceiveSlab::ReceiveMessages(napi_env env, int fd, unsigned batch, size_t li
     const auto* slot = static_cast<const char*>(vectors_[i].iov_base);
     const size_t size = headers_[i].msg_len;
     const msghdr& header = headers_[i].msg_hdr;
-    Describe(i, {slot, stored[i]}, size, message_flags[i],
+    Describe(i, stored[i] > kSmallMessage, {slot, stored[i]}, size, message_flags[i],
              sys::AddressBytes(static_cast<const sockaddr*>(header.msg_name), header.msg_namelen));
     if (stored[i] > kSlotKept) {
       ::madvise(static_cast<char*>(vectors_[i].iov_base) + kSlotKept, slot_size_ - kSlotKept,
@@ -262,10 +264,8 @@ void ReceiveSlab::Reuse(const Extent& extent) {
 }
 
 int ReceiveSlab::ReceiveBytes(napi_env env, int fd, int flags, ControlRoom room) {
-  // Large reads land where they stay; small ones are copied, so that they do not hold a large
-  // chunk.
-  if (!Reserve(env, true, kStreamRead) || !Reserve(env, false, Align(kSmallMessage)))
-    return -ENOMEM;
+  // Large reads land where they stay.
+  if (!Reserve(env, true, kStreamRead) || !Reserve(env, false, kSmallRead)) return -ENOMEM;
   Chunk& large = chunks_[1];
   unsigned char* to = large.data + large.used;
   if (room == ControlRoom::kFull && !MakeControl()) return -ENOMEM;
@@ -282,8 +282,8 @@ int ReceiveSlab::ReceiveBytes(napi_env env, int fd, int flags, ControlRoom room)
   const int32_t message_flags = ReadControl(0, header, room, &any);
 
   const size_t size = static_cast<size_t>(length);
-  if (size <= kSmallMessage) {
-    Describe(0, {reinterpret_cast<const char*>(to), size}, size, message_flags, {});
+  if (size <= kSmallRead) {
+    Describe(0, false, {reinterpret_cast<const char*>(to), size}, size, message_flags, {});
     return 1;
   }
   int32_t* fields = meta_ + kHeader;

@@ -109,7 +109,7 @@ class ReceiveSlab {
   int ReceiveInto(int fd, unsigned batch, int flags);
   void PrepareHeader(unsigned index, size_t limit, ControlRoom room);
   bool Reserve(napi_env env, bool large, size_t size);
-  void Describe(unsigned index, std::string_view data, size_t size, int32_t flags,
+  void Describe(unsigned index, bool large, std::string_view data, size_t size, int32_t flags,
                 std::string_view address);
   int32_t ReadControl(unsigned index, msghdr& header, ControlRoom room, bool* any);
   size_t control_length(ControlRoom room) const;

@@ -384,7 +384,7 @@ napi_value SocketWrap::Accept(const Arguments& arguments) {
   if (result < 0) return ToValue(arguments.env, received_.Count(result));
   received_.messages++;
   taken_++;
-  return Create(module_, std::move(fd));
+  return Create(module_, std::move(fd), type_);
 }
 
 int SocketWrap::Shutdown(const Arguments& arguments) {

@@ -17,11 +17,12 @@ constexpr int kReadsPerTurn = 32;
 
 }  // namespace
 
-napi_value SocketWrap::Create(Module* module, sys::UniqueFd fd) {
+napi_value SocketWrap::Create(Module* module, sys::UniqueFd fd, int type) {
   napi_value constructor = module->handle_constructor.Value();
   napi_value object = nullptr;
   // The constructor takes it from there: a descriptor is never a mere number on its way.
   module->nascent = std::move(fd);
+  module->nascent_type = type;
   napi_new_instance(module->env, constructor, 0, nullptr, &object);
   module->nascent.Reset();
   return object;
@@ -52,8 +53,8 @@ SocketWrap::SocketWrap(Module* module, sys::UniqueFd fd)
     : module_(module),
       fd_(std::move(fd)),
       poller_(&module->loop, this),
+      type_(module->nascent_type),
       write_yield_(&module->crowd) {
-  sys::GetIntOption(fd_.get(), SOL_SOCKET, SO_TYPE, &type_);
 #ifdef __linux__
   if (type_ == SOCK_SEQPACKET) {
     // An empty packet and the end of the connection both receive as 0 bytes; only a packet has a

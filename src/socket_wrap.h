@@ -26,8 +26,9 @@ class SocketWrap final : public Poller::Listener {
   static napi_value Define(napi_env env);
   // The calls made for each message, as functions of a handle's `id`.
   static napi_value DefineCalls(napi_env env, Module* module);
-  // A handle that owns `fd`, or null with an exception pending (and `fd` closed).
-  static napi_value Create(Module* module, sys::UniqueFd fd);
+  // A handle that owns `fd`, whose SO_TYPE is `type` (0: no socket), or null with an exception
+  // pending (and `fd` closed).
+  static napi_value Create(Module* module, sys::UniqueFd fd, int type);
 
   ~SocketWrap();
 
@@ -105,7 +106,7 @@ class SocketWrap final : public Poller::Listener {
 
   size_t limit_ = 0;    // bytes of a message that are received; 0: all
   uint32_t id_ = 0;     // its place in the module's `handles`
-  int type_ = 0;        // SO_TYPE
+  int type_;            // SO_TYPE
   int interest_ = 0;    // the events somebody waits for
   unsigned batch_ = 0;  // messages to receive before a readable event is told; 0: none
   int flags_ = 0;       // of that receive

@@ -1,15 +1,8 @@
 // Which descriptors this process has open, to find those that a test leaves behind.
 import { fstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { platform } from 'node:process';
-import { UnixStream } from 'afunix';
 import { afterEach, beforeEach, expect } from 'vitest';
-
-// The first socket that waits opens what all later ones wait with, once for this process.
-const [first, second] = UnixStream.pair();
-const waiting = first.read();
-await second.write('.');
-await waiting;
-await Promise.all([first.close(), second.close()]);
+import '../fixtures/warm.mjs';
 
 /** Every open descriptor of this process, with what it refers to. */
 export function openDescriptors(): Map<number, string> {
