@@ -46,6 +46,9 @@ struct Vigil {
   static void OnPrepare(uv_prepare_t* uv) {
     auto* vigil = static_cast<Vigil*>(uv->data);
     vigil->loop->DropDead();
+    if (std::exchange(vigil->loop->yields_, false) && vigil->loop->WouldSleep()) {
+      vigil->loop->yield_.Once();
+    }
     const uint64_t now = vigil->awake_until == 0 ? 0 : uv_hrtime();
     if (now < vigil->awake_until) {
       vigil->StayAwake(now);
@@ -104,12 +107,16 @@ void PollLoop::DropDead() {
   const std::vector<uint64_t> changed = std::exchange(changed_, {});
   for (const uint64_t key : changed) {
     Poller* poller = Find(key);
-    if (poller == nullptr || set_.Has(poller->fd_)) continue;
-    const int armed = poller->armed_;
-    slots_[static_cast<uint32_t>(key)].poller = nullptr;
-    poller->SetArmed(0);
-    poller->listener_->OnReady(armed);
+    if (poller != nullptr && !set_.Has(poller->fd_)) Lose(poller, key);
   }
+}
+
+void PollLoop::Lose(Poller* poller, uint64_t key) {
+  const int armed = poller->armed_;
+  slots_[static_cast<uint32_t>(key)].poller = nullptr;
+  poller->watched_ = 0;
+  poller->SetArmed(0);
+  poller->listener_->OnReady(armed);
 }
 
 // Nothing else is due: no timer, no immediate, no handle to close.
@@ -197,13 +204,19 @@ int PollLoop::Watch(Poller* poller, int fd, int events) {
   Slot& slot = slots_[static_cast<size_t>(fd)];
   if (slot.poller != poller) {
     // Somebody closed its descriptor by the number, which is another's by now.
-    if (slot.poller != nullptr) slot.poller->SetArmed(0);
+    if (slot.poller != nullptr) {
+      slot.poller->watched_ = 0;
+      slot.poller->SetArmed(0);
+    }
     slot = {poller, slot.generation + 1};
   }
   const uint64_t key = uint64_t{slot.generation} << 32 | static_cast<uint32_t>(fd);
-  const int result = set_.Watch(fd, poller->armed_, events, key);
+  const bool rests = poller == resting_;
+  const int result = rests ? 0 : set_.Watch(fd, poller->watched_, events, key);
+  poller->watched_ = rests || result < 0 ? 0 : events;
   if (result < 0 || events == 0) {
     slot.poller = nullptr;
+    if (rests) resting_ = nullptr;
   } else if (poller->armed_ == 0 && KeepVigil()) {
     changed_.push_back(key);
   }
@@ -221,23 +234,51 @@ Poller* PollLoop::Find(uint64_t key) const {
 // and a turn of the loop.
 void PollLoop::OnReady() {
   constexpr unsigned kGuesses = 32;
+  constexpr unsigned kBeforeRest = 4;  // to leave and to come back are two system calls
   Yield::Turn turn;
   bool came = (favourite_ && guesses_ < kGuesses && Guess()) || Collect();
-  while (came && WouldSleep() && yield_.Try(&turn)) {
-    came = favourite_ ? Guess() : Collect();
+  for (unsigned paid = 0; came && WouldSleep() && yield_.Try(&turn); paid++) {
+    if (paid == kBeforeRest && favourite_) Rest();
+    came = Ask();
+    if (!came) {
+      // The peer may have been about to yield as well: woken by what we sent, it had its turn at
+      // once.
+      yield_.Once();
+      came = Ask();
+    }
     yield_.Note(came);
+  }
+  Resume();
+  // If the loop slept now, both sides would be woken again from then on.
+  yields_ = came && turn.over() && KeepVigil();
+}
+
+// While its peer and it take turns, nobody has to be woken by what comes: out of the set, it costs
+// the sender neither this set nor the loop's.
+void PollLoop::Rest() {
+  Poller* poller = Find(alone_);
+  if (poller == nullptr || set_.Watch(poller->fd_, poller->watched_, 0, alone_) < 0) return;
+  poller->watched_ = 0;
+  resting_ = poller;
+}
+
+void PollLoop::Resume() {
+  if (resting_ == nullptr) return;
+  Poller* poller = std::exchange(resting_, nullptr);
+  if (set_.Watch(poller->fd_, 0, poller->armed_, alone_) == 0) {
+    poller->watched_ = poller->armed_;
+  } else {
+    Lose(poller, alone_);
   }
 }
 
 bool PollLoop::Guess() {
   guesses_++;
   Poller* poller = Find(alone_);
-  if (poller != nullptr && (poller->armed_ & kReadable) != 0 && poller->listener_->OnGuess()) {
-    return true;
-  }
-  favourite_ = false;
-  return false;
+  return poller != nullptr && (poller->armed_ & kReadable) != 0 && poller->listener_->OnGuess();
 }
+
+bool PollLoop::Ask() { return favourite_ ? Guess() : Collect(); }
 
 bool PollLoop::Collect() {
   sys::Ready ready[64];

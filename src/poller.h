@@ -59,9 +59,13 @@ class PollLoop {
   bool Collect();
   // Asks the one that alone was ready the last times. False if nothing came there.
   bool Guess();
+  bool Ask();
+  void Rest();
+  void Resume();
   // Has the loop call before it sleeps. False if it will not any more.
   bool KeepVigil();
   void DropDead();
+  void Lose(Poller* poller, uint64_t key);
   bool WouldSleep() const;
   void Release(Watcher* watcher);
   void Released();
@@ -73,10 +77,12 @@ class PollLoop {
   std::vector<Slot> slots_;
   std::vector<uint64_t> changed_;  // those that are watched anew since the loop slept
   Yield yield_;
-  uint64_t alone_ = 0;      // the only one that was ready last time, 0 if there were others
-  bool favourite_ = false;  // `alone_` was that twice
-  unsigned guesses_ = 0;    // since all were asked
-  int holds_ = 0;           // pollers that keep the loop alive
+  bool yields_ = false;        // once more before the loop sleeps
+  uint64_t alone_ = 0;         // the only one that was ready last time, 0 if there were others
+  bool favourite_ = false;     // `alone_` was that twice
+  unsigned guesses_ = 0;       // since all were asked
+  Poller* resting_ = nullptr;  // armed, and not in the set for now
+  int holds_ = 0;              // pollers that keep the loop alive
   int handles_ = 0;
   Drained drained_ = nullptr;
   void* data_ = nullptr;
@@ -123,6 +129,7 @@ class Poller {
   Listener* listener_;
   int fd_ = -1;
   int armed_ = 0;
+  int watched_ = 0;  // what the set has: `armed_`, but while it rests
   bool referenced_ = true;
   bool holding_ = false;
 };

@@ -40,9 +40,15 @@ class Yield {
  public:
   // One callback of the loop, or one call of JavaScript: for how long it may go on yielding.
   class Turn {
+   public:
+    // It has had all it may.
+    bool over() const { return over_; }
+
+   private:
     friend class Yield;
     unsigned count_ = 0;
     uint64_t began_ = 0;  // most never yield: 0 until one does
+    bool over_ = false;
   };
 
   explicit Yield(Crowd* crowd) : crowd_(crowd) {}
@@ -53,15 +59,16 @@ class Yield {
       left_out_--;
       return false;
     }
-    const uint64_t before = Now();
-    if (turn->began_ == 0) turn->began_ = before;
-    if (crowd_->IsNear(before)) return false;
-    if (++turn->count_ > kMostInATurn || before - turn->began_ > kLongestTurn) return false;
-    ::sched_yield();
-    const uint64_t after = Now();
-    if (after - before > kLongestAnswer) crowd_->Met(before, after);
+    const uint64_t now = Now();
+    if (turn->began_ == 0) turn->began_ = now;
+    if (crowd_->IsNear(now)) return false;
+    turn->over_ = ++turn->count_ > kMostInATurn || now - turn->began_ > kLongestTurn;
+    if (turn->over_) return false;
+    Once(now);
     return true;
   }
+
+  void Once() { Once(Now()); }
 
   void Note(bool paid) {
     if (paid) {
@@ -78,6 +85,12 @@ class Yield {
   static constexpr uint64_t kLongestAnswer = 500'000;
   static constexpr unsigned kMostInATurn = 32;
   static constexpr unsigned kMost = 63;
+
+  void Once(uint64_t before) {
+    ::sched_yield();
+    const uint64_t after = Now();
+    if (after - before > kLongestAnswer) crowd_->Met(before, after);
+  }
 
   static uint64_t Now() {
     timespec now;
