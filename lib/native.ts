@@ -72,7 +72,7 @@ export interface Handle {
   ): number;
 
   /**
-   * bind(2) and, with `backlog` >= 0, listen(2). -EAGAIN: the directory's lock is held. Unless
+   * bind(2) and, with `backlog` >= 0, listen(2). LOCKED: the directory's lock is held. Unless
    * `allowUnsafePath`, also UNSAFE_DIRECTORY and SYMBOLIC_LINK.
    */
   bind(
@@ -293,6 +293,7 @@ export const BESIDE_RIGHTS = 6;
 /** Refusals of `Handle.bind`, below any -errno. */
 export const UNSAFE_DIRECTORY = -10001;
 export const SYMBOLIC_LINK = -10002;
+export const LOCKED = -10003;
 
 /** Bits of `Handle.stop`. */
 export const READABLE = 1;

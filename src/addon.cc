@@ -9,6 +9,7 @@
 #include "napi_util.h"
 #include "raw_calls.h"
 #include "sys/calls.h"
+#include "sys/retry.h"
 #include "sys/sealed_file.h"
 
 namespace afunix {
@@ -87,21 +88,25 @@ Napi::Value Module::SetDispatcher(const Napi::CallbackInfo& info) {
 // openHandle(type)
 Napi::Value Module::OpenHandle(const Napi::CallbackInfo& info) {
   sys::UniqueFd fd;
-  const int result = sys::Socket(AF_UNIX, IntArgument(info, 0), 0, sys::kDefault, &fd);
+  const int type = IntArgument(info, 0);
+  int result = sys::Socket(AF_UNIX, type, 0, sys::kDefault, &fd);
+  if (result == 0) result = SocketWrap::SetUp(fd.get(), type);
   if (result < 0) return MakeResult(env, result);
-  return Napi::Value(env, SocketWrap::Create(this, std::move(fd)));
+  return Napi::Value(env, SocketWrap::Create(this, std::move(fd), type));
 }
 
 // openPair(type)
 Napi::Value Module::OpenPair(const Napi::CallbackInfo& info) {
   sys::UniqueFd first, second;
-  const int result =
-      sys::SocketPair(AF_UNIX, IntArgument(info, 0), 0, sys::kDefault, &first, &second);
+  const int type = IntArgument(info, 0);
+  int result = sys::SocketPair(AF_UNIX, type, 0, sys::kDefault, &first, &second);
+  if (result == 0) result = SocketWrap::SetUp(first.get(), type);
+  if (result == 0) result = SocketWrap::SetUp(second.get(), type);
   if (result < 0) return MakeResult(env, result);
   // Any of these may fail while a worker is being terminated: each descriptor has its owner.
   napi_value pair = nullptr;
-  napi_value one = SocketWrap::Create(this, std::move(first));
-  napi_value other = SocketWrap::Create(this, std::move(second));
+  napi_value one = SocketWrap::Create(this, std::move(first), type);
+  napi_value other = SocketWrap::Create(this, std::move(second), type);
   if (one == nullptr || other == nullptr || napi_create_array(env, &pair) != napi_ok ||
       napi_set_element(env, pair, 0, one) != napi_ok ||
       napi_set_element(env, pair, 1, other) != napi_ok) {
@@ -117,10 +122,11 @@ Napi::Value Module::AdoptHandle(const Napi::CallbackInfo& info) {
   const int result = sys::DescribeSocket(fd, &kind);
   if (result < 0) return MakeResult(env, result);
   if (kind.domain != AF_UNIX) return MakeResult(env, -EAFNOSUPPORT);
-  const int error = sys::Adopt(fd, sys::kDefault);
+  int error = sys::Adopt(fd, sys::kDefault);
+  if (error == 0) error = SocketWrap::SetUp(fd, kind.type);
   if (error < 0) return MakeResult(env, error);
   owned.erase(fd);
-  return Napi::Value(env, SocketWrap::Create(this, sys::UniqueFd(fd)));
+  return Napi::Value(env, SocketWrap::Create(this, sys::UniqueFd(fd), kind.type));
 }
 
 // duplicateOwned(fd)
@@ -154,7 +160,7 @@ Napi::Value Module::Watch(const Napi::CallbackInfo& info) {
   sys::UniqueFd fd;
   const int result = sys::Duplicate(IntArgument(info, 0), &fd);
   if (result < 0) return MakeResult(env, result);
-  return Napi::Value(env, SocketWrap::Create(this, std::move(fd)));
+  return Napi::Value(env, SocketWrap::Create(this, std::move(fd), 0));
 }
 
 // peerCredentials(fd)
@@ -210,7 +216,8 @@ napi_value Module::DefineDescriptors(napi_env env) {
 napi_value Module::Own(const napi_value* arguments) {
   int fd = -1;
   napi_get_value_int32(env, arguments[0], &fd);
-  const bool open = owned.count(fd) > 0 || ::fcntl(fd, F_GETFD) >= 0;
+  const bool open =
+      owned.count(fd) > 0 || sys::Retry([&] { return ::fcntl(fd, F_GETFD); }) != -EBADF;
   if (open) owned.insert(fd);
   napi_value result = nullptr;
   napi_get_boolean(env, open, &result);

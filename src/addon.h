@@ -29,7 +29,9 @@ class Module : public Napi::Addon<Module> {
   // By `id`, from the making of a handle to its collection: no id of a closed one means another.
   std::vector<SocketWrap*> handles;
   std::vector<uint32_t> free_ids;
-  sys::UniqueFd nascent;  // of the handle that is being constructed
+  // Of the handle that is being constructed.
+  sys::UniqueFd nascent;
+  int nascent_type = 0;
   // Descriptors that JavaScript owns by number (FileDescriptor): closed with the environment.
   std::unordered_set<int> owned;
   Napi::FunctionReference handle_constructor;
