@@ -149,6 +149,8 @@ export interface Descriptors {
   socketKind(fd: number): number;
   /** Whether both directions of a connection have ended, as when its peer is gone. */
   hungUp(fd: number): boolean;
+  /** 1 if a read would not wait, 0, or -errno. */
+  readable(fd: number): number;
 }
 
 export interface Native {

@@ -203,7 +203,7 @@ napi_value Module::DefineDescriptors(napi_env env) {
       call("own", Call<&Module::Own>),          call("disown", Call<&Module::Disown>),
       call("close", Call<&Module::CloseOwned>), call("takeBeside", Call<&Module::TakeBeside>),
       call("mode", Call<&Module::Mode>),        call("socketKind", Call<&Module::SocketKind>),
-      call("hungUp", Call<&Module::HungUp>),
+      call("hungUp", Call<&Module::HungUp>),    call("readable", Call<&Module::Readable>),
   };
   napi_value object = nullptr;
   if (napi_create_object(env, &object) == napi_ok) {
@@ -283,6 +283,13 @@ napi_value Module::HungUp(const napi_value* arguments) {
   napi_value result = nullptr;
   napi_get_boolean(env, sys::IsHungUp(fd), &result);
   return result;
+}
+
+// readable(fd)
+napi_value Module::Readable(const napi_value* arguments) {
+  int fd = -1;
+  napi_get_value_int32(env, arguments[0], &fd);
+  return MakeResult(env, sys::IsReadable(fd));
 }
 
 NODE_API_ADDON(Module)

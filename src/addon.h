@@ -64,6 +64,7 @@ class Module : public Napi::Addon<Module> {
   napi_value Mode(const napi_value* arguments);
   napi_value SocketKind(const napi_value* arguments);
   napi_value HungUp(const napi_value* arguments);
+  napi_value Readable(const napi_value* arguments);
   template <napi_value (Module::*Method)(const napi_value*)>
   static napi_value Call(napi_env env, napi_callback_info info);
 

@@ -291,6 +291,14 @@ bool IsHungUp(int fd) {
   return Retry([&] { return ::poll(&ask, 1, 0); }) == 1 && (ask.revents & POLLHUP) != 0;
 }
 
+int IsReadable(int fd) {
+  pollfd ask = {fd, POLLIN, 0};
+  const int result = Retry([&] { return ::poll(&ask, 1, 0); });
+  if (result < 0) return result;
+  if ((ask.revents & POLLNVAL) != 0) return -EBADF;
+  return (ask.revents & POLLIN) != 0 ? 1 : 0;
+}
+
 int PassRights(int fd, bool pass) {
 #ifdef __linux__
   return SetIntOption(fd, SOL_SOCKET, SO_PASSRIGHTS, pass);

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { fstatSync, mkdirSync, readdirSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   FileDescriptor,
   UnixDatagram,
@@ -157,6 +158,25 @@ const calls = {
       arrived(got.subarray(0, readSync(fd.fd, got)), text);
       fd.close();
     }
+  },
+
+  /** This process lives: whatever the wait for its end comes to, it is not that. */
+  async 'a process'() {
+    const [one, other] = await insist(() => UnixStream.pair());
+    for (let i = 0; i < 10; i++) {
+      const pidfd = await insist(() => one.peerPidFd());
+      const abort = new AbortController();
+      const waiting = pidfd.waitExit({ signal: abort.signal });
+      const [{ status, reason }] = await Promise.all([
+        Promise.allSettled([waiting]).then(([settled]) => settled),
+        sleep(1).then(() => abort.abort()),
+      ]);
+      arrived(status, 'rejected');
+      if (reason?.code !== 'ABORT_ERR') expected(reason);
+      pidfd.close();
+    }
+    await one.close();
+    await other.close();
   },
 
   async 'a datagram socket'() {

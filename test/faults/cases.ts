@@ -15,11 +15,21 @@ const makes = ['socket', 'socketpair', 'accept4', 'fcntl'];
 const options = ['getsockopt', 'setsockopt', 'getsockname', 'getpeername'];
 /** What opens and looks at what is on the way to a socket file, and moves it. */
 const places = ['open', 'getcwd', 'readlink', 'flock', 'fchmod', 'chmod', 'renameat', 'renameat2'];
-const others = ['connect', 'bind', 'listen', 'shutdown', 'ioctl', 'fstat', 'close'];
+const others = [
+  'connect',
+  'bind',
+  'listen',
+  'shutdown',
+  'ioctl',
+  'fstat',
+  'poll',
+  'epoll_ctl',
+  'close',
+];
 const sealed = ['memfd_create', 'write', 'lseek'];
 /** With a fault here, a file that was to be removed may stay. */
 const removes = ['unlink', 'fstatat'];
-/** All that the addon calls and that can fail, but for what gets memory, poll(2) and epoll_ctl(2). */
+/** All that the addon calls and that can fail, but for what gets memory. */
 const all = [sends, receives, makes, options, places, others, sealed].flat();
 
 /** What is injected, and the errors that callers may then see. */
