@@ -25,7 +25,7 @@ kind=$1
 shift
 if [ "${1:-}" = --short ]; then
   shift
-  set -- "$@" --exclude test/net/databases.test.ts --exclude test/datagram/million.test.ts \
+  set -- "$@" --exclude test/net/databases.test.ts --exclude "test/datagram/{million,idle-sockets}.test.ts" \
     test/{core,datagram,descriptors,dgram,diagnostics,identity,net,raw,stream}/ \
     test/process/{exits,peer,thousand,worker}
 fi
