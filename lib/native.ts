@@ -72,7 +72,7 @@ export interface Handle {
   ): number;
 
   /**
-   * bind(2) and, with `backlog` >= 0, listen(2). -EAGAIN: the directory's lock is held. Unless
+   * bind(2) and, with `backlog` >= 0, listen(2). LOCKED: the directory's lock is held. Unless
    * `allowUnsafePath`, also UNSAFE_DIRECTORY and SYMBOLIC_LINK.
    */
   bind(
@@ -149,6 +149,8 @@ export interface Descriptors {
   socketKind(fd: number): number;
   /** Whether both directions of a connection have ended, as when its peer is gone. */
   hungUp(fd: number): boolean;
+  /** 1 if a read would not wait, 0, or -errno. */
+  readable(fd: number): number;
 }
 
 export interface Native {
@@ -293,6 +295,7 @@ export const BESIDE_RIGHTS = 6;
 /** Refusals of `Handle.bind`, below any -errno. */
 export const UNSAFE_DIRECTORY = -10001;
 export const SYMBOLIC_LINK = -10002;
+export const LOCKED = -10003;
 
 /** Bits of `Handle.stop`. */
 export const READABLE = 1;

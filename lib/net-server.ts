@@ -15,7 +15,7 @@ import {
   systemError,
 } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
-import { type Handle, native, READABLE } from './native.js';
+import { type Handle, LOCKED, native, READABLE } from './native.js';
 import { Gate } from './net-gate.js';
 import { type ListenOptions, type ServerOptions, SocketSettings } from './net-options.js';
 import { Socket } from './net-socket.js';
@@ -147,7 +147,7 @@ export class Server extends EventEmitter {
 
   #tryBind(handle: Handle, plan: Plan, backoff: Backoff): void {
     const result = bindHandle(handle, plan.bind, plan.backlog);
-    if (result === EAGAIN) {
+    if (result === LOCKED) {
       // Another process holds the lock on the directory.
       this.#retry = setTimeout(() => this.#tryBind(handle, plan, backoff), backoff.next());
     } else if (result < 0) {

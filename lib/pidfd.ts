@@ -1,4 +1,5 @@
 import { checkSignal, optionsOf } from './arguments.js';
+import { Backoff } from './backoff.js';
 import { closedError, systemError } from './errors.js';
 import { FileDescriptor } from './file-descriptor.js';
 import { native } from './native.js';
@@ -29,21 +30,38 @@ export class PidFd extends FileDescriptor {
       if (this.closed) throw closedError();
       const handle = native.watch(this.fd);
       if (typeof handle === 'number') throw systemError('dup', handle);
-      const operation = new Operation<void>(signal, () => handle.close());
+      let retry: NodeJS.Timeout | undefined;
+      const operation = new Operation<void>(signal, () => {
+        clearTimeout(retry);
+        handle.close();
+      });
+      const fail = (errno: number): void => {
+        handle.close();
+        operation.reject(systemError('poll', errno));
+      };
+      const wait = (): void => {
+        const result = handle.waitReadable(0);
+        if (result < 0) fail(result);
+      };
+      const backoff = new Backoff(10, 1000);
       handle.owner = {
         // A pidfd is readable once its process has ended, and for ever after.
         onReadable() {
+          const readable = native.descriptors.readable(handle.fd);
+          if (readable < 0) return fail(readable);
+          if (readable === 0) {
+            // It could not be watched, for want of memory: that may come back.
+            retry = setTimeout(wait, backoff.next());
+            if (!ref) retry.unref();
+            return;
+          }
           handle.close();
           operation.resolve();
         },
         onWritable() {},
       };
       if (!ref) handle.unref();
-      const result = handle.waitReadable(0);
-      if (result < 0) {
-        handle.close();
-        operation.reject(systemError('poll', result));
-      }
+      wait();
       return operation.promise;
     } catch (error) {
       return Promise.reject(error);

@@ -15,7 +15,7 @@ import {
   unavailable,
 } from './errors.js';
 import { FileDescriptor } from './file-descriptor.js';
-import { type Handle, native, READABLE, WRITABLE } from './native.js';
+import { type Handle, LOCKED, native, READABLE, WRITABLE } from './native.js';
 import { type BindPlan, bindHandle, type ConnectPlan, type ReceiveSettings } from './options.js';
 import { peerCredentials, peerGroups, peerPidFd, peerSecurityLabel } from './peer.js';
 import type { PidFd } from './pidfd.js';
@@ -316,7 +316,7 @@ export abstract class UnixSocket implements AsyncDisposable {
   protected tryBind(plan: BindPlan, backlog = -1): boolean {
     const { address } = plan;
     const result = bindHandle(this.live(), plan, backlog);
-    if (result === EAGAIN) return false;
+    if (result === LOCKED) return false;
     if (result < 0) throw bindError(result, address);
     // Not getsockname(): with 'always' it tells a temporary name, of a long path only a part.
     if (address.kind === 'pathname') this.#boundAddress = address;

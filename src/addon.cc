@@ -9,6 +9,7 @@
 #include "napi_util.h"
 #include "raw_calls.h"
 #include "sys/calls.h"
+#include "sys/retry.h"
 #include "sys/sealed_file.h"
 
 namespace afunix {
@@ -88,7 +89,8 @@ Napi::Value Module::SetDispatcher(const Napi::CallbackInfo& info) {
 Napi::Value Module::OpenHandle(const Napi::CallbackInfo& info) {
   sys::UniqueFd fd;
   const int type = IntArgument(info, 0);
-  const int result = sys::Socket(AF_UNIX, type, 0, sys::kDefault, &fd);
+  int result = sys::Socket(AF_UNIX, type, 0, sys::kDefault, &fd);
+  if (result == 0) result = SocketWrap::SetUp(fd.get(), type);
   if (result < 0) return MakeResult(env, result);
   return Napi::Value(env, SocketWrap::Create(this, std::move(fd), type));
 }
@@ -97,7 +99,9 @@ Napi::Value Module::OpenHandle(const Napi::CallbackInfo& info) {
 Napi::Value Module::OpenPair(const Napi::CallbackInfo& info) {
   sys::UniqueFd first, second;
   const int type = IntArgument(info, 0);
-  const int result = sys::SocketPair(AF_UNIX, type, 0, sys::kDefault, &first, &second);
+  int result = sys::SocketPair(AF_UNIX, type, 0, sys::kDefault, &first, &second);
+  if (result == 0) result = SocketWrap::SetUp(first.get(), type);
+  if (result == 0) result = SocketWrap::SetUp(second.get(), type);
   if (result < 0) return MakeResult(env, result);
   // Any of these may fail while a worker is being terminated: each descriptor has its owner.
   napi_value pair = nullptr;
@@ -118,7 +122,8 @@ Napi::Value Module::AdoptHandle(const Napi::CallbackInfo& info) {
   const int result = sys::DescribeSocket(fd, &kind);
   if (result < 0) return MakeResult(env, result);
   if (kind.domain != AF_UNIX) return MakeResult(env, -EAFNOSUPPORT);
-  const int error = sys::Adopt(fd, sys::kDefault);
+  int error = sys::Adopt(fd, sys::kDefault);
+  if (error == 0) error = SocketWrap::SetUp(fd, kind.type);
   if (error < 0) return MakeResult(env, error);
   owned.erase(fd);
   return Napi::Value(env, SocketWrap::Create(this, sys::UniqueFd(fd), kind.type));
@@ -198,7 +203,7 @@ napi_value Module::DefineDescriptors(napi_env env) {
       call("own", Call<&Module::Own>),          call("disown", Call<&Module::Disown>),
       call("close", Call<&Module::CloseOwned>), call("takeBeside", Call<&Module::TakeBeside>),
       call("mode", Call<&Module::Mode>),        call("socketKind", Call<&Module::SocketKind>),
-      call("hungUp", Call<&Module::HungUp>),
+      call("hungUp", Call<&Module::HungUp>),    call("readable", Call<&Module::Readable>),
   };
   napi_value object = nullptr;
   if (napi_create_object(env, &object) == napi_ok) {
@@ -211,7 +216,8 @@ napi_value Module::DefineDescriptors(napi_env env) {
 napi_value Module::Own(const napi_value* arguments) {
   int fd = -1;
   napi_get_value_int32(env, arguments[0], &fd);
-  const bool open = owned.count(fd) > 0 || ::fcntl(fd, F_GETFD) >= 0;
+  const bool open =
+      owned.count(fd) > 0 || sys::Retry([&] { return ::fcntl(fd, F_GETFD); }) != -EBADF;
   if (open) owned.insert(fd);
   napi_value result = nullptr;
   napi_get_boolean(env, open, &result);
@@ -277,6 +283,13 @@ napi_value Module::HungUp(const napi_value* arguments) {
   napi_value result = nullptr;
   napi_get_boolean(env, sys::IsHungUp(fd), &result);
   return result;
+}
+
+// readable(fd)
+napi_value Module::Readable(const napi_value* arguments) {
+  int fd = -1;
+  napi_get_value_int32(env, arguments[0], &fd);
+  return MakeResult(env, sys::IsReadable(fd));
 }
 
 NODE_API_ADDON(Module)

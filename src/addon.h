@@ -29,7 +29,8 @@ class Module : public Napi::Addon<Module> {
   // By `id`, from the making of a handle to its collection: no id of a closed one means another.
   std::vector<SocketWrap*> handles;
   std::vector<uint32_t> free_ids;
-  sys::UniqueFd nascent;  // of the handle that is being constructed
+  // Of the handle that is being constructed.
+  sys::UniqueFd nascent;
   int nascent_type = 0;
   // Descriptors that JavaScript owns by number (FileDescriptor): closed with the environment.
   std::unordered_set<int> owned;
@@ -63,6 +64,7 @@ class Module : public Napi::Addon<Module> {
   napi_value Mode(const napi_value* arguments);
   napi_value SocketKind(const napi_value* arguments);
   napi_value HungUp(const napi_value* arguments);
+  napi_value Readable(const napi_value* arguments);
   template <napi_value (Module::*Method)(const napi_value*)>
   static napi_value Call(napi_env env, napi_callback_info info);
 

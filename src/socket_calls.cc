@@ -380,7 +380,9 @@ int SocketWrap::Disconnect(const Arguments&) { return fd_ ? sys::Disconnect(fd_.
 napi_value SocketWrap::Accept(const Arguments& arguments) {
   if (!fd_) return ToValue(arguments.env, -EBADF);
   sys::UniqueFd fd;
-  const int result = sys::Accept(fd_.get(), sys::kDefault, &fd, nullptr);
+  int result = sys::Accept(fd_.get(), sys::kDefault, &fd, nullptr);
+  // One that cannot be set up is not handed out: its peer sees it end.
+  if (result == 0 && SetUp(fd.get(), type_) != 0) result = -ECONNABORTED;
   if (result < 0) return ToValue(arguments.env, received_.Count(result));
   received_.messages++;
   taken_++;

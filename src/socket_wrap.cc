@@ -17,6 +17,18 @@ constexpr int kReadsPerTurn = 32;
 
 }  // namespace
 
+int SocketWrap::SetUp(int fd, int type) {
+#ifdef __linux__
+  // An empty packet and the end of the connection both receive as 0 bytes; only a packet has a
+  // timestamp. SO_PASSCRED would tell them apart too, but makes connect(2) autobind.
+  if (type == SOCK_SEQPACKET) return sys::SetIntOption(fd, SOL_SOCKET, SO_TIMESTAMP, 1);
+#else
+  (void)fd;
+  (void)type;
+#endif
+  return 0;
+}
+
 napi_value SocketWrap::Create(Module* module, sys::UniqueFd fd, int type) {
   napi_value constructor = module->handle_constructor.Value();
   napi_value object = nullptr;
@@ -37,7 +49,7 @@ napi_value SocketWrap::Construct(napi_env env, napi_callback_info info) {
     napi_throw_type_error(env, "ERR_ILLEGAL_CONSTRUCTOR", "Illegal constructor");
     return nullptr;
   }
-  auto* wrap = new SocketWrap(module, std::move(module->nascent));
+  auto* wrap = new SocketWrap(module, std::move(module->nascent), module->nascent_type);
   const auto finalize = [](napi_env, void* data, void*) { delete static_cast<SocketWrap*>(data); };
   if (napi_wrap(env, self, wrap, finalize, nullptr, &wrap->reference_) != napi_ok) {
     delete wrap;
@@ -49,19 +61,14 @@ napi_value SocketWrap::Construct(napi_env env, napi_callback_info info) {
   return self;
 }
 
-SocketWrap::SocketWrap(Module* module, sys::UniqueFd fd)
+SocketWrap::SocketWrap(Module* module, sys::UniqueFd fd, int type)
     : module_(module),
       fd_(std::move(fd)),
       poller_(&module->loop, this),
-      type_(module->nascent_type),
+      type_(type),
       write_yield_(&module->crowd) {
 #ifdef __linux__
-  if (type_ == SOCK_SEQPACKET) {
-    // An empty packet and the end of the connection both receive as 0 bytes; only a packet has a
-    // timestamp. SO_PASSCRED would tell them apart too, but makes connect(2) autobind.
-    sys::SetIntOption(fd_.get(), SOL_SOCKET, SO_TIMESTAMP, 1);
-    room_ = ControlRoom::kTimestamp;
-  }
+  if (type_ == SOCK_SEQPACKET) room_ = ControlRoom::kTimestamp;
 #endif
   if (module->free_ids.empty()) {
     id_ = static_cast<uint32_t>(module->handles.size());

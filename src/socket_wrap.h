@@ -26,8 +26,10 @@ class SocketWrap final : public Poller::Listener {
   static napi_value Define(napi_env env);
   // The calls made for each message, as functions of a handle's `id`.
   static napi_value DefineCalls(napi_env env, Module* module);
-  // A handle that owns `fd`, whose SO_TYPE is `type` (0: no socket), or null with an exception
-  // pending (and `fd` closed).
+  // Makes a new socket of `type` (SO_TYPE) one that a handle can serve: 0, or -errno.
+  static int SetUp(int fd, int type);
+  // A handle that owns `fd`, set up, or null with an exception pending (and `fd` closed). `type` is
+  // 0 for what is no socket.
   static napi_value Create(Module* module, sys::UniqueFd fd, int type);
 
   ~SocketWrap();
@@ -43,7 +45,7 @@ class SocketWrap final : public Poller::Listener {
   friend napi_value CallById(napi_env env, napi_callback_info info);
   struct Arguments;
 
-  SocketWrap(Module* module, sys::UniqueFd fd);
+  SocketWrap(Module* module, sys::UniqueFd fd, int type);
   static napi_value Construct(napi_env env, napi_callback_info info);
 
   napi_value Self() const;

@@ -31,7 +31,8 @@ bool SameFile(const struct stat& a, const struct stat& b) {
 int UnlinkIfSame(const std::string& path, const struct stat& expected) {
   struct stat found;
   if (LStat(path, &found) != 0 || !SameFile(found, expected)) return 0;
-  return ::unlink(path.c_str()) == 0 || errno == ENOENT ? 0 : -errno;
+  const int error = Retry([&] { return ::unlink(path.c_str()); });
+  return error == -ENOENT ? 0 : error;
 }
 
 // A file made by bind(2), removed again unless it is kept.
@@ -56,9 +57,9 @@ int MakeAbsolute(const std::string& path, std::string* out) {
     return 0;
   }
   char directory[PATH_MAX];
-  if (getcwd(directory, sizeof(directory)) == nullptr) {
-    return errno == ERANGE ? -ENAMETOOLONG : -errno;
-  }
+  const int error =
+      Retry([&] { return ::getcwd(directory, sizeof(directory)) == nullptr ? -1 : 0; });
+  if (error != 0) return error == -ERANGE ? -ENAMETOOLONG : error;
   *out = directory;
   if (out->back() != '/') *out += '/';
   *out += path;
@@ -87,7 +88,7 @@ int OpenDirectory(const std::string& path, int mode, UniqueFd* out) {
 // Released when the descriptor closes.
 int LockDirectory(int directory) {
   const int error = Retry([&] { return ::flock(directory, LOCK_EX | LOCK_NB); });
-  return error == -EWOULDBLOCK ? -EAGAIN : error;
+  return error == -EWOULDBLOCK ? kLocked : error;
 }
 
 // 0, or why nobody should be served at `path`, which lies in `directory`.
@@ -103,8 +104,9 @@ int FollowLinks(std::string* path) {
   constexpr int kMaxLinks = 40;  // as the kernel's
   for (int i = 0; i < kMaxLinks; ++i) {
     char target[PATH_MAX];
-    const ssize_t length = ::readlink(path->c_str(), target, sizeof(target));
-    if (length < 0) return errno == EINVAL || errno == ENOENT ? 0 : -errno;
+    const ssize_t length = Retry([&] { return ::readlink(path->c_str(), target, sizeof(target)); });
+    if (length == -EINVAL || length == -ENOENT) return 0;
+    if (length < 0) return static_cast<int>(length);
     const std::string link(target, static_cast<size_t>(length));
     *path = link[0] == '/' ? link : Sibling(*path, link);
     if (path->size() >= PATH_MAX) return -ENAMETOOLONG;
@@ -171,8 +173,17 @@ int Probe(const std::string& path) {
   UniqueFd probe;
   if (const int error = Socket(AF_UNIX, SOCK_DGRAM, 0, kDefault, &probe)) return error;
   const int error = Connect(probe.get(), path);
-  if (error == -ENOENT) return error;
-  return error == -ECONNREFUSED ? 0 : 1;
+  switch (error) {
+    case -ECONNREFUSED:
+      return 0;
+    case -ENOENT:
+    case -EAGAIN:  // of a datagram socket, which never has to wait: it says nothing
+    case -ENOBUFS:
+    case -ENOMEM:
+      return error;
+    default:
+      return 1;
+  }
 }
 
 // The directory is locked. The loop ends early but for processes that take and leave the path
@@ -270,9 +281,10 @@ int BindPath(int fd, const BindRequest& request, BoundPath* out) {
   MadeFile made;
   error = Finish(fd, directory, temporary.empty() ? absolute : temporary, request, &made);
   if (error != 0) return error;
-  if (!temporary.empty() &&
-      ::renameat(directory.get(), NameIn(temporary), directory.get(), NameIn(absolute)) != 0) {
-    return -errno;
+  if (!temporary.empty()) {
+    const int place = directory.get();
+    error = Retry([&] { return ::renameat(place, NameIn(temporary), place, NameIn(absolute)); });
+    if (error != 0) return error;
   }
   made.keep = true;
   out->path_ = std::move(absolute);

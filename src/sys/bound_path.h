@@ -27,6 +27,8 @@ struct BindRequest {
 // put another socket in place of this one; a symbolic link leads to where somebody else says.
 constexpr int kUnsafeDirectory = -10001;
 constexpr int kSymbolicLink = -10002;
+// With kStale: another process holds the lock on the directory right now. Try again in a moment.
+constexpr int kLocked = -10003;
 
 class BoundPath {
  public:
@@ -51,13 +53,12 @@ class BoundPath {
 
 // Binds `fd`, and listens if asked. Returns 0, -errno, or a refusal; `out` is empty for addresses
 // without a file. The directory is opened once, checked, and what was made is looked for in that
-// very one: a path that leads elsewhere in between is -EADDRINUSE. With kStale, -EAGAIN means that
-// another process holds the lock on the directory right now: try again in a moment.
+// very one: a path that leads elsewhere in between is -EADDRINUSE.
 //
 // kStale: the lock (flock(2) on the directory) makes probe, unlink and bind one step among the
 // processes that use it, so that of many that start at once exactly one wins. The probe is a
-// datagram connect: ECONNREFUSED is dead, anything else is alive, and a listening stream socket
-// sees no connection from it.
+// datagram connect: ECONNREFUSED is dead, want of memory tells nothing, anything else is alive; a
+// listening stream socket sees no connection from it.
 // kAlways: where nothing is in the way, as kNever; else bound under a temporary name in the same
 // directory, listening, then rename(2). The kernel goes on reporting the temporary name, to
 // getsockname(2) and to peers.

@@ -58,13 +58,13 @@ int BindAndMove(int fd, const Place& place) {
   // Look first: a socket can be bound once, and after a move that fails it could not be tried with
   // another name.
   struct stat existing;
-  if (fstatat(directory, place.name.c_str(), &existing, AT_SYMLINK_NOFOLLOW) == 0) {
-    return -EADDRINUSE;
-  }
-  if (errno != ENOENT) return -errno;
+  int error =
+      Retry([&] { return fstatat(directory, place.name.c_str(), &existing, AT_SYMLINK_NOFOLLOW); });
+  if (error == 0) return -EADDRINUSE;
+  if (error != -ENOENT) return error;
 
   std::string temporary;
-  int error = -EADDRINUSE;
+  error = -EADDRINUSE;
   for (int i = 0; error == -EADDRINUSE && i < kTemporaryNameAttempts; ++i) {
     temporary = TemporaryName();
     error = BindFitting(fd, place.prefix + temporary);
@@ -72,13 +72,13 @@ int BindAndMove(int fd, const Place& place) {
   if (error != 0) return error;
 
   constexpr unsigned kNoReplace = 1;  // RENAME_NOREPLACE; musl has neither it nor renameat2()
-  if (syscall(SYS_renameat2, directory, temporary.c_str(), directory, place.name.c_str(),
-              kNoReplace) == 0) {
-    return 0;
-  }
-  error = errno == EEXIST ? -EADDRINUSE : -errno;
-  unlinkat(directory, temporary.c_str(), 0);
-  return error;
+  error = static_cast<int>(Retry([&] {
+    return syscall(SYS_renameat2, directory, temporary.c_str(), directory, place.name.c_str(),
+                   kNoReplace);
+  }));
+  if (error == 0) return 0;
+  Retry([&] { return unlinkat(directory, temporary.c_str(), 0); });
+  return error == -EEXIST ? -EADDRINUSE : error;
 }
 
 int BindLong(int fd, std::string_view path) {
@@ -279,7 +279,7 @@ int SetCloseOnExec(int fd) { return UpdateFlags(fd, F_GETFD, F_SETFD, FD_CLOEXEC
 bool IsShutForReading(int fd) {
 #ifdef POLLRDHUP
   pollfd ask = {fd, POLLRDHUP, 0};
-  return ::poll(&ask, 1, 0) == 1 && (ask.revents & POLLRDHUP) != 0;
+  return Retry([&] { return ::poll(&ask, 1, 0); }) == 1 && (ask.revents & POLLRDHUP) != 0;
 #else
   (void)fd;
   return false;
@@ -288,7 +288,15 @@ bool IsShutForReading(int fd) {
 
 bool IsHungUp(int fd) {
   pollfd ask = {fd, 0, 0};
-  return ::poll(&ask, 1, 0) == 1 && (ask.revents & POLLHUP) != 0;
+  return Retry([&] { return ::poll(&ask, 1, 0); }) == 1 && (ask.revents & POLLHUP) != 0;
+}
+
+int IsReadable(int fd) {
+  pollfd ask = {fd, POLLIN, 0};
+  const int result = Retry([&] { return ::poll(&ask, 1, 0); });
+  if (result < 0) return result;
+  if ((ask.revents & POLLNVAL) != 0) return -EBADF;
+  return (ask.revents & POLLIN) != 0 ? 1 : 0;
 }
 
 int PassRights(int fd, bool pass) {

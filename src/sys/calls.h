@@ -40,6 +40,8 @@ int Shutdown(int fd, int how);
 bool IsShutForReading(int fd);
 // Whether both directions of a connection have ended, as when its peer is gone.
 bool IsHungUp(int fd);
+// 1 if a read would not wait (POLLIN), 0, or -errno: -EBADF if it is not open.
+int IsReadable(int fd);
 int GetSocketName(int fd, Address* out);
 int GetPeerName(int fd, Address* out);
 int GetOption(int fd, int level, int name, void* value, socklen_t* length);

@@ -37,7 +37,8 @@ int SealedFile(const char* name, std::string_view contents, UniqueFd* out) {
     if (written < 0) return static_cast<int>(written);
     contents.remove_prefix(static_cast<size_t>(written));
   }
-  if (lseek(created, 0, SEEK_SET) < 0) return -errno;
+  const off_t place = Retry([&] { return lseek(created, 0, SEEK_SET); });
+  if (place < 0) return static_cast<int>(place);
   const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
   const int error = Retry([&] { return fcntl(created, F_ADD_SEALS, seals); });
   if (error < 0) return error;

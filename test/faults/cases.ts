@@ -1,26 +1,53 @@
 // The faults, and a run of the exchange under each.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Child } from '../helpers/children.js';
 import { fromRoot } from '../helpers/programs.js';
 import type { Scratch } from '../helpers/scratch.js';
 
-/** The calls with the fault in every `every`-th. */
+/** The calls, with the fault in one of `every`. */
 const rules = (calls: readonly string[], fault: string, every: number): string =>
   calls.map((call) => `${call}=${fault}/${every}`).join();
 
 const sends = ['sendto', 'sendmsg', 'sendmmsg'];
-const receives = ['recvmsg', 'recvmmsg'];
+const receives = ['recv', 'recvmsg', 'recvmmsg'];
 const makes = ['socket', 'socketpair', 'accept4', 'fcntl'];
-const others = ['connect', 'bind', 'listen', 'setsockopt', 'getsockopt', 'getsockname', 'close'];
+const options = ['getsockopt', 'setsockopt', 'getsockname', 'getpeername'];
+/** What opens and looks at what is on the way to a socket file, and moves it. */
+const places = ['open', 'getcwd', 'readlink', 'flock', 'fchmod', 'chmod', 'renameat', 'renameat2'];
+const others = [
+  'connect',
+  'bind',
+  'listen',
+  'shutdown',
+  'ioctl',
+  'fstat',
+  'poll',
+  'epoll_ctl',
+  'close',
+];
+const sealed = ['memfd_create', 'write', 'lseek'];
+/** With a fault here, a file that was to be removed may stay. */
+const removes = ['unlink', 'fstatat'];
+/** All that the addon calls and that can fail, but for what gets memory. */
+const all = [sends, receives, makes, options, places, others, sealed].flat();
 
 /** What is injected, and the errors that callers may then see. */
 export const cases: [name: string, faults: string, ...seen: string[]][] = [
-  ['EINTR anywhere', rules([...sends, ...receives, ...makes, ...others], 'EINTR', 2)],
+  ['EINTR at any call', rules([...all, ...removes], 'EINTR', 2)],
   ['EAGAIN where a call may block', rules([...sends, ...receives, 'accept4'], 'EAGAIN', 2)],
   // A stream waits for room in the backlog; to connect a datagram socket never has to wait.
   ['EAGAIN at connect', rules(['connect'], 'EAGAIN', 2), 'EAGAIN'],
+  // Most of them never say so. The caller is told, all the same.
+  ['EAGAIN at any call', rules(all, 'EAGAIN', 17), 'EAGAIN'],
+  // unlinkat(2) comes after a rename that failed.
+  [
+    'EAGAIN where a socket file is removed',
+    rules([...removes, 'renameat2', 'unlinkat'], 'EAGAIN', 5),
+    'EAGAIN',
+  ],
   ['short sends and receives', rules([...sends, ...receives], 'short', 1)],
+  ['sends and receives of each length', rules([...sends, ...receives], 'each', 1)],
   ['ENOMEM', rules([...sends, ...receives, ...makes], 'ENOMEM', 4), 'ENOMEM'],
   [
     'ENOBUFS in the middle of short sends',
@@ -29,7 +56,7 @@ export const cases: [name: string, faults: string, ...seen: string[]][] = [
   ],
   [
     'ENOBUFS where there is nothing to send',
-    rules([...receives, ...makes, 'connect', 'bind', 'setsockopt'], 'ENOBUFS', 4),
+    rules([...receives, ...makes, 'connect', 'bind', 'setsockopt'], 'ENOBUFS', 7),
     'ENOBUFS',
   ],
   ['EMFILE', rules(makes, 'EMFILE', 3), 'EMFILE'],
@@ -38,19 +65,38 @@ export const cases: [name: string, faults: string, ...seen: string[]][] = [
   ['ECONNABORTED on accept', rules(['accept4'], 'ECONNABORTED', 2)],
 ];
 
+/** The longest send and receive of a stream that `each` goes through: see shim.c. */
+export const LENGTHS = 1000;
+
 /** One rule of the shim, and what became of it. */
 export interface Injection {
   call: string;
+  fault: string;
   calls: number;
   injected: number;
+  /** How many lengths `each` has been through. */
+  lengths: number;
 }
 
-/** Runs the exchange; rejects if it lost or leaked anything, or died. */
+/** What a run counted. */
+export interface Outcome {
+  lost: number;
+  leaked: number;
+  /** 1 if the process did not come to its end by itself: what it counted till then is not known. */
+  died: number;
+  /** The errors that callers saw. */
+  rejected: string[];
+  injections: Injection[];
+  /** What it said of what went wrong. */
+  said: string;
+}
+
+/** Runs the exchange under the faults. */
 export async function exchangeUnder(
   scratch: Scratch,
   faults: string,
   seen: readonly string[],
-): Promise<{ rejected: string[]; injections: Injection[] }> {
+): Promise<Outcome> {
   const shim = scratch.path('shim.so');
   const report = scratch.path('report');
   execFileSync('cc', ['-shared', '-fPIC', '-o', shim, fromRoot('test/faults/shim.c'), '-ldl']);
@@ -60,17 +106,30 @@ export async function exchangeUnder(
     AFUNIX_FAULTS: faults,
     AFUNIX_FAULTS_REPORT: report,
   };
-  const args = [fromRoot('test/faults/exchange.mjs'), ...seen];
-  await using child = new Child(process.execPath, args, { env });
-  const rejected = Object.keys(JSON.parse(await child.succeeds()));
-  const injections = readFileSync(report, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => line.split(' '))
-    .map(([call = '', , calls, injected]) => ({
-      call,
-      calls: Number(calls),
-      injected: Number(injected),
-    }));
-  return { rejected, injections };
+  const args = ['--no-warnings', fromRoot('test/faults/exchange.mjs'), ...seen];
+  // It ends itself earlier, and says where it was, unless it spins.
+  await using child = new Child(process.execPath, args, {
+    env,
+    timeout: 170_000,
+    killSignal: 'SIGKILL',
+  });
+  const { code, signal, stdout, stderr } = await child.ended;
+  const counted = code === 0 ? JSON.parse(stdout) : { lost: 0, leaked: 0, rejected: {} };
+  return {
+    lost: counted.lost,
+    leaked: counted.leaked,
+    died: code === 0 ? 0 : 1,
+    rejected: Object.keys(counted.rejected),
+    injections: existsSync(report) ? read(report) : [],
+    said: code === 0 ? stderr : `ended with ${code ?? signal}\n${stdout}${stderr}`,
+  };
+}
+
+function read(report: string): Injection[] {
+  const lines = readFileSync(report, 'utf8').trim().split('\n');
+  return lines.map((line) => {
+    const [call = '', fault = '', ...numbers] = line.split(' ');
+    const [calls = 0, injected = 0, lengths = 0] = numbers.map(Number);
+    return { call, fault, calls, injected, lengths };
+  });
 }

@@ -2,9 +2,13 @@
 //
 //   CALL=FAULT/EVERY[,...]      recvmsg=EINTR/2,sendmsg=short/1
 //
-// FAULT is an errno's name, or `short`: fewer bytes on a stream, fewer messages of a batch. Every
-// EVERY-th call gets it. When the process exits, a line for each rule goes to the file that
-// AFUNIX_FAULTS_REPORT names: CALL FAULT calls injected.
+// FAULT is an errno's name, or `short`: fewer bytes on a stream, fewer messages of a batch, of any
+// number; or `each`: of every number from 1 to LENGTHS in turn, and then whole. One call in EVERY
+// gets it, in a sequence that is always the same and has no period: what makes several calls fails
+// at each of them now and then, and succeeds too. When the process exits, a line for each rule goes
+// to the file that AFUNIX_FAULTS_REPORT names:
+//
+//   CALL FAULT calls injected lengths     lengths: how many numbers `each` has been through
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -14,18 +18,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <poll.h>
+#include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-enum { SHORT = -1, MAX_RULES = 16 };
+enum { SHORT = -1, EACH = -2, MAX_RULES = 48, LENGTHS = 1000 };
 
 struct rule {
   char call[16], name[16];
   int fault;
   unsigned long every;
   atomic_ulong calls, injected;
+  unsigned long lengths;       // how many `each` has been through
+  char done[LENGTHS + 1];      // which
 };
 
 static struct rule rules[MAX_RULES];
@@ -36,7 +47,7 @@ static int fault_named(const char* name) {
     const char* name;
     int fault;
   } faults[] = {
-      {"short", SHORT},     {"EINTR", EINTR},   {"EAGAIN", EAGAIN}, {"ENOMEM", ENOMEM},
+      {"short", SHORT},     {"each", EACH},     {"EINTR", EINTR},   {"EAGAIN", EAGAIN}, {"ENOMEM", ENOMEM},
       {"ENOBUFS", ENOBUFS}, {"EMFILE", EMFILE}, {"ENFILE", ENFILE}, {"ETOOMANYREFS", ETOOMANYREFS},
       {"ECONNABORTED", ECONNABORTED},
   };
@@ -64,8 +75,8 @@ __attribute__((destructor)) static void report(void) {
   FILE* file = path == NULL ? NULL : fopen(path, "a");
   if (file == NULL) return;
   for (int i = 0; i < rule_count; i++) {
-    fprintf(file, "%s %s %lu %lu\n", rules[i].call, rules[i].name, rules[i].calls,
-            rules[i].injected);
+    fprintf(file, "%s %s %lu %lu %lu\n", rules[i].call, rules[i].name, rules[i].calls,
+            rules[i].injected, rules[i].lengths);
   }
   fclose(file);
 }
@@ -81,17 +92,23 @@ static int is_addon(const void* caller) {
   return 1;
 }
 
-// What this call gets: 0 for nothing.
-static int fault_of(const char* call, const void* caller) {
-  int fault = 0;
+static unsigned long scattered(unsigned long x) {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ul;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebul;
+  return x ^ (x >> 31);
+}
+
+// The rule by which this call is to fail, if it is.
+static struct rule* rule_for(const char* call, const void* caller) {
+  struct rule* found = NULL;
   for (int i = 0; i < rule_count; i++) {
     struct rule* rule = &rules[i];
     if (strcmp(rule->call, call) != 0 || !is_addon(caller)) continue;
-    if (++rule->calls % rule->every != 0) continue;
+    if (scattered(++rule->calls + 1000003ul * i) % rule->every != 0) continue;
     rule->injected++;
-    fault = rule->fault;
+    found = rule;
   }
-  return fault;
+  return found;
 }
 
 #define CALLER __builtin_return_address(0)
@@ -103,10 +120,18 @@ static int is_stream(int fd) {
   return REAL(getsockopt)(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_STREAM;
 }
 
-// 1 to `length`, every one of them sooner or later.
-static size_t shorter(size_t length) {
+static int is_short(const struct rule* rule) {
+  return rule != NULL && (rule->fault == SHORT || rule->fault == EACH);
+}
+
+// 1 to `length`; by `each`, the first that it has not been through.
+static size_t shorter(const struct rule* rule, size_t length) {
   static atomic_ulong state = 88172645463325252ul;
   if (length < 2) return length;
+  for (size_t i = 1; rule->fault == EACH && i <= length && i <= LENGTHS; i++) {
+    if (!rule->done[i]) return i;
+  }
+  if (rule->fault == EACH) return length;
   unsigned long x = state;
   x ^= x << 13;
   x ^= x >> 7;
@@ -115,12 +140,23 @@ static size_t shorter(size_t length) {
   return 1 + x % (x % 3 == 0 && length > 8 ? 8 : length);
 }
 
-#define FAIL_IF_INJECTED(name)                   \
-  const int fault = fault_of(#name, CALLER);     \
-  if (fault > 0) {                               \
-    errno = fault;                               \
-    return -1;                                   \
+// The call was for `length`, and did that much.
+static ssize_t did(struct rule* rule, size_t length, ssize_t result) {
+  if (is_short(rule) && result == (ssize_t)length && length > 0 && length <= LENGTHS &&
+      !rule->done[length]) {
+    rule->done[length] = 1;
+    rule->lengths++;
   }
+  return result;
+}
+
+#define FAIL_IF_INJECTED_AS(name, failed)              \
+  struct rule* const rule = rule_for(name, CALLER);    \
+  if (rule != NULL && rule->fault > 0) {               \
+    errno = rule->fault;                               \
+    return failed;                                     \
+  }
+#define FAIL_IF_INJECTED(name) FAIL_IF_INJECTED_AS(#name, -1)
 
 #define PLAIN(name, parameters, arguments) \
   int name parameters {                    \
@@ -141,7 +177,13 @@ PLAIN(getsockopt, (int fd, int level, int name, void* value, socklen_t* length),
       (fd, level, name, value, length))
 PLAIN(setsockopt, (int fd, int level, int name, const void* value, socklen_t length),
       (fd, level, name, value, length))
-PLAIN(rename, (const char* from, const char* to), (from, to))
+PLAIN(getpeername, (int fd, struct sockaddr* address, socklen_t* length), (fd, address, length))
+PLAIN(renameat, (int from, const char* path, int to, const char* other), (from, path, to, other))
+PLAIN(chmod, (const char* path, mode_t mode), (path, mode))
+PLAIN(memfd_create, (const char* name, unsigned flags), (name, flags))
+PLAIN(poll, (struct pollfd* fds, nfds_t count, int timeout), (fds, count, timeout))
+PLAIN(epoll_ctl, (int epoll, int operation, int fd, struct epoll_event* event),
+      (epoll, operation, fd, event))
 PLAIN(flock, (int fd, int operation), (fd, operation))
 PLAIN(unlink, (const char* path), (path))
 PLAIN(fchmod, (int fd, mode_t mode), (fd, mode))
@@ -149,10 +191,10 @@ PLAIN(unlinkat, (int fd, const char* path, int flags), (fd, path, flags))
 
 // The descriptor is gone all the same, close(2).
 int close(int fd) {
-  const int fault = fault_of("close", CALLER);
+  const struct rule* rule = rule_for("close", CALLER);
   const int result = REAL(close)(fd);
-  if (fault <= 0 || result != 0) return result;
-  errno = fault;
+  if (rule == NULL || result != 0) return result;
+  errno = rule->fault;
   return -1;
 }
 
@@ -174,44 +216,90 @@ int open64(const char* path, int flags, ...) {
   return REAL(open64)(path, flags, mode);
 }
 
+int ioctl(int fd, unsigned long request, ...) {
+  va_list list;
+  va_start(list, request);
+  void* argument = va_arg(list, void*);
+  va_end(list);
+  FAIL_IF_INJECTED(ioctl)
+  return REAL(ioctl)(fd, request, argument);
+}
+
+char* getcwd(char* buffer, size_t size) {
+  FAIL_IF_INJECTED_AS("getcwd", NULL)
+  return REAL(getcwd)(buffer, size);
+}
+
+ssize_t readlink(const char* path, char* buffer, size_t size) {
+  FAIL_IF_INJECTED(readlink)
+  return REAL(readlink)(path, buffer, size);
+}
+
+off_t lseek64(int fd, off_t offset, int whence) {
+  FAIL_IF_INJECTED(lseek)
+  return REAL(lseek64)(fd, offset, whence);
+}
+
+ssize_t write(int fd, const void* data, size_t length) {
+  FAIL_IF_INJECTED(write)
+  if (is_short(rule)) length = shorter(rule, length);
+  return did(rule, length, REAL(write)(fd, data, length));
+}
+
+// Calls that glibc has no function for, or did not have in 2.28.
+long syscall(long number, ...) {
+  va_list list;
+  va_start(list, number);
+  long arguments[6];
+  for (int i = 0; i < 6; i++) arguments[i] = va_arg(list, long);
+  va_end(list);
+  const char* name = number == SYS_fstat        ? "fstat"
+                     : number == SYS_newfstatat ? "fstatat"
+                     : number == SYS_renameat2  ? "renameat2"
+                                                : "syscall";
+  FAIL_IF_INJECTED_AS(name, -1)
+  return REAL(syscall)(number, arguments[0], arguments[1], arguments[2], arguments[3],
+                       arguments[4], arguments[5]);
+}
+
 ssize_t sendto(int fd, const void* data, size_t length, int flags, const struct sockaddr* address,
                socklen_t address_length) {
   FAIL_IF_INJECTED(sendto)
-  if (fault == SHORT && is_stream(fd)) length = shorter(length);
-  return REAL(sendto)(fd, data, length, flags, address, address_length);
+  if (is_short(rule) && is_stream(fd)) length = shorter(rule, length);
+  return did(rule, length, REAL(sendto)(fd, data, length, flags, address, address_length));
 }
 
 ssize_t recv(int fd, void* data, size_t length, int flags) {
   FAIL_IF_INJECTED(recv)
-  if (fault == SHORT && is_stream(fd)) length = shorter(length);
-  return REAL(recv)(fd, data, length, flags);
+  if (is_short(rule) && is_stream(fd)) length = shorter(rule, length);
+  return did(rule, length, REAL(recv)(fd, data, length, flags));
 }
 
 // The message with only a part of its first piece of memory.
-static struct iovec first_part(const struct msghdr* message) {
+static struct iovec first_part(const struct rule* rule, const struct msghdr* message) {
   struct iovec part = message->msg_iov[0];
-  part.iov_len = shorter(part.iov_len);
+  part.iov_len = shorter(rule, part.iov_len);
   return part;
 }
 
 ssize_t sendmsg(int fd, const struct msghdr* message, int flags) {
   FAIL_IF_INJECTED(sendmsg)
-  if (fault != SHORT || message->msg_iovlen == 0 || !is_stream(fd)) {
+  if (!is_short(rule) || message->msg_iovlen == 0 || !is_stream(fd)) {
     return REAL(sendmsg)(fd, message, flags);
   }
-  struct iovec part = first_part(message);
+  struct iovec part = first_part(rule, message);
   struct msghdr less = *message;
   less.msg_iov = &part;
   less.msg_iovlen = 1;
-  return REAL(sendmsg)(fd, &less, flags);
+  return did(rule, part.iov_len, REAL(sendmsg)(fd, &less, flags));
 }
 
 ssize_t recvmsg(int fd, struct msghdr* message, int flags) {
   FAIL_IF_INJECTED(recvmsg)
-  if (fault != SHORT || message->msg_iovlen == 0 || !is_stream(fd)) {
+  if (!is_short(rule) || message->msg_iovlen == 0 || !is_stream(fd)) {
     return REAL(recvmsg)(fd, message, flags);
   }
-  struct iovec part = first_part(message);
+  struct iovec part = first_part(rule, message);
   struct iovec* whole = message->msg_iov;
   const size_t count = message->msg_iovlen;
   message->msg_iov = &part;
@@ -219,15 +307,17 @@ ssize_t recvmsg(int fd, struct msghdr* message, int flags) {
   const ssize_t result = REAL(recvmsg)(fd, message, flags);
   message->msg_iov = whole;
   message->msg_iovlen = count;
-  return result;
+  return did(rule, part.iov_len, result);
 }
 
 int sendmmsg(int fd, struct mmsghdr* messages, unsigned count, int flags) {
   FAIL_IF_INJECTED(sendmmsg)
-  return REAL(sendmmsg)(fd, messages, fault == SHORT ? shorter(count) : count, flags);
+  if (is_short(rule)) count = shorter(rule, count);
+  return did(rule, count, REAL(sendmmsg)(fd, messages, count, flags));
 }
 
 int recvmmsg(int fd, struct mmsghdr* messages, unsigned count, int flags, struct timespec* timeout) {
   FAIL_IF_INJECTED(recvmmsg)
-  return REAL(recvmmsg)(fd, messages, fault == SHORT ? shorter(count) : count, flags, timeout);
+  if (is_short(rule)) count = shorter(rule, count);
+  return did(rule, count, REAL(recvmmsg)(fd, messages, count, flags, timeout));
 }

@@ -4,10 +4,11 @@
 //
 // Each runs for N minutes (1): first on what found something once (seeds.json and native/corpus),
 // then on new seeds, 20 seconds each. The native ones need clang.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { runGroup } from '../helpers/process-group.mjs';
 
 const AT_A_TIME = 2;
 const SLICE = 20;
@@ -64,20 +65,13 @@ const failures = [];
 async function run(name, seed, time) {
   const { command, summary, keep } = fuzzers[name];
   const [program, ...args] = command(seed, time).map(String);
-  const child = spawn(program, args, {
-    timeout: Math.ceil(time + 60) * 1000,
-    killSignal: 'SIGKILL',
-  });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text) => {
-      output += text;
-    });
-  }
-  const outcome = await new Promise((resolve) => {
-    child.on('error', resolve);
-    child.on('close', (code, signal) => resolve(signal ?? code));
-  });
+  const heard = (text) => {
+    output += text;
+  };
+  const late = (passed) => (passed > time + 60 ? 'it did not end' : undefined);
+  const { code, signal, reason } = await runGroup(program, args, heard, late);
+  const outcome = reason ?? signal ?? code;
   if (outcome === 0) {
     console.log(`${name}, seed ${seed}: ${summary(output)}`);
     return true;
@@ -104,7 +98,9 @@ async function fuzz(name) {
 const names = values.only.split(',');
 if (names.some((name) => fuzzers[name].command === undefined)) throw new Error('no such fuzzer');
 if (names.some((name) => fuzzers[name].seeds.length === 0)) {
-  const { status } = spawnSync('make', ['-s', '-C', path('native')], { stdio: 'inherit' });
+  const options = { stdio: 'inherit', timeout: 900_000 };
+  const { status, error } = spawnSync('make', ['-s', '-C', path('native')], options);
+  if (error !== undefined) console.error(error.message);
   if (status !== 0) process.exit(1);
 }
 const waiting = [...names];

@@ -78,7 +78,14 @@ export class Child implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.process.pid === undefined) return;
-    if (this.process.exitCode === null && this.process.signalCode === null) this.kill();
+    if (this.process.exitCode === null && this.process.signalCode === null) {
+      const gone = once(this.process, 'exit');
+      this.kill();
+      await gone;
+    }
+    // What it has started may outlive it, and hold these open.
+    this.process.stdout?.destroy();
+    this.process.stderr?.destroy();
     await this.ended;
   }
 }

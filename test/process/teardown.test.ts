@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { execPath, platform } from 'node:process';
 import { describe, expect, test } from 'vitest';
+import { makeAnotherVersion } from '../helpers/another-version.js';
 import { Child } from '../helpers/children.js';
 import { fromRoot } from '../helpers/programs.js';
 import { hasSeqpacket, Scratch } from '../helpers/scratch.js';
@@ -62,6 +63,13 @@ describe.skipIf(platform !== 'linux')('copies of the package side by side', () =
     await using child = Child.fixture('copies.mjs', [scratch.folder, kind]);
     expect(await child.succeeds()).toBe('done\n');
   });
+});
+
+test.skipIf(platform !== 'linux')('two versions side by side', { timeout: 180_000 }, async () => {
+  using scratch = new Scratch();
+  await makeAnotherVersion(scratch.folder);
+  await using child = Child.fixture('copies.mjs', [scratch.folder, 'versions']);
+  expect(await child.succeeds()).toBe('done\n');
 });
 
 test.skipIf(platform !== 'linux')('sockets nobody holds stay open while they read', async () => {

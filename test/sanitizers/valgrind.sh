@@ -6,9 +6,17 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 memcheck='valgrind --quiet --error-exitcode=99'
 
-make -s -C test/sys run SAN= BUILD="$PWD/build/sys-valgrind" \
+# What does not end is a failure that says so.
+bounded() {
+  local status=0
+  timeout --kill-after=30 "$@" || status=$?
+  [ "$status" != 124 ] && [ "$status" != 137 ] || echo "not done after $1 s: ${*:2}"
+  return "$status"
+}
+
+bounded 1200 make -s -C test/sys run SAN= BUILD="$PWD/build/sys-valgrind" \
   RUN="$memcheck --leak-check=full --errors-for-leak-kinds=definite,possible"
 for calls in raw api; do
-  $memcheck --suppressions=test/sanitizers/node.supp \
+  bounded $((600 + ${1:-10})) $memcheck --suppressions=test/sanitizers/node.supp \
     node "test/fuzz/$calls.mjs" 1 "$((1000 * ${1:-10}))"
 done

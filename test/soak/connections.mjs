@@ -2,9 +2,10 @@
 import { once } from 'node:events';
 import { UnixListener } from 'afunix';
 import { createServer } from 'afunix/net';
-import { echo, helper, part, progress, settings } from './part.mjs';
+import { atMost, echo, helper, part, progress, settings } from './part.mjs';
 
-const { connections, seconds } = settings;
+const { seconds } = settings;
+const connections = atMost(settings.connections);
 
 await part(async (folder) => {
   let open = 0;

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { UnixDatagram, UnixListener, UnixSeqpacket, UnixStream } from 'afunix';
 
-const { path, shared } = workerData;
+const { path, shared, own } = workerData;
 const check = (message, text) => {
   if (message?.data.toString() !== text) Atomics.add(shared, 2, 1);
 };
@@ -48,5 +48,6 @@ for (let number = 0; Atomics.load(shared, 1) === 0; number++) {
   const sockets = await cycles[number % cycles.length](`cycle ${number}`);
   await Promise.all(sockets.map((socket) => socket.close()));
   Atomics.add(shared, 0, 1);
+  Atomics.add(own, 0, 1);
   if (number % 16 === 0) await new Promise(setImmediate);
 }

@@ -1,4 +1,5 @@
-// Open and close cycles in 8 worker threads, each of which is terminated in the middle of one, again and again.
+// Open and close cycles in 8 worker threads, each of which is terminated in the middle of one, again and again: after so
+// many cycles, not after some time, in which a slow machine would do none.
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -14,13 +15,14 @@ const shared = new Int32Array(new SharedArrayBuffer(12));
 
 /** A worker that has begun. Terminated while it loads its modules, Node leaves their files open. */
 async function start(folder) {
-  const workerData = { path: `${folder}/${number++}`, shared };
+  const own = new Int32Array(new SharedArrayBuffer(4));
+  const workerData = { path: `${folder}/${number++}`, shared, own };
   const worker = new Worker(new URL('./cycles-worker.mjs', import.meta.url), { workerData });
   worker.on('error', (error) => {
     if (errors++ < 3) console.error(error);
   });
   await once(worker, 'message');
-  return worker;
+  return { worker, own };
 }
 
 let terminated = 0;
@@ -28,9 +30,13 @@ let terminated = 0;
 /** One thread after another, each terminated in the middle, until there were enough cycles. */
 async function terminateInTurn(folder) {
   for (;;) {
-    const worker = await start(folder);
+    const { worker, own } = await start(folder);
     const ended = once(worker, 'exit');
-    await sleep(50 + ((terminated * 37) % 250));
+    ended.catch(() => {}); // an error: it is counted, and the wait is over
+    let over = false;
+    ended.finally(() => (over = true)).catch(() => {});
+    const life = 1 + ((terminated * 37) % 120);
+    while (!over && Atomics.load(own, 0) < life && Atomics.load(shared, 0) < cycles) await sleep(5);
     const done = Atomics.load(shared, 0);
     progress(done / cycles, `${done} cycles, ${terminated} workers terminated`);
     if (done >= cycles) {
@@ -54,5 +60,5 @@ async function cycle(folder) {
 
 // The first worker leaves open what the addon and Node open once for a process.
 await part(cycle, async (folder) => {
-  await (await start(folder)).terminate();
+  await (await start(folder)).worker.terminate();
 });

@@ -27,6 +27,12 @@ export function progress(done, text) {
 }
 progress.last = 0;
 
+/** So many descriptors, less some for what else is open; fewer where the system has a limit (ulimit -n). */
+export function atMost(descriptors) {
+  const { soft } = process.report.getReport().userLimits.open_files;
+  return soft === 'unlimited' ? descriptors : Math.min(descriptors, soft - 100);
+}
+
 /** What the addon and Node open once for a process, when they are first used. */
 async function openOnce() {
   process.stderr.write('');
@@ -43,6 +49,16 @@ async function openOnce() {
  * that it left. `warmUp` runs before.
  */
 export async function part(body, warmUp = async () => {}) {
+  try {
+    await run(body, warmUp);
+  } catch (error) {
+    // Else its servers and workers would keep the process alive, for ever.
+    console.error(error);
+    process.exit(1);
+  }
+}
+
+async function run(body, warmUp) {
   const folder = mkdtempSync(join(tmpdir(), 'afunix-soak-'));
   await openOnce();
   await warmUp(folder);
@@ -52,7 +68,7 @@ export async function part(body, warmUp = async () => {}) {
   const seconds = (performance.now() - start) / 1000;
   let after = await openNow();
   // Sockets whose peers were processes go when the loop has seen them end.
-  for (let turn = 0; turn < 100 && after.descriptors > before.descriptors; turn++) {
+  for (let turn = 0; turn < 1000 && after.descriptors > before.descriptors; turn++) {
     await new Promise((resolve) => setTimeout(resolve, 10));
     after = await openNow();
   }

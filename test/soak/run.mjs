@@ -1,11 +1,10 @@
 // npm run soak [-- options] [part...]: load, for long. Fails if anything is lost, leaked or unhandled, or if memory
 // grows.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { runGroup } from '../helpers/process-group.mjs';
 
 const full = {
   connections: { connections: 10_000, seconds: 60 },
@@ -24,6 +23,9 @@ const short = {
   // only for a leak of some hundred bytes an exchange.
   mixed: { seconds: 30, warmUp: 15, growth: 0.5 },
 };
+/** Seconds: without any progress, and for a part in all. On a machine so slow nothing is shown of load. */
+const STALL = 120;
+const limit = { short: 600, full: 3600 };
 const usage = `npm run soak [-- options] [part...]
 parts: ${Object.keys(full).join(', ')} (default: all)
   --short     about 90 seconds, instead of some twenty minutes
@@ -63,23 +65,32 @@ async function run(name, settings) {
   const path = fileURLToPath(new URL(`${name}.mjs`, import.meta.url));
   const progress = new Progress();
   progress.show(name);
-  const child = spawn(process.execPath, ['--expose-gc', path, JSON.stringify(settings)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
   let stdout = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text) => {
+  let said = 'nothing';
+  let when = performance.now();
+  const heard = (text, stream) => {
+    if (stream === 'stdout') {
+      stdout += text;
+      return;
+    }
     for (const line of text.split('\n').filter(Boolean)) {
+      if (line !== said) when = performance.now();
+      said = line;
       if (/^\d+ % /.test(line)) progress.show(`${name}: ${line}`);
       else console.error(`${name}: ${line}`);
     }
-  });
-  const [code, signal] = await once(child, 'close');
+  };
+  const most = values.short ? limit.short : limit.full;
+  const late = (seconds) => {
+    if (performance.now() - when > 1000 * STALL) return `no progress for ${STALL} s`;
+    return seconds > most ? `not done after ${most} s` : undefined;
+  };
+  const args = ['--expose-gc', path, JSON.stringify(settings)];
+  const { code, signal, reason } = await runGroup(process.execPath, args, heard, late);
   progress.clear();
   if (code === 0) return { name, ...JSON.parse(stdout) };
-  return { name, did: `ended with ${code ?? signal}`, died: true };
+  const did = `ended with ${code ?? signal}${reason === undefined ? '' : `: ${reason}; it said: ${said}`}`;
+  return { name, did, died: true };
 }
 
 const results = [];

@@ -49,7 +49,7 @@ int Race(const string& path, int processes) {
       const UniqueFd fd = Make(SOCK_STREAM);
       BoundPath bound;
       int error;
-      while ((error = Take(fd.get(), path, Replace::kStale, &bound, 4)) == -EAGAIN) usleep(200);
+      while ((error = Take(fd.get(), path, Replace::kStale, &bound, 4)) == kLocked) usleep(200);
       const char letter = error == 0 ? 'w' : error == -EADDRINUSE ? 'l' : '?';
       if (write(results[1], &letter, 1) != 1) return 1;
       return read(finish[0], &byte, 1) == 0 ? 0 : 1;  // the winner stays alive until all are done
@@ -187,13 +187,13 @@ TEST(StaleInAMissingDirectory) {
   CHECK_EQ(TakeStale(directory / "missing/s"), -ENOENT);
 }
 
-TEST(StaleIsEagainWhileAnotherHoldsTheLock) {
+TEST(StaleIsLockedWhileAnotherHoldsTheLock) {
   const TemporaryDirectory directory;
   MakeDead(SOCK_STREAM, directory / "s");
   for (const int kind : {LOCK_EX, LOCK_SH}) {
     const UniqueFd lock(open(directory.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     CHECK_EQ(flock(lock.get(), kind | LOCK_NB), 0);
-    CHECK_EQ(TakeStale(directory / "s"), -EAGAIN);
+    CHECK_EQ(TakeStale(directory / "s"), kLocked);
     CHECK(Exists(directory / "s"));
   }
   CHECK_EQ(TakeStale(directory / "s"), 0);

@@ -1,0 +1,108 @@
+// Another version of the package, made of this one: its addon and its JavaScript agree with each other, and with
+// nobody else.
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { execPath } from 'node:process';
+import { promisify } from 'node:util';
+import { fromRoot } from './programs.js';
+
+const run = promisify(execFile);
+
+/** What it has otherwise: the size of a batch, the layout of what is told of messages, the name of a function. */
+const changes: Record<string, readonly [from: string, to: string][]> = {
+  'package.json': [['"version": "', '"version": "9.']],
+  'src/receive_slab.h': [
+    ['kMaxBatch = 32;', 'kMaxBatch = 8;'],
+    ['kHeader = 2;', 'kHeader = 3;'],
+    [
+      '{ kOffset, kLength, kSize, kFlags, kAddressLength, kStride }',
+      '{ kAddressLength, kFlags, kNothing, kSize, kLength, kOffset, kStride }',
+    ],
+    [
+      '{ kTruncated = 1, kControlTruncated = 2, kAncillary = 4, kLarge = 8 }',
+      '{ kTruncated = 8, kControlTruncated = 4, kAncillary = 2, kLarge = 1 }',
+    ],
+    [
+      '{ kHasCredentials, kPid, kUid, kGid, kPidFd, kDropped, kRights }',
+      '{ kPidFd, kGid, kUid, kPid, kHasCredentials, kDropped, kNobody, kRights }',
+    ],
+  ],
+  'dist/native.js': [
+    ['SLAB_HEADER = 2;', 'SLAB_HEADER = 3;'],
+    ['SLAB_STRIDE = 5;', 'SLAB_STRIDE = 6;'],
+    ['SLAB_OFFSET = 0;', 'SLAB_OFFSET = 5;'],
+    ['SLAB_LENGTH = 1;', 'SLAB_LENGTH = 4;'],
+    ['SLAB_SIZE = 2;', 'SLAB_SIZE = 3;'],
+    ['SLAB_FLAGS = 3;', 'SLAB_FLAGS = 1;'],
+    ['SLAB_ADDRESS_LENGTH = 4;', 'SLAB_ADDRESS_LENGTH = 0;'],
+    ['SLAB_TRUNCATED = 1;', 'SLAB_TRUNCATED = 8;'],
+    ['SLAB_CONTROL_TRUNCATED = 2;', 'SLAB_CONTROL_TRUNCATED = 4;'],
+    ['SLAB_ANCILLARY = 4;', 'SLAB_ANCILLARY = 2;'],
+    ['SLAB_LARGE = 8;', 'SLAB_LARGE = 1;'],
+    ['BESIDE_HAS_CREDENTIALS = 0;', 'BESIDE_HAS_CREDENTIALS = 4;'],
+    ['BESIDE_PID = 1;', 'BESIDE_PID = 3;'],
+    ['BESIDE_GID = 3;', 'BESIDE_GID = 1;'],
+    ['BESIDE_PIDFD = 4;', 'BESIDE_PIDFD = 0;'],
+    ['BESIDE_RIGHTS = 6;', 'BESIDE_RIGHTS = 7;'],
+  ],
+  'src/addon.cc': [['InstanceMethod("openPair"', 'InstanceMethod("openTwo"']],
+  'dist/socket.js': [['native.openPair(', 'native.openTwo(']],
+};
+
+/** What of the addon sees any of that; the rest is as node-gyp compiled it. */
+const seeing = ['addon', 'receive_slab', 'socket_calls', 'socket_wrap'];
+
+/** Makes it in `folder`, in some ten seconds of a compiler. */
+export async function makeAnotherVersion(folder: string): Promise<void> {
+  for (const path of ['package.json', 'dist', 'src']) {
+    cpSync(fromRoot(path), join(folder, path), { recursive: true });
+  }
+  for (const name of ['bindings', 'file-uri-to-path']) {
+    const to = join(folder, 'node_modules', name);
+    cpSync(fromRoot(`node_modules/${name}`), to, { recursive: true, dereference: true });
+  }
+  for (const [path, changed] of Object.entries(changes)) {
+    const file = join(folder, path);
+    let text = readFileSync(file, 'utf8');
+    for (const [from, to] of changed) {
+      if (text.split(from).length !== 2) throw new Error(`${path} has not once: ${from}`);
+      text = text.replace(from, to);
+    }
+    writeFileSync(file, text);
+  }
+  await compile(folder);
+}
+
+/** Without node-gyp, which would look for headers and optimize. */
+async function compile(folder: string): Promise<void> {
+  const [target] = JSON.parse(readFileSync(fromRoot('binding.gyp'), 'utf8')).targets;
+  const headers = (await run(execPath, [fromRoot('scripts/node-headers.mjs')])).stdout.trim();
+  const napi = dirname(createRequire(import.meta.url).resolve('node-addon-api'));
+  const flags = [
+    ...['-std=c++17', '-O0', '-fPIC', '-fvisibility=hidden', '-fno-exceptions', '-fno-rtti'],
+    ...target.defines.map((define: string) => `-D${define}`),
+    ...['-isystem', napi, '-isystem', headers],
+  ];
+  const compiling = seeing.values();
+  const compiler = async (): Promise<void> => {
+    for (const name of compiling) {
+      const source = join(folder, `src/${name}.cc`);
+      await run('c++', [...flags, '-c', '-o', join(folder, `${name}.o`), source]);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, compiler));
+  const objects = (target.sources as string[]).map((source) => {
+    const name = source.replace(/^src\/(.*)\.cc$/, '$1');
+    if (seeing.includes(name)) return join(folder, `${name}.o`);
+    return fromRoot(`build/Release/obj.target/afunix/src/${name}.o`);
+  });
+  const binary = join(folder, 'build/Release/afunix.node');
+  mkdirSync(dirname(binary), { recursive: true });
+  await run('c++', [
+    ...['-shared', `-Wl,--version-script=${join(folder, 'src/exports.map')}`],
+    ...['-o', binary, ...objects],
+  ]);
+}
