@@ -164,7 +164,11 @@ bool SocketWrap::OnGuess() {
 // After a delivery, which may have closed it.
 void SocketWrap::Settle() {
   if (!fd_) return;
-  Rearm();
+  const int waits = interest_;
+  const int error = Rearm();
+  // It cannot be watched, for want of memory: whoever waits must not wait for ever.
+  if (error < 0 && (waits & kReadable) != 0) Dispatch(module_->on_readable, error);
+  if (error < 0 && (waits & kWritable) != 0) Dispatch(module_->on_writable, 0);
   if (busy_poll_ > 0 && (interest_ & kReadable) != 0) module_->loop.StayAwake(busy_poll_);
 }
 

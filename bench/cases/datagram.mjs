@@ -1,5 +1,6 @@
 const C_EPOLL = { name: 'C, epoll', limit: 'dgram-epoll' };
 const UNIX_DGRAM = { name: 'unix-dgram', module: 'unix-dgram', needs: 'unix-dgram' };
+const NODE_DGRAM = { name: 'node:dgram (UDP)', module: 'node-dgram' };
 const afunix = (way) => ({ name: 'afunix', module: 'afunix-datagram', options: { way } });
 
 const sizes = [
@@ -19,7 +20,7 @@ export const datagram = {
       contenders: [
         afunix('callback'),
         { ...UNIX_DGRAM, target: size === 64 ? 0.65 : undefined },
-        { name: 'node:dgram (UDP)', module: 'node-dgram' },
+        NODE_DGRAM,
         { ...C_EPOLL, target: size === 64 ? 2 : undefined },
         { name: 'C, blocking', limit: 'dgram' },
       ],
@@ -37,6 +38,7 @@ export const datagram = {
       contenders: [
         afunix('bulk'),
         { ...UNIX_DGRAM, options: { way: 'bulk' }, target: size === 64 ? 0.33 : undefined },
+        { ...NODE_DGRAM, options: { way: 'bulk' } },
         { name: 'C, mmsg', limit: 'dgram-bulk-mmsg', target: size === 64 ? 2 : undefined },
         { name: 'C, blocking', limit: 'dgram-bulk' },
       ],
@@ -49,6 +51,19 @@ export const datagram = {
         afunix('mutual'),
         { ...UNIX_DGRAM, options: { way: 'mutual' } },
         { name: 'C, mmsg', limit: 'dgram-bulk-mutual-mmsg' },
+      ],
+    },
+    {
+      title: 'memory, 10,000 idle sockets',
+      modes: ['unpinned'],
+      count: 10_000,
+      fresh: true,
+      rounds: 3,
+      metrics: { clientMemory: '' },
+      contenders: [
+        afunix('idle'),
+        { ...UNIX_DGRAM, options: { way: 'idle' } },
+        { ...NODE_DGRAM, options: { way: 'idle' } },
       ],
     },
   ],

@@ -1,5 +1,6 @@
 // afunix's datagrams. `way`: 'callback' (onMessages and trySend), 'promise' (receive and send), 'bulk'
-// (sendMany to onMessages), 'mutual' (as bulk, and the receiver is connected to the sender too).
+// (sendMany to onMessages), 'mutual' (as bulk, and the receiver is connected to the sender too), 'idle' (sockets
+// that are open and silent).
 import { load } from '../afunix.mjs';
 
 const { UnixDatagram } = await load('index');
@@ -43,7 +44,18 @@ export async function server(options) {
   }
 }
 
+const idle = [];
+
+async function openIdle({ path, count }) {
+  for (let left = count; left > 0; left--) {
+    const socket = await UnixDatagram.bind(`${path}.${left}`);
+    socket.onMessages(() => {});
+    idle.push(socket);
+  }
+}
+
 export async function client(options) {
+  if (options.way === 'idle') return () => openIdle(options);
   const { socket, peer, message } = await open(options, '.c', '');
   const { count } = options;
   socket.connect(peer);

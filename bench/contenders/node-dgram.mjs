@@ -1,30 +1,54 @@
-// UDP on the loopback interface: what node:dgram has. Both sides find each other's port in a file.
+// UDP on the loopback interface: what node:dgram has. Both sides find each other's port in a file. `way`:
+// undefined (round trip), 'bulk' (one way), 'idle' (sockets that are open and silent).
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 
-export async function server({ path, size }) {
+/** UDP drops what finds no room: so many are on their way at most, and the receiver says when they are there. */
+const WINDOW = 64;
+
+export async function server({ path, size, way }) {
   const message = Buffer.alloc(size, 1);
-  const socket = createSocket('udp4', (_, { port }) => socket.send(message, port, '127.0.0.1'));
+  let received = 0;
+  const socket = createSocket('udp4', (_, { port }) => {
+    if (way === 'bulk' && ++received % WINDOW !== 0) return;
+    socket.send(message, port, '127.0.0.1');
+  });
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
   writeFileSync(path, String(socket.address().port));
 }
 
-export async function client({ path, size, count }) {
+export async function client({ path, size, count, way }) {
+  if (way === 'idle') return () => openIdle(count);
   const message = Buffer.alloc(size, 1);
   const socket = createSocket('udp4');
   socket.connect(Number(readFileSync(path, 'utf8')), '127.0.0.1');
   await once(socket, 'connect');
+  const window = way === 'bulk' ? WINDOW : 1;
   return () =>
     new Promise((resolve) => {
-      let left = count;
+      let left = count - (count % window);
       const next = () => {
-        if (--left > 0) return socket.send(message);
-        socket.off('message', next);
-        resolve();
+        if (left === 0) {
+          socket.off('message', next);
+          return resolve();
+        }
+        left -= window;
+        for (let i = 0; i < window; i++) socket.send(message);
       };
       socket.on('message', next);
-      socket.send(message);
+      next();
     });
+}
+
+const idle = [];
+
+async function openIdle(count) {
+  for (let left = count; left > 0; left--) {
+    const socket = createSocket('udp4', () => {});
+    socket.bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    idle.push(socket);
+  }
 }

@@ -1,4 +1,4 @@
-// `way`: undefined (round trip), 'bulk' and 'mutual' as in afunix-datagram.mjs.
+// `way`: undefined (round trip), 'bulk', 'mutual' and 'idle' as in afunix-datagram.mjs.
 import { createSocket } from 'unix-dgram';
 
 export function server({ path, count, way }) {
@@ -31,7 +31,18 @@ export function server({ path, count, way }) {
   socket.bind(path);
 }
 
+const idle = [];
+
+function openIdle(path, count) {
+  for (let left = count; left > 0; left--) {
+    const socket = createSocket('unix_dgram', () => {});
+    socket.bind(`${path}.${left}`);
+    idle.push(socket);
+  }
+}
+
 export function client({ path, size, count, way }) {
+  if (way === 'idle') return async () => openIdle(path, count);
   const message = Buffer.alloc(size, 1);
   const socket = createSocket('unix_dgram');
   socket.bind(`${path}.c`);

@@ -12,6 +12,7 @@
 #include <cerrno>
 
 #include "calls.h"
+#include "retry.h"
 
 namespace afunix::sys {
 
@@ -24,8 +25,8 @@ constexpr int kMost = 64;
 #ifdef __linux__
 
 int ReadySet::Open() {
-  const int fd = ::epoll_create1(EPOLL_CLOEXEC);
-  if (fd < 0) return -errno;
+  const int fd = Retry([] { return ::epoll_create1(EPOLL_CLOEXEC); });
+  if (fd < 0) return fd;
   fd_.Reset(fd);
   return 0;
 }
@@ -36,22 +37,28 @@ int ReadySet::Watch(int fd, int before, int events, uint64_t key) {
   if ((events & kReadable) != 0) event.events |= EPOLLIN;
   if ((events & kWritable) != 0) event.events |= EPOLLOUT;
   event.data.u64 = key;
+  const auto control = [&](int operation) {
+    return Retry([&] { return ::epoll_ctl(fd_.get(), operation, fd, &event); });
+  };
   // Watched for nothing it would still tell of errors, again and again.
-  const int operation = events == 0 ? EPOLL_CTL_DEL : before == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-  return ::epoll_ctl(fd_.get(), operation, fd, &event) == 0 ? 0 : -errno;
+  if (events == 0) return control(EPOLL_CTL_DEL);
+  if (before != 0) return control(EPOLL_CTL_MOD);
+  const int error = control(EPOLL_CTL_ADD);
+  return error == -EEXIST ? control(EPOLL_CTL_MOD) : error;  // it could not be taken out before
 }
 
 bool ReadySet::Has(int fd) {
   epoll_event none = {};
-  if (::epoll_ctl(fd_.get(), EPOLL_CTL_ADD, fd, &none) != 0) return errno == EEXIST;
-  ::epoll_ctl(fd_.get(), EPOLL_CTL_DEL, fd, &none);
-  return false;
+  const int error = Retry([&] { return ::epoll_ctl(fd_.get(), EPOLL_CTL_ADD, fd, &none); });
+  if (error == 0) Retry([&] { return ::epoll_ctl(fd_.get(), EPOLL_CTL_DEL, fd, &none); });
+  // Whatever else there is, such as no memory to ask, is no news of the descriptor.
+  return error != 0 && error != -EBADF && error != -EPERM;
 }
 
 int ReadySet::Collect(Ready* out, int most) {
   epoll_event events[kMost];
-  const int count = ::epoll_wait(fd_.get(), events, std::min(most, kMost), 0);
-  if (count < 0) return errno == EINTR ? 0 : -errno;
+  const int count =
+      Retry([&] { return ::epoll_wait(fd_.get(), events, std::min(most, kMost), 0); });
   for (int i = 0; i < count; i++) {
     const uint32_t came = events[i].events;
     out[i] = {events[i].data.u64, 0};
@@ -64,8 +71,8 @@ int ReadySet::Collect(Ready* out, int most) {
 #else
 
 int ReadySet::Open() {
-  const int fd = ::kqueue();
-  if (fd < 0) return -errno;
+  const int fd = Retry([] { return ::kqueue(); });
+  if (fd < 0) return fd;
   fd_.Reset(fd);
   return SetCloseOnExec(fd);
 }
@@ -81,7 +88,7 @@ int ReadySet::Watch(int fd, int before, int events, uint64_t key) {
   };
   change(kReadable, EVFILT_READ);
   change(kWritable, EVFILT_WRITE);
-  return ::kevent(fd_.get(), changes, count, nullptr, 0, nullptr) < 0 ? -errno : 0;
+  return Retry([&] { return ::kevent(fd_.get(), changes, count, nullptr, 0, nullptr); });
 }
 
 bool ReadySet::Has(int) { return true; }
@@ -89,8 +96,8 @@ bool ReadySet::Has(int) { return true; }
 int ReadySet::Collect(Ready* out, int most) {
   struct kevent events[kMost];
   const timespec now = {};
-  const int count = ::kevent(fd_.get(), nullptr, 0, events, std::min(most, kMost), &now);
-  if (count < 0) return errno == EINTR ? 0 : -errno;
+  const int count =
+      Retry([&] { return ::kevent(fd_.get(), nullptr, 0, events, std::min(most, kMost), &now); });
   for (int i = 0; i < count; i++) {
     const bool ended = (events[i].flags & (EV_EOF | EV_ERROR)) != 0;
     out[i].key = reinterpret_cast<uint64_t>(events[i].udata);

@@ -23,7 +23,9 @@ const others = [
   'ioctl',
   'fstat',
   'poll',
+  'epoll_create1',
   'epoll_ctl',
+  'epoll_wait',
   'close',
 ];
 const sealed = ['memfd_create', 'write', 'lseek'];
