@@ -7,7 +7,7 @@ import { Backoff } from './backoff.js';
 import type { Credentials } from './credentials.js';
 import { messages, tellConnect, tellMessage } from './diagnostics.js';
 import { closedError, codedError, invalidArgValue, missingArgs, systemError } from './errors.js';
-import { dataAt, hasControlAt, type Message, messageAt } from './message.js';
+import { dataAt, hasControlAt, type Message, messageAt, tellReceived } from './message.js';
 import { type Handle, native, READABLE } from './native.js';
 import {
   type ConnectOptions,
@@ -18,6 +18,7 @@ import {
 import { byteLength, type Chunk, SocketOutput, type WriteCallback } from './net-output.js';
 import { SOCK_STREAM } from './options.js';
 import { peerCredentials } from './peer.js';
+import { Retry } from './retry.js';
 import { closeAll, descriptorsOf, type Sendable } from './sendable.js';
 import { adoptHandle, configureReceive, openHandle } from './socket.js';
 import { type SocketStats, statsOf } from './stats.js';
@@ -57,7 +58,8 @@ export class Socket extends Duplex {
   #referenced = true;
   #bytesRead = 0;
   #timer: NodeJS.Timeout | undefined;
-  #retry: NodeJS.Timeout | undefined;
+  /** Waits for room in a backlog. */
+  #retry: Retry | undefined;
   #onread: OnReadOptions | undefined;
   #buffer: Uint8Array | undefined;
   readonly #output = new SocketOutput();
@@ -72,9 +74,9 @@ export class Socket extends Duplex {
 
   /** A socket that is not connected, or one that takes `options.fd` over. */
   constructor(options?: SocketOptions | number);
-  /** @internal Takes the handle over. */
-  constructor(settings: SocketSettings, handle: Handle);
-  constructor(options?: SocketOptions | SocketSettings | number, handle?: Handle) {
+  /** @internal Takes the handle over; a function's, which gives its own away, is configured anew. */
+  constructor(settings: SocketSettings, handle: Handle | (() => Handle));
+  constructor(options?: SocketOptions | SocketSettings | number, handle?: Handle | (() => Handle)) {
     const settings = options instanceof SocketSettings ? options : new SocketSettings(options);
     super(settings as DuplexOptions);
     const { maxFds, credentials, busyPoll, onread, fd, abort, readable, pauseOnCreate } = settings;
@@ -86,9 +88,13 @@ export class Socket extends Duplex {
       this.#buffer = memoryOf(onread);
     }
     this.on('end', explainEnd);
-    const own = handle ?? (fd === undefined ? null : adoptHandle(fd, SOCK_STREAM, false));
+    // Last: what throws before leaves the descriptor to its owner.
+    const own =
+      typeof handle === 'function'
+        ? handle()
+        : (handle ?? (fd === undefined ? null : adoptHandle(fd, SOCK_STREAM, false)));
     if (own !== null) {
-      this.#attach(own, handle !== undefined);
+      this.#attach(own, own === handle);
       if (pauseOnCreate) this.pause();
       else if (readable !== false) this.read(0);
     }
@@ -186,7 +192,8 @@ export class Socket extends Duplex {
     if (result === EAGAIN) {
       // A full backlog: nothing tells when there is room again, so time has to.
       const next = backoff ?? new Backoff(1, 100);
-      this.#retry = setTimeout(() => this.#tryConnect(address, path, next), next.next());
+      this.#retry ??= new Retry(this.#referenced);
+      this.#retry.after(next.next(), () => this.#tryConnect(address, path, next));
       return;
     }
     // Not in this turn, nor in its microtasks: as node:net, which has it from the event loop.
@@ -275,6 +282,7 @@ export class Socket extends Duplex {
   ref(): this {
     this.#referenced = true;
     this.#handle?.ref();
+    this.#retry?.setReference(true);
     return this;
   }
 
@@ -282,6 +290,7 @@ export class Socket extends Duplex {
   unref(): this {
     this.#referenced = false;
     this.#handle?.unref();
+    this.#retry?.setReference(false);
     return this;
   }
 
@@ -385,7 +394,7 @@ export class Socket extends Duplex {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.connecting = false;
     clearTimeout(this.#timer);
-    clearTimeout(this.#retry);
+    this.#retry?.cancel();
     const handle = this.#handle;
     this.#handle = null;
     this.#reading = false;
@@ -411,6 +420,8 @@ export class Socket extends Duplex {
     if (hasControlAt(0)) {
       const message = messageAt(0, this);
       data = message.data;
+      message.pidfd?.close(); // of a socket that came with SO_PASSPIDFD on
+      tellReceived(this, [message]);
       this.#announce(message);
       if (this.#handle === null) return;
     } else {
@@ -469,17 +480,22 @@ export class Socket extends Duplex {
   }
 
   #attach(handle: Handle, inherited = false): void {
-    this.#handle = this.#counted = handle;
-    handle.owner = this;
     // What an accepted one refuses, it has from its listener.
     if (!inherited || this.maxFds > 0 || this.#credentials || this.#busyPoll > 0) {
-      configureReceive(handle, {
-        maxFds: this.maxFds,
-        credentials: this.#credentials,
-        pidfds: false,
-        busyPoll: this.#busyPoll,
-      });
+      try {
+        configureReceive(handle, {
+          maxFds: this.maxFds,
+          credentials: this.#credentials,
+          pidfds: false,
+          busyPoll: this.#busyPoll,
+        });
+      } catch (error) {
+        handle.close();
+        throw error;
+      }
     }
+    this.#handle = this.#counted = handle;
+    handle.owner = this;
     if (!this.#referenced) handle.unref();
   }
 

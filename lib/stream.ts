@@ -8,11 +8,11 @@ import { check, invalidArgValue, invalidState, systemError } from './errors.js';
 import { Fifo } from './fifo.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { Luck } from './luck.js';
-import { dataAt, hasControlAt, Message, messageAt, View } from './message.js';
+import { dataAt, hasControlAt, Message, messageAt, tellReceived, View } from './message.js';
 import { type Handle, native, READABLE } from './native.js';
 import { type SocketOptions, SocketSettings } from './net-options.js';
 import { Socket } from './net-socket.js';
-import { done, Operation } from './operation.js';
+import { Operation } from './operation.js';
 import {
   type ConnectOptions,
   connectPlan,
@@ -22,7 +22,9 @@ import {
 } from './options.js';
 import { closeAll, descriptorsOf, duplicates, type Sendable } from './sendable.js';
 import { adoptHandle, openHandle, openPair, UnixSocket } from './socket.js';
+import { turnOff } from './socket-option.js';
 import type { Queue } from './stats.js';
+import { sentNow } from './turn.js';
 import { readableOf, writableOf } from './web-streams.js';
 import { Write, WriteQueue } from './write-queue.js';
 
@@ -59,6 +61,10 @@ const directions = new Map([
   ['write', SHUT_WR],
   ['both', SHUT_RDWR],
 ]);
+/** Bytes that one turn of the loop reads at most, so that no peer who keeps up stops it. */
+const BUDGET = 2 << 20;
+/** What a read counts for, at least. */
+const LEAST = BUDGET >> 7;
 /** What a read that found nothing returns: it has to wait. */
 const LATER = Symbol('later');
 
@@ -85,6 +91,8 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   readonly #reads = new Fifo<Read>();
   #writes: WriteQueue | undefined;
   readonly #luck = new Luck(31);
+  /** Of bytes that may still be read before the loop gets its turn. */
+  #budget = BUDGET;
   #readable: ReadableStream<Uint8Array> | undefined;
   #writable: WritableStream<Uint8Array | string> | undefined;
   /** A message with descriptors that a `read()` met: it waits for `receive()`. */
@@ -191,10 +199,10 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
         if (fds !== undefined) {
           throw invalidArgValue('data', 'must hold a byte for the descriptors to ride on', data);
         }
-        return done;
+        return sentNow(0);
       }
       const written = idle ? this.#send(buffers, fds, credentials) : 0;
-      if (written === length) return done;
+      if (written === length) return sentNow(length);
       // Those of a partial write have gone with its first byte.
       const kept = written > 0 ? [] : duplicates(fds);
       return this.#queue(advance(buffers, written), written, kept, credentials, given.signal);
@@ -206,7 +214,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   /** The common case: one buffer, nothing beside it, and nothing that waits. */
   #writeBytes(handle: Handle, data: Uint8Array): Promise<void> {
     const result = sendBytes(handle, data);
-    if (result === data.length) return done;
+    if (result === data.length) return sentNow(result);
     const written = result === EAGAIN ? 0 : check('write', result);
     return this.#queue([data.subarray(written)], written, [], undefined, undefined);
   }
@@ -268,8 +276,14 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
    * descriptors that were not taken.
    */
   toDuplex(options?: Pick<SocketOptions, 'allowHalfOpen' | 'highWaterMark' | 'signal'>): Socket {
-    const settings = new SocketSettings({ ...optionsOf(options), maxFds: this.maxFds });
-    return new Socket(settings, this.release());
+    const { maxFds, credentials, pidfds, busyPoll } = this.receives;
+    const settings = new SocketSettings({ ...optionsOf(options), maxFds, credentials, busyPoll });
+    return new Socket(settings, () => {
+      const handle = this.release();
+      // Nobody would close them.
+      if (pidfds) turnOff(handle.fd, 'SO_PASSPIDFD');
+      return handle;
+    });
   }
 
   #read(
@@ -282,7 +296,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       checkSignal(signal);
       const memory = buffer == null ? buffer : bufferOf('buffer', buffer);
       const first = this.#reads.size === 0;
-      const now = first && (this.#held !== undefined || this.#luck.tryNow());
+      const now = first && (this.#held !== undefined || (this.#budget > 0 && this.#luck.tryNow()));
       if (now) {
         const result = this.#take(memory, true);
         this.#luck.note(result !== LATER);
@@ -319,7 +333,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     wait: boolean,
   ): Buffer | Message | null | typeof LATER {
     const { handle } = this;
-    if (this.#held !== undefined) return this.#convert(buffer);
+    if (this.#held !== undefined) return this.#convert(this.#held, buffer);
     if (buffer == null || this.maxFds > 0) {
       return this.#accept(buffer, wait ? handle.receiveOrWait(1) : handle.receive(1, 0));
     }
@@ -331,6 +345,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   #fill(buffer: Uint8Array, length: number): Buffer | null | typeof LATER {
     if (length === EAGAIN) return LATER;
     if (check('read', length) === 0) return null;
+    this.#budget -= Math.max(length, LEAST);
     if (length < buffer.length) this.#luck.exhausted();
     const view = viewOf(buffer, length);
     if (messages.hasSubscribers) tellMessage(this, 'received', view);
@@ -344,14 +359,25 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   ): Buffer | Message | null | typeof LATER {
     if (result === EAGAIN) return LATER;
     if (check('read', result) === 0) return null;
-    if (buffer === null && !hasControlAt(0)) return dataAt(0, this);
-    this.#held = messageAt(0, this);
-    return this.#convert(buffer);
+    if (buffer === null && !hasControlAt(0)) {
+      const data = dataAt(0, this);
+      this.#budget -= Math.max(data.length, LEAST);
+      return data;
+    }
+    const message = messageAt(0, this);
+    this.#budget -= Math.max(message.size, LEAST);
+    try {
+      return this.#convert(message, buffer);
+    } finally {
+      tellReceived(this, [message]);
+    }
   }
 
-  /** Hands the held message out, to `receive()` whole, to `read()` if it may lose what is beside it. */
-  #convert(buffer: Uint8Array | null | undefined): Buffer | Message {
-    const message = this.#held as Message;
+  /**
+   * Hands a message out, to `receive()` whole, to `read()` if it may lose what is beside it. What is not
+   * taken is held.
+   */
+  #convert(message: Message, buffer: Uint8Array | null | undefined): Buffer | Message {
     this.#held = undefined;
     if (buffer === undefined) return message;
     if (message.fds.length > 0 || (message.controlTruncated && this.maxFds > 0)) {
@@ -386,8 +412,10 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   /** @internal */
   onReadable(result: number): void {
     let received: number | undefined = result;
+    this.#budget = BUDGET;
     for (let first = this.#reads.peek(); first !== undefined; first = this.#reads.peek()) {
       const { buffer } = first;
+      if (this.#budget <= 0) break;
       try {
         const taken =
           received !== undefined && (buffer == null || this.maxFds > 0)
