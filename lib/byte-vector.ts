@@ -2,10 +2,10 @@
 import type { Credentials } from './credentials.js';
 import { messages, tellFds, tellMessage } from './diagnostics.js';
 import { invalidState } from './errors.js';
-import type { Handle } from './native.js';
+import { type Handle, native } from './native.js';
 
 /** More buffers in one call are EMSGSIZE. */
-const IOV_MAX = 1024;
+const IOV_MAX = native.constants.IOV_MAX as number;
 
 /** The bytes of all of them. */
 export function lengthOf(buffers: readonly Uint8Array[]): number {

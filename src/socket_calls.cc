@@ -47,8 +47,8 @@ napi_value ToValue(napi_env env, int result) {
 // Messages that one sendMany() takes (SEND_BATCH in lib/native.ts).
 constexpr size_t kSendBatch = 64;
 
-// What one call writes to a stream at most, and with all its yields: to a reader who keeps up the kernel would
-// go on without end, and nothing else in the loop would have its turn.
+// What one call writes to a stream at most, and with all its yields: to a reader who keeps up the
+// kernel would go on without end, and nothing else in the loop would have its turn.
 constexpr size_t kMostOfAStream = 2 << 20;
 
 // Leaves their first `most` bytes.
@@ -292,8 +292,8 @@ int SocketWrap::Send(const Arguments& arguments) {
   const bool stream = type_ == SOCK_STREAM;
   const size_t length = stream ? std::min(bytes.length, kMostOfAStream) : bytes.length;
   const auto send = [&](size_t done) {
-    return sent_.Count(static_cast<int>(
-        sys::Send(fd_.get(), bytes.data + done, length - done, flags, to.get())));
+    return sent_.Count(
+        static_cast<int>(sys::Send(fd_.get(), bytes.data + done, length - done, flags, to.get())));
   };
   return stream ? Persist(length, send) : send(0);
 }
