@@ -3,6 +3,7 @@ import { bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
 import { type Beside, besideOf } from './beside.js';
 import { check, systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
+import { adoptHandle, openHandle, openPair } from './handle.js';
 import { type Datagram, datagramAt } from './message.js';
 import {
   type BindDatagramOptions,
@@ -22,7 +23,6 @@ import { destinationOf, keyOf, Outgoing, type OutgoingDatagram, type Part } from
 import { AddressRoute, PeerRoute, ReconnectingRoute, sendManyNow, sendTo } from './route.js';
 import { MESSAGES, SendQueue } from './send-queue.js';
 import type { SendOptions } from './seqpacket.js';
-import { adoptHandle, openHandle, openPair } from './socket.js';
 import type { Queue } from './stats.js';
 import { Allowance, sentNow } from './turn.js';
 

@@ -1,8 +1,8 @@
 import type { AddressLike } from './address.js';
 import { UnixDatagram } from './datagram.js';
+import { openHandle } from './handle.js';
 import { type DatagramOptions, datagramSettings } from './message-options.js';
 import { type BindPlan, receiveSettings, SOCK_DGRAM } from './options.js';
-import { openHandle } from './socket.js';
 import type { Queue } from './stats.js';
 
 /** What the socket with events is told by the one with promises. */

@@ -9,6 +9,7 @@ import { Backoff } from './backoff.js';
 import { tellAccept } from './diagnostics.js';
 import { bindError, codedError, invalidArgType, invalidArgValue, systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
+import { adoptHandle, configureReceive, openHandle } from './handle.js';
 import { type Handle, native } from './native.js';
 import { Gate } from './net-gate.js';
 import { type ListenOptions, type ServerOptions, SocketSettings } from './net-options.js';
@@ -23,7 +24,6 @@ import {
 } from './options.js';
 import type { Peer } from './peer.js';
 import { Retry } from './retry.js';
-import { adoptHandle, configureReceive, openHandle } from './socket.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
 const READABLE_BY_ALL = 0o444;

@@ -5,22 +5,17 @@ import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
 import { bytesOf, type Data } from './arguments.js';
 import { Backoff } from './backoff.js';
 import type { Credentials } from './credentials.js';
-import { messages, tellConnect, tellMessage } from './diagnostics.js';
+import { tellConnect } from './diagnostics.js';
 import { closedError, codedError, invalidArgValue, missingArgs, systemError } from './errors.js';
-import { dataAt, hasControlAt, type Message, messageAt, tellReceived } from './message.js';
-import { type Handle, native, READABLE } from './native.js';
-import {
-  type ConnectOptions,
-  type OnReadOptions,
-  type SocketOptions,
-  SocketSettings,
-} from './net-options.js';
+import { adoptHandle, configureReceive, openHandle } from './handle.js';
+import { type Handle, native } from './native.js';
+import { SocketInput } from './net-input.js';
+import { type ConnectOptions, type SocketOptions, SocketSettings } from './net-options.js';
 import { byteLength, type Chunk, SocketOutput, type WriteCallback } from './net-output.js';
 import { SOCK_STREAM } from './options.js';
 import { peerCredentials } from './peer.js';
 import { Retry } from './retry.js';
-import { closeAll, descriptorsOf, type Sendable } from './sendable.js';
-import { adoptHandle, configureReceive, openHandle } from './socket.js';
+import { descriptorsOf, type Sendable } from './sendable.js';
 import { type SocketStats, statsOf } from './stats.js';
 import { timeoutOf } from './timeout.js';
 
@@ -54,14 +49,11 @@ export class Socket extends Duplex {
   #handle: Handle | null = null;
   /** Also once it is closed. */
   #counted: Handle | undefined;
-  #reading = false;
+  readonly #input: SocketInput;
   #referenced = true;
-  #bytesRead = 0;
   #timer: NodeJS.Timeout | undefined;
   /** Waits for room in a backlog. */
   #retry: Retry | undefined;
-  #onread: OnReadOptions | undefined;
-  #buffer: Uint8Array | undefined;
   readonly #output = new SocketOutput();
   /** What waits for the connection, for `bytesWritten`. */
   #pendingLength = 0;
@@ -69,7 +61,6 @@ export class Socket extends Duplex {
   readonly maxFds: number;
   #credentials: boolean;
   #busyPoll: number;
-  #sender: Credentials | undefined;
   #signal: AbortSignal | undefined;
 
   /** A socket that is not connected, or one that takes `options.fd` over. */
@@ -83,10 +74,7 @@ export class Socket extends Duplex {
     this.maxFds = maxFds;
     this.#credentials = credentials;
     this.#busyPoll = busyPoll;
-    if (onread !== undefined) {
-      this.#onread = onread;
-      this.#buffer = memoryOf(onread);
-    }
+    this.#input = new SocketInput(this, onread);
     this.on('end', explainEnd);
     // Last: what throws before leaves the descriptor to its owner.
     const own =
@@ -123,7 +111,7 @@ export class Socket extends Duplex {
 
   /** Bytes received so far, since the socket was made. */
   get bytesRead(): number {
-    return this.#bytesRead;
+    return this.#input.bytes;
   }
 
   /** Bytes written, those that still wait included. */
@@ -310,17 +298,17 @@ export class Socket extends Duplex {
   }
 
   override pause(): this {
-    if (this.#onread !== undefined) this.#stopReading();
+    if (this.#input.own) this.#input.stop(this.#handle);
     return super.pause();
   }
 
   override resume(): this {
-    if (this.#onread !== undefined) this.#startReading();
+    if (this.#input.own) this.#startReading();
     return super.resume();
   }
 
   override read(size?: number): unknown {
-    if (this.#onread !== undefined) this.#startReading();
+    if (this.#input.own) this.#startReading();
     return super.read(size);
   }
 
@@ -397,7 +385,7 @@ export class Socket extends Duplex {
     this.#retry?.cancel();
     const handle = this.#handle;
     this.#handle = null;
-    this.#reading = false;
+    this.#input.stop(null);
     handle?.close();
     done(error);
     this.#output.discard(error);
@@ -410,73 +398,11 @@ export class Socket extends Duplex {
   /** @internal */
   onReadable(result: number): void {
     this.#touch();
-    if (this.#onread !== undefined) this.#readOwn(this.#onread);
-    else if (result > 0) this.#receive();
-    else this.#endReading(result);
-  }
-
-  #receive(): void {
-    let data: Buffer;
-    if (hasControlAt(0)) {
-      const message = messageAt(0, this);
-      data = message.data;
-      message.pidfd?.close(); // of a socket that came with SO_PASSPIDFD on
-      tellReceived(this, [message]);
-      this.#announce(message);
-      if (this.#handle === null) return;
-    } else {
-      data = dataAt(0, this);
-    }
-    this.#bytesRead += data.byteLength;
-    if (!this.push(data)) this.#stopReading();
-  }
-
-  /** Tells what came beside the bytes, before them. */
-  #announce(message: Message): void {
-    const { fds, credentials, controlTruncated } = message;
-    if (credentials !== null && !sameSender(credentials, this.#sender)) {
-      this.#sender = credentials;
-      this.emit('credentials', credentials);
-    }
-    if (fds.length === 0 && !controlTruncated) return;
-    if (!this.emit('fds', fds, controlTruncated)) closeAll(fds);
-  }
-
-  #readOwn(onread: OnReadOptions): void {
-    const buffer = this.#buffer as Uint8Array;
-    const result = (this.#handle as Handle).read(buffer, 0);
-    if (result === EAGAIN) return;
-    if (result <= 0) {
-      this.#endReading(result);
-      return;
-    }
-    this.#bytesRead += result;
-    if (messages.hasSubscribers) tellMessage(this, 'received', buffer.subarray(0, result));
-    if (onread.callback(result, buffer) === false) this.#stopReading();
-    if (typeof onread.buffer === 'function') this.#buffer = memoryOf(onread);
-  }
-
-  #endReading(result: number): void {
-    this.#stopReading();
-    if (result < 0) {
-      this.destroy(systemError('read', result));
-      return;
-    }
-    this.push(null);
-    this.read(0);
+    if (this.#handle !== null) this.#input.receive(this.#handle, result);
   }
 
   #startReading(): void {
-    if (this.#reading || this.#handle === null || this.connecting) return;
-    this.#reading = true;
-    const result = this.#handle.startReceiving(this.#onread === undefined ? 1 : 0, false);
-    if (result < 0) this.destroy(systemError('read', result));
-  }
-
-  #stopReading(): void {
-    if (!this.#reading) return;
-    this.#reading = false;
-    this.#handle?.stop(READABLE);
+    if (this.#handle !== null && !this.connecting) this.#input.start(this.#handle);
   }
 
   #attach(handle: Handle, inherited = false): void {
@@ -555,20 +481,4 @@ function writeAfterEnd(
   if (typeof done === 'function') process.nextTick(done, error);
   this.destroy(error);
   return false;
-}
-
-function memoryOf({ buffer }: OnReadOptions): Uint8Array {
-  const memory = typeof buffer === 'function' ? buffer() : buffer;
-  if (!(memory instanceof Uint8Array) || memory.byteLength === 0) {
-    throw invalidArgValue(
-      'options.onread.buffer',
-      'must be a Uint8Array that is not empty',
-      memory,
-    );
-  }
-  return memory;
-}
-
-function sameSender(one: Credentials, other: Credentials | undefined): boolean {
-  return one.pid === other?.pid && one.uid === other.uid && one.gid === other.gid;
 }

@@ -3,6 +3,7 @@ import { bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
 import { type BesideOptions, besideOf } from './beside.js';
 import { systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
+import { adoptHandle, openHandle, openPair } from './handle.js';
 import { type Message, messageAt } from './message.js';
 import { type MessageOptions, type MessageSettings, messageSettings } from './message-options.js';
 import {
@@ -20,7 +21,6 @@ import {
 } from './options.js';
 import { PeerRoute } from './route.js';
 import { SendQueue } from './send-queue.js';
-import { adoptHandle, openHandle, openPair } from './socket.js';
 import type { Queue } from './stats.js';
 import { sentNow } from './turn.js';
 
