@@ -1,16 +1,22 @@
 // Buffers that go out together: one sendmsg(2) of many iovecs, and what is left of them after it.
 import type { Credentials } from './credentials.js';
 import { messages, tellFds, tellMessage } from './diagnostics.js';
-import type { Handle } from './native.js';
+import { invalidState } from './errors.js';
+import { type Handle, native } from './native.js';
 
 /** More buffers in one call are EMSGSIZE. */
-const IOV_MAX = 1024;
+const IOV_MAX = native.constants.IOV_MAX as number;
 
 /** The bytes of all of them. */
 export function lengthOf(buffers: readonly Uint8Array[]): number {
   let length = 0;
   for (const buffer of buffers) length += buffer.byteLength;
   return length;
+}
+
+/** What waited is not what was to be written any more. */
+export function changedError(): Error {
+  return invalidState('data was detached, or resized, while it waited to be written');
 }
 
 /** Sends to the peer, once. Returns how many bytes went, or -errno. */
@@ -37,7 +43,7 @@ export function sendVector(
   if (result >= 0) {
     if (rights !== undefined) tellFds(handle.owner, 'sent', rights);
     if (messages.hasSubscribers) {
-      tellMessage(handle.owner, 'sent', Buffer.concat(some).subarray(0, result));
+      tellMessage(handle.owner, 'sent', Buffer.concat(some, result));
     }
   }
   return result;

@@ -3,6 +3,7 @@ import { bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
 import { type Beside, besideOf } from './beside.js';
 import { check, systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
+import { adoptHandle, openHandle, openPair } from './handle.js';
 import { type Datagram, datagramAt } from './message.js';
 import {
   type BindDatagramOptions,
@@ -17,14 +18,13 @@ import {
   type ReceiveMessageOptions,
 } from './message-socket.js';
 import { type Handle, native } from './native.js';
-import { done } from './operation.js';
 import { bindPlan, receiveSettings, SOCK_DGRAM } from './options.js';
 import { destinationOf, keyOf, Outgoing, type OutgoingDatagram, type Part } from './outgoing.js';
 import { AddressRoute, PeerRoute, ReconnectingRoute, sendManyNow, sendTo } from './route.js';
-import { SendQueue } from './send-queue.js';
+import { MESSAGES, SendQueue } from './send-queue.js';
 import type { SendOptions } from './seqpacket.js';
-import { adoptHandle, openHandle, openPair } from './socket.js';
 import type { Queue } from './stats.js';
+import { Allowance, sentNow } from './turn.js';
 
 /** Options of `send` and `trySend`. */
 export interface SendDatagramOptions extends SendOptions {
@@ -49,7 +49,6 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
   readonly #limit: Readonly<Required<SendQueueLimit>>;
   readonly #route: PeerRoute;
   #peer: UnixAddress | undefined;
-  #referenced = true;
 
   /** @internal Takes the handle over. */
   constructor(handle: Handle, settings: DatagramSettings) {
@@ -149,7 +148,7 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
       const bytes = bytesOf('data', data);
       const to = destinationOf(given.to);
       const beside = besideOf(given);
-      if (this.#attempt(bytes, to, beside)) return done;
+      if (this.#attempt(bytes, to, beside)) return sentNow(bytes.length);
       return this.#queueFor(to).add(bytes, beside, given.signal);
     } catch (error) {
       return Promise.reject(error);
@@ -186,11 +185,13 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
     const limit = this.#limit;
     const large = outgoing.size > limit.messages || outgoing.bytes > limit.bytes;
     if (this.#queues.size > 0 || large) this.#admit(outgoing);
-    const { sent, error } = this.#sendNow(outgoing);
-    const rest = outgoing.parts(sent).map((part) => this.#sendPart(part));
+    const allowance = new Allowance(MESSAGES);
+    const { sent, error } = this.#sendNow(outgoing, allowance);
+    const rest = outgoing.parts(sent).map((part) => this.#sendPart(part, allowance));
     const failed = (await Promise.allSettled(rest)).find(({ status }) => status === 'rejected');
     if (error !== undefined) throw error;
     if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
+    await sentNow(outgoing.bytes, outgoing.size);
   }
 
   /** Throws ENOBUFS unless each destination's queue has room for all of its messages. */
@@ -201,29 +202,33 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
   }
 
   /**
-   * Sends messages to several addresses in one call, until one has to wait. Returns how many are done
-   * with, and the first error.
+   * Sends messages to several addresses in one call, until one has to wait or `allowance` is used up.
+   * Returns how many are done with, and the first error.
    */
-  #sendNow(outgoing: Outgoing): { sent: number; error: Error | undefined } {
+  #sendNow(outgoing: Outgoing, allowance: Allowance): { sent: number; error: Error | undefined } {
     const { data, addresses } = outgoing;
     let sent = 0;
     let error: Error | undefined;
     if (this.#queues.size > 0 || addresses === undefined) return { sent, error };
-    while (sent < data.length) {
+    while (sent < data.length && allowance.left) {
       const result = sendManyNow(this.handle, data, addresses, sent);
       if (result === EAGAIN) break;
       if (result === ECONNRESET) {
         this.onPeerReset();
       } else {
         if (result < 0) error ??= systemError('send', result, outgoing.to(sent));
-        sent += Math.max(result, 1);
+        const count = Math.max(result, 1);
+        for (let index = sent; index < sent + count; index++) {
+          allowance.spend((data[index] as Uint8Array).byteLength);
+        }
+        sent += count;
       }
     }
     return { sent, error };
   }
 
-  #sendPart({ to, data, beside }: Part): Promise<void> {
-    if (beside === undefined) return this.#queueFor(to).addMany(data);
+  #sendPart({ to, data, beside }: Part, allowance: Allowance): Promise<void> {
+    if (beside === undefined) return this.#queueFor(to).addMany(data, allowance);
     try {
       const [message] = data as [Uint8Array];
       if (this.#attempt(message, to, beside)) return Promise.resolve();
@@ -253,18 +258,9 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
     return this.iterate();
   }
 
-  override ref(): this {
-    this.#setReference(true);
-    return super.ref();
-  }
-
-  override unref(): this {
-    this.#setReference(false);
-    return super.unref();
-  }
-
-  #setReference(referenced: boolean): void {
-    this.#referenced = referenced;
+  /** @internal */
+  protected override setReference(referenced: boolean): void {
+    super.setReference(referenced);
     for (const queue of this.#queues.values()) queue.setReference(referenced);
   }
 
@@ -297,7 +293,7 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
     const empty = (): void => {
       this.#queues.delete(keyOf(to));
     };
-    return new SendQueue(this.handle, route, this.#limit, empty).setReference(this.#referenced);
+    return new SendQueue(this.handle, route, this.#limit, empty).setReference(this.referenced);
   }
 
   /** @internal Messages that wait to be sent, and their bytes. */

@@ -1,7 +1,8 @@
+import type { AddressLike } from './address.js';
 import { UnixDatagram } from './datagram.js';
+import { openHandle } from './handle.js';
 import { type DatagramOptions, datagramSettings } from './message-options.js';
 import { type BindPlan, receiveSettings, SOCK_DGRAM } from './options.js';
-import { openHandle } from './socket.js';
 import type { Queue } from './stats.js';
 
 /** What the socket with events is told by the one with promises. */
@@ -16,6 +17,8 @@ interface Owner {
 /** The socket below a `dgram.Socket`. */
 export class DgramEndpoint extends UnixDatagram {
   #owner: Owner | undefined;
+  /** `awaitWritable()` has not been answered. */
+  #awaits = false;
 
   static make(options: DatagramOptions, owner: Owner): DgramEndpoint {
     const receive = receiveSettings(options);
@@ -39,6 +42,22 @@ export class DgramEndpoint extends UnixDatagram {
   /** Asks for `onWritable`, once. */
   awaitWritable(): void {
     this.live().waitWritable();
+    this.#awaits = true;
+  }
+
+  override connect(address: AddressLike): void {
+    super.connect(address);
+    this.#awaitAgain();
+  }
+
+  override disconnect(): void {
+    super.disconnect();
+    this.#awaitAgain();
+  }
+
+  /** What waited for the former peer has taken the event with it. */
+  #awaitAgain(): void {
+    if (this.#awaits) this.awaitWritable();
   }
 
   override get queued(): Queue {
@@ -46,6 +65,7 @@ export class DgramEndpoint extends UnixDatagram {
   }
 
   override onWritable(): void {
+    this.#awaits = false;
     super.onWritable();
     this.#owner?.onWritable();
   }

@@ -87,6 +87,11 @@ export function closedError(): Error & { code: string } {
   return codedError(Error, 'ERR_SOCKET_CLOSED', 'Socket is closed');
 }
 
+/** The same error for one more: what is said of its own `properties` does not hold for others. */
+export function copyOfError(error: Error, properties: object): Error {
+  return Object.assign(new Error(error.message), error, properties);
+}
+
 /** As Node's: name `AbortError`, code `ABORT_ERR`, the signal's reason as cause. */
 export function abortError(signal: AbortSignal): Error & { code: string } {
   const error = codedError(Error, 'ABORT_ERR', 'The operation was aborted', {

@@ -11,6 +11,14 @@ import {
   systemError,
   unavailable,
 } from './errors.js';
+import {
+  type FileKind,
+  kindOf,
+  type SocketDomain,
+  type SocketKind,
+  type SocketType,
+  socketOf,
+} from './file-kind.js';
 import { register, unregister, watchSoon } from './leak-watch.js';
 import { native } from './native.js';
 import type { AuthorizeOptions, ReceiveOptions } from './options.js';
@@ -19,54 +27,13 @@ import type { UnixSeqpacketListener } from './seqpacket-listener.js';
 import type { UnixStream } from './stream.js';
 import type { UnixListener } from './stream-listener.js';
 
-/** What a descriptor refers to. */
-export type FileKind =
-  | 'file'
-  | 'directory'
-  | 'symlink'
-  | 'pipe'
-  | 'socket'
-  | 'character'
-  | 'block'
-  | 'anonymous';
+export type { FileKind, SocketDomain, SocketType } from './file-kind.js';
 
 /** @internal Says that the addon owns a descriptor by its number. */
 export const OWNED = Symbol('owned');
 
-/** A socket's address family. */
-export type SocketDomain = 'unix' | 'inet' | 'inet6' | 'other';
-
-/** A socket's type. */
-export type SocketType = 'stream' | 'datagram' | 'seqpacket' | 'other';
-
-interface SocketKind {
-  domain: SocketDomain;
-  type: SocketType;
-  listening: boolean;
-}
-
 /** Those whose streams node:net takes. */
 const networks: readonly SocketDomain[] = ['unix', 'inet', 'inet6'];
-const { constants } = native;
-const kinds = new Map<number | undefined, FileKind>([
-  [constants.S_IFREG, 'file'],
-  [constants.S_IFDIR, 'directory'],
-  [constants.S_IFLNK, 'symlink'],
-  [constants.S_IFIFO, 'pipe'],
-  [constants.S_IFSOCK, 'socket'],
-  [constants.S_IFCHR, 'character'],
-  [constants.S_IFBLK, 'block'],
-]);
-const domains = new Map<number | undefined, SocketDomain>([
-  [constants.AF_UNIX, 'unix'],
-  [constants.AF_INET, 'inet'],
-  [constants.AF_INET6, 'inet6'],
-]);
-const types = new Map<number | undefined, SocketType>([
-  [constants.SOCK_STREAM, 'stream'],
-  [constants.SOCK_DGRAM, 'datagram'],
-  [constants.SOCK_SEQPACKET, 'seqpacket'],
-]);
 
 /** The classes that a descriptor can become. They import this file: it learns of them by `adopters`. */
 interface Adopters {
@@ -152,8 +119,7 @@ export class FileDescriptor implements Disposable {
    */
   get kind(): FileKind {
     if (this.#kind === undefined) {
-      const mode = check('fstat', native.descriptors.mode(this.#live()));
-      this.#kind = kinds.get(mode & (constants.S_IFMT as number)) ?? 'anonymous';
+      this.#kind = kindOf(this.#live());
     }
     return this.#kind;
   }
@@ -298,15 +264,9 @@ export class FileDescriptor implements Disposable {
   #socket(): SocketKind | null {
     const fd = this.#live();
     if (this.#kind !== undefined && this.#kind !== 'socket') return null;
-    const socket = native.descriptors.socketKind(fd);
-    if (socket === ENOTSOCK) return null;
-    check('getsockopt', socket);
-    this.#kind = 'socket';
-    return {
-      domain: domains.get(socket >> 16) ?? 'other',
-      type: types.get((socket >> 8) & 0xff) ?? 'other',
-      listening: (socket & 1) === 1,
-    };
+    const socket = socketOf(fd);
+    if (socket !== null) this.#kind = 'socket';
+    return socket;
   }
 
   #requireSocket(
@@ -363,7 +323,6 @@ export class FileDescriptor implements Disposable {
 
 const EBADF = -(native.errnos.EBADF as number);
 const ENOSYS = -(native.errnos.ENOSYS as number);
-const ENOTSOCK = -(native.errnos.ENOTSOCK as number);
 
 /** A duplicate of `fd` with an owner of its own. */
 export function duplicate(fd: number, origin = 'duplicate'): FileDescriptor {

@@ -1,7 +1,8 @@
+import { readlinkSync } from 'node:fs';
 import { env } from 'node:process';
 import { isMainThread } from 'node:worker_threads';
 import { optionsOf } from './arguments.js';
-import { check, invalidArgType, invalidArgValue, invalidState } from './errors.js';
+import { check, invalidArgType, invalidArgValue, invalidState, systemError } from './errors.js';
 import { FileDescriptor } from './file-descriptor.js';
 import { native } from './native.js';
 import { namesThisProcess, numberIn } from './service-environment.js';
@@ -34,6 +35,14 @@ export class ListenFd extends FileDescriptor {
   }
 }
 
+const EBADF = -(native.errnos.EBADF as number);
+const S_IFMT = native.constants.S_IFMT as number;
+/**
+ * What Node opens first, and so where the manager's end: its event loop. Close-on-exec does not tell, for
+ * Node sets it on what it inherits.
+ */
+const OF_A_LOOP = /^anon_inode:\[(eventpoll|io_uring)\]$/;
+
 /** SD_LISTEN_FDS_START. */
 const FIRST = 3;
 const VARIABLES = ['LISTEN_PID', 'LISTEN_PIDFDID', 'LISTEN_FDS', 'LISTEN_FDNAMES'];
@@ -46,7 +55,7 @@ let taken: readonly ListenFd[] | undefined;
  * call takes them, a later one returns the same. None is ever closed by itself: close what you do not use.
  *
  * Throws `ERR_INVALID_ARG_VALUE` for variables that contradict themselves, EBADF if a descriptor is not
- * open (all then stay as they are), and `ERR_INVALID_STATE` in a worker, whose descriptors they are not:
+ * open, or is an event loop (Node's own, so that fewer were passed than LISTEN_FDS says), and all stay as they are then; `ERR_INVALID_STATE` in a worker, whose descriptors they are not:
  * `detach()` one in the main thread, and give the worker its number. See sd_listen_fds_with_names(3).
  */
 export function listenFds(options?: ListenFdsOptions): readonly ListenFd[] {
@@ -69,12 +78,28 @@ function take(): readonly ListenFd[] | undefined {
   if (count === undefined) return undefined;
   if (!isMainThread) throw invalidState('the main thread takes the descriptors, not a worker');
   const names = namesOf(count);
+  // All are looked at before any is changed.
+  for (let fd = FIRST; fd < FIRST + count; fd++) checkPassed(fd);
   for (let fd = FIRST; fd < FIRST + count; fd++) check('fcntl', native.closeOnExec(fd));
   return Object.freeze(
     Array.from({ length: count }, (_, index) => {
       return new ListenFd(FIRST + index, names?.[index] ?? 'unknown');
     }),
   );
+}
+
+/** Throws EBADF for a descriptor that is not open, or that Node opened for itself. */
+function checkPassed(fd: number): void {
+  const mode = check('fcntl', native.descriptors.mode(fd));
+  if ((mode & S_IFMT) === 0 && OF_A_LOOP.test(targetOf(fd))) throw systemError('fcntl', EBADF);
+}
+
+function targetOf(fd: number): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return '';
+  }
 }
 
 function namesOf(count: number): string[] | undefined {

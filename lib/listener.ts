@@ -1,8 +1,8 @@
+import { ACCEPT_BATCH, Acceptor } from './acceptor.js';
 import type { UnixAddress } from './address.js';
 import { checkSignal, optionsOf } from './arguments.js';
-import { Backoff } from './backoff.js';
 import { tellAccept } from './diagnostics.js';
-import { invalidArgType, isShortage, systemError } from './errors.js';
+import { invalidArgType, systemError } from './errors.js';
 import { Fifo } from './fifo.js';
 import { type Handle, native, READABLE } from './native.js';
 import { Operation } from './operation.js';
@@ -16,20 +16,20 @@ export interface AcceptOptions {
   signal?: AbortSignal;
 }
 
-const { errnos } = native;
+const EAGAIN = -(native.errnos.EAGAIN as number);
 /** Connections whose `authorize` may be undecided at a time; more wait in the backlog. */
 const MAX_UNDECIDED = 256;
-/** Refusals in a row before other sockets get their turn. */
-const MAX_REFUSALS = 64;
-const EAGAIN = -(errnos.EAGAIN as number);
-const ECONNABORTED = -(errnos.ECONNABORTED as number);
 
 /** A socket that accepts connections. */
 export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   readonly #waiting = new Fifo<Operation<S>>();
-  readonly #backoff = new Backoff(10, 1000);
-  #retry: NodeJS.Timeout | undefined;
-  #referenced = true;
+  readonly #acceptor = new Acceptor(
+    this.retry,
+    () => this.onReadable(),
+    (errno) => this.#reportPause(errno),
+  );
+  /** Connections that may still be accepted before the loop gets its turn. */
+  #budget = ACCEPT_BATCH;
   #reported = false;
   readonly #undecided = new Set<S>();
   /** Let in while no `accept()` waited. */
@@ -86,18 +86,6 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
     }
   }
 
-  override ref(): this {
-    this.#referenced = true;
-    this.#retry?.ref();
-    return super.ref();
-  }
-
-  override unref(): this {
-    this.#referenced = false;
-    this.#retry?.unref();
-    return super.unref();
-  }
-
   /** Connections that `authorize` kept out. */
   get refused(): number {
     return this.#refused;
@@ -107,10 +95,11 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   #next(): S | undefined {
     const approved = this.#approved.shift();
     if (approved !== undefined) return approved;
-    for (let tries = 0; tries < MAX_REFUSALS && this.#undecided.size < MAX_UNDECIDED; tries++) {
+    for (; this.#budget > 0 && this.#undecided.size < MAX_UNDECIDED; this.#budget--) {
       const socket = this.#accept();
       if (socket === undefined) return undefined;
       if (this.#admits(socket)) {
+        this.#budget--;
         tellAccept(this, socket);
         return socket;
       }
@@ -189,53 +178,36 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
 
   /** Accepts now; undefined if there is nothing to accept, or nothing to accept it with. */
   #accept(): S | undefined {
-    if (this.#retry !== undefined) return undefined;
-    for (;;) {
-      const handle = this.handle.accept();
-      if (typeof handle !== 'number') {
-        this.#backoff.reset();
-        return this.wrap(handle);
-      }
-      if (handle === EAGAIN) return undefined;
-      if (handle === ECONNABORTED) continue;
-      if (!isShortage(handle)) throw systemError('accept', handle, this.localAddress);
-      this.#pause(handle);
-      return undefined;
-    }
+    const accepted = this.#acceptor.next(this.handle);
+    if (typeof accepted !== 'number') return this.wrap(accepted);
+    if (accepted !== EAGAIN) throw systemError('accept', accepted, this.localAddress);
+    return undefined;
   }
 
-  /** The listener stays readable while nothing can be accepted: waiting for that would spin. */
-  #pause(errno: number): void {
-    if (!this.#reported) {
-      this.#reported = true;
-      const error = systemError('accept', errno, this.localAddress);
-      process.emitWarning(`${error.message}: connections wait until there are descriptors again`, {
-        type: 'Warning',
-        code: 'AFUNIX_ACCEPT_PAUSED',
-      });
-    }
-    this.handle.stop(READABLE);
-    this.#retry = setTimeout(() => {
-      this.#retry = undefined;
-      this.onReadable();
-    }, this.#backoff.next());
-    if (!this.#referenced) this.#retry.unref();
+  #reportPause(errno: number): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    const error = systemError('accept', errno, this.localAddress);
+    process.emitWarning(`${error.message}: connections wait until there are descriptors again`, {
+      type: 'Warning',
+      code: 'AFUNIX_ACCEPT_PAUSED',
+    });
   }
 
   #await(): void {
-    if (this.#retry !== undefined || this.#undecided.size >= MAX_UNDECIDED) return;
+    if (this.#acceptor.paused || this.#undecided.size >= MAX_UNDECIDED) return;
     const result = this.handle.waitReadable(0);
     if (result < 0) this.settle(systemError('poll', result));
   }
 
   #rest(): void {
     this.handle.stop(READABLE);
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
+    this.retry.cancel();
   }
 
   /** @internal */
   onReadable(): void {
+    this.#budget = ACCEPT_BATCH;
     for (let first = this.#waiting.peek(); first !== undefined; first = this.#waiting.peek()) {
       try {
         const socket = this.#next();
@@ -255,8 +227,6 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
 
   /** @internal */
   protected override settle(error: Error): void {
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
     for (const socket of this.#undecided) socket.close();
     this.#undecided.clear();
     for (const socket of this.#approved.drain()) socket.close();

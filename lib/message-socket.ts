@@ -2,7 +2,7 @@ import { checkSignal, optionsOf } from './arguments.js';
 import { invalidArgType, invalidState, systemError } from './errors.js';
 import { Fifo } from './fifo.js';
 import { Luck } from './luck.js';
-import type { Message } from './message.js';
+import { type Message, tellReceived } from './message.js';
 import { native, READABLE } from './native.js';
 import { Operation } from './operation.js';
 import { closeAll } from './sendable.js';
@@ -81,20 +81,6 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
   /** Messages that may still be taken before the loop gets its turn. */
   #budget = BATCH;
   #ended = false;
-  #retry: NodeJS.Timeout | undefined;
-  #referenced = true;
-
-  override ref(): this {
-    this.#referenced = true;
-    this.#retry?.ref();
-    return super.ref();
-  }
-
-  override unref(): this {
-    this.#referenced = false;
-    this.#retry?.unref();
-    return super.unref();
-  }
 
   /** @internal Message `index` of the slab. */
   protected abstract messageAt(index: number): M;
@@ -140,9 +126,10 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
       return null;
     }
     this.#budget -= result;
-    const first = this.messageAt(0);
-    for (let index = 1; index < result; index++) this.#received.push(this.messageAt(index));
-    return first;
+    const messages = this.#messages(result);
+    for (let index = 1; index < result; index++) this.#received.push(messages[index] as M);
+    tellReceived(this, messages);
+    return messages[0] as M;
   }
 
   /**
@@ -203,7 +190,9 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
 
   #start(): void {
     if (this.#consumer === undefined) return;
-    this.#check(this.handle.startReceiving(BATCH, this.#consumer.reuse));
+    // What a `receive` that waits gets is its caller's to keep.
+    const reuse = this.#consumer.reuse && this.#waiting.size === 0;
+    this.#check(this.handle.startReceiving(BATCH, reuse));
   }
 
   /** Hands what an iteration left to the consumer. */
@@ -212,7 +201,10 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
   }
 
   #await(batch: number): void {
-    if (this.#consumer !== undefined) return;
+    if (this.#consumer !== undefined) {
+      this.#start();
+      return;
+    }
     const first = this.#waiting.peek();
     if (first === undefined) this.handle.stop(READABLE);
     else if (first.peek) this.#check(this.handle.waitReadable(1, MSG_PEEK));
@@ -229,27 +221,31 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
     } else if (result === 0) {
       this.#end();
     } else if (consumer !== undefined && this.#waiting.size === 0) {
-      consumer.callback(this.#messages(result));
+      const messages = this.#messages(result);
+      tellReceived(this, messages);
+      consumer.callback(messages);
     } else {
-      this.#serve(result);
+      this.#serve(this.#messages(result));
+      if (this.#consumer?.reuse) this.#start();
       this.#handOver();
     }
     if (this.#waiting.size > 0) this.#await(1);
   }
 
+  /** All that a receive brought. */
   #messages(count: number): M[] {
     const messages = [this.messageAt(0)];
     for (let index = 1; index < count; index++) messages.push(this.messageAt(index));
     return messages;
   }
 
-  #serve(count: number): void {
+  #serve(messages: M[]): void {
     if (this.#consumer === undefined && this.#waiting.peek()?.peek) {
-      this.#waiting.shift()?.operation.resolve(this.messageAt(0));
+      this.#waiting.shift()?.operation.resolve(messages[0] as M);
+      tellReceived(this, messages);
       return;
     }
-    for (let index = 0; index < count; index++) {
-      const message = this.messageAt(index);
+    for (const message of messages) {
       let waiting = this.#waiting.shift();
       for (; waiting?.peek; waiting = this.#waiting.shift()) {
         copyTo(waiting.operation, message);
@@ -257,6 +253,7 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
       if (waiting === undefined) this.#received.push(message);
       else waiting.operation.resolve(message);
     }
+    tellReceived(this, messages);
   }
 
   #end(): void {
@@ -275,8 +272,7 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
     } else if (this.#consumer !== undefined && result !== ECONNRESET) {
       // ENOMEM or the like, which would come again at once.
       this.handle.stop(READABLE);
-      this.#retry = setTimeout(() => this.#start(), PAUSE);
-      if (!this.#referenced) this.#retry.unref();
+      this.retry.after(PAUSE, () => this.#start());
     }
     this.report(systemError('recvmsg', result));
   }
@@ -310,7 +306,6 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
       message.pidfd?.close();
     }
     this.#consumer = undefined;
-    clearTimeout(this.#retry);
   }
 
   /** @internal */

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { UnixAddress } from './address.js';
 import type { Credentials } from './credentials.js';
-import { messages, tellFds, tellMessage } from './diagnostics.js';
+import { messages, passed, tellFds, tellMessage } from './diagnostics.js';
 import { check } from './errors.js';
 import { FileDescriptor, OWNED } from './file-descriptor.js';
 import {
@@ -194,33 +194,39 @@ export interface Receiver {
   describe(): string;
 }
 
-/** Message `index` of the slab. */
+/** Message `index` of the slab. Tells nobody of it: `tellReceived` does. */
 export function messageAt(index: number, receiver: Receiver): Message {
   const at = fieldsOf(index);
   const flags = meta[at + SLAB_FLAGS] as number;
-  const message = new Message(
-    sliceAt(index),
-    meta[at + SLAB_SIZE] as number,
-    flags,
-    besideAt(index, flags, receiver),
-  );
-  if (messages.hasSubscribers) tellMessage(receiver, 'received', message.data);
-  return message;
+  const size = meta[at + SLAB_SIZE] as number;
+  return new Message(sliceAt(index), size, flags, besideAt(index, flags, receiver));
 }
 
 /** As `messageAt`, with the sender's address. */
 export function datagramAt(index: number, receiver: Receiver): Datagram {
   const at = fieldsOf(index);
   const flags = meta[at + SLAB_FLAGS] as number;
-  const datagram = new Datagram(
+  return new Datagram(
     sliceAt(index),
     meta[at + SLAB_SIZE] as number,
     flags,
     besideAt(index, flags, receiver),
     meta[at + SLAB_ADDRESS_LENGTH] as number,
   );
-  if (messages.hasSubscribers) tellMessage(receiver, 'received', datagram.data, datagram.from);
-  return datagram;
+}
+
+/**
+ * Tells that these were received. Only once all messages of a receive are made: whoever hears of them may
+ * receive on another socket, and the slab is shared.
+ */
+export function tellReceived(receiver: Receiver, received: readonly Message[]): void {
+  if (!messages.hasSubscribers && !passed.hasSubscribers) return;
+  for (const message of received) {
+    const { data, fds } = message;
+    if (fds.length > 0) tellFds(receiver, 'received', fds);
+    if (!messages.hasSubscribers) continue;
+    tellMessage(receiver, 'received', data, message instanceof Datagram ? message.from : null);
+  }
 }
 
 function besideAt(index: number, flags: number, receiver: Receiver): Beside | undefined {
@@ -249,7 +255,6 @@ function descriptorsAt(count: number, receiver: Receiver): FileDescriptor[] {
   for (let i = 0; i < count; i++) {
     fds.push(new FileDescriptor(beside[BESIDE_RIGHTS + i] as number, origin, OWNED));
   }
-  tellFds(receiver, 'received', fds);
   return fds;
 }
 

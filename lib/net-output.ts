@@ -1,10 +1,11 @@
 // What a Socket of afunix/net writes: tried at once, and the rest when the socket is writable.
-import { advance, lengthOf, sendBytes, sendVector } from './byte-vector.js';
+import { advance, changedError, lengthOf, sendBytes, sendVector } from './byte-vector.js';
 import { codedError, systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { type Handle, native } from './native.js';
 import { closeAll, duplicates } from './sendable.js';
 import { nothing, type Queue } from './stats.js';
+import { Allowance } from './turn.js';
 
 export type WriteCallback = (error?: Error | null) => void;
 /** As a Writable hands them to `_writev`. */
@@ -13,10 +14,14 @@ export type Chunk = { chunk: Uint8Array | string; encoding: BufferEncoding };
 /** Bytes on their way, with the descriptors that ride on the first of them. */
 interface Outgoing {
   buffers: Uint8Array[];
+  /** The bytes that are left. */
+  bytes: number;
   fds: FileDescriptor[];
 }
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
+/** What `sendAll` returns for memory that is not what it was. */
+const CHANGED = Number.NEGATIVE_INFINITY;
 
 /** One write at a time, as a Writable does it. */
 export class SocketOutput {
@@ -35,9 +40,7 @@ export class SocketOutput {
   /** The write that waits for room, and what is left of it. */
   get queue(): Queue {
     if (this.#outgoing === undefined) return nothing;
-    let bytes = 0;
-    for (const { buffers } of this.#outgoing) bytes += lengthOf(buffers);
-    return { messages: 1, bytes };
+    return { messages: 1, bytes: bytesOf(this.#outgoing) };
   }
 
   /** Has duplicates of these descriptors ride on `chunk`, when it is written. */
@@ -55,20 +58,20 @@ export class SocketOutput {
     else if (result < 0 && result !== EAGAIN) done(systemError('write', result));
     else {
       const rest = result > 0 ? data.subarray(result) : data;
-      this.#wait(handle, [{ buffers: [rest], fds: [] }], done);
+      this.#wait(handle, [{ buffers: [rest], bytes: rest.byteLength, fds: [] }], done);
     }
   }
 
   /** Writes them with as few calls as their descriptors allow. */
   writeMany(handle: Handle, chunks: readonly Chunk[], done: WriteCallback): void {
     const outgoing = this.#gather(chunks);
-    for (const { buffers } of outgoing) this.bytes += lengthOf(buffers);
+    this.bytes += bytesOf(outgoing);
     const result = sendAll(handle, outgoing);
     if (result === 0) done();
     else if (result === EAGAIN) this.#wait(handle, outgoing, done);
     else {
       closeFds(outgoing);
-      done(systemError('write', result));
+      done(errorOf(result));
     }
   }
 
@@ -77,7 +80,7 @@ export class SocketOutput {
     if (this.#outgoing === undefined) return;
     const result = sendAll(handle, this.#outgoing);
     if (result === EAGAIN) handle.waitWritable();
-    else this.#finish(result === 0 ? null : systemError('write', result));
+    else this.#finish(result === 0 ? null : errorOf(result));
   }
 
   /** Nothing more goes: fails the write that waits, closes the descriptors of all. */
@@ -89,17 +92,18 @@ export class SocketOutput {
 
   /** The chunks as bytes; each that has descriptors begins a message of its own. */
   #gather(chunks: readonly Chunk[]): Outgoing[] {
-    let last: Outgoing = { buffers: [], fds: [] };
+    let last: Outgoing = { buffers: [], bytes: 0, fds: [] };
     const outgoing = [last];
     for (const { chunk, encoding } of chunks) {
       const data = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
       const fds = this.#attached?.get(data);
       if (fds !== undefined) {
         this.#attached?.delete(data);
-        last = { buffers: [], fds };
+        last = { buffers: [], bytes: 0, fds };
         outgoing.push(last);
       }
       last.buffers.push(data);
+      last.bytes += data.byteLength;
     }
     if (this.#attached?.size === 0) this.#attached = undefined;
     return outgoing;
@@ -134,10 +138,13 @@ function destroyedError(): Error {
   );
 }
 
-/** Sends what can be sent now. Returns 0 when nothing is left, or -errno. */
+/** Sends what can and may be sent now. Returns 0 when nothing is left, or -errno. */
 function sendAll(handle: Handle, outgoing: Outgoing[]): number {
+  const allowance = new Allowance();
   for (let first = outgoing[0]; first !== undefined; first = outgoing[0]) {
     if (first.buffers.length > 0) {
+      if (!allowance.left) return EAGAIN;
+      if (lengthOf(first.buffers) !== first.bytes) return CHANGED;
       const rights = first.fds.length === 0 ? undefined : first.fds.map(({ fd }) => fd);
       const result = sendVector(handle, first.buffers, rights);
       if (result < 0) return result;
@@ -145,10 +152,22 @@ function sendAll(handle: Handle, outgoing: Outgoing[]): number {
       closeAll(first.fds);
       first.fds = [];
       first.buffers = advance(first.buffers, result);
+      first.bytes -= result;
+      // There is no room, or this turn has done enough.
+      if (first.buffers.length > 0) return EAGAIN;
+      allowance.spend(result);
     }
-    if (first.buffers.length === 0) outgoing.shift();
+    outgoing.shift();
   }
   return 0;
+}
+
+function errorOf(result: number): Error {
+  return result === CHANGED ? changedError() : systemError('write', result);
+}
+
+function bytesOf(outgoing: readonly Outgoing[]): number {
+  return outgoing.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 function closeFds(outgoing: readonly Outgoing[]): void {

@@ -2,20 +2,15 @@
 import { addAbortListener, EventEmitter } from 'node:events';
 import { getDefaultHighWaterMark } from 'node:stream';
 import { getSystemErrorMap, promisify } from 'node:util';
+import { ACCEPT_BATCH, Acceptor } from './acceptor.js';
 import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
 import { checkSignal, optionsOf } from './arguments.js';
 import { Backoff } from './backoff.js';
 import { tellAccept } from './diagnostics.js';
-import {
-  bindError,
-  codedError,
-  invalidArgType,
-  invalidArgValue,
-  isShortage,
-  systemError,
-} from './errors.js';
+import { bindError, codedError, invalidArgType, invalidArgValue, systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
-import { type Handle, LOCKED, native, READABLE } from './native.js';
+import { adoptHandle, configureReceive, openHandle } from './handle.js';
+import { type Handle, LOCKED, native } from './native.js';
 import { Gate } from './net-gate.js';
 import { type ListenOptions, type ServerOptions, SocketSettings } from './net-options.js';
 import { Socket } from './net-socket.js';
@@ -28,12 +23,9 @@ import {
   SOCK_STREAM,
 } from './options.js';
 import type { Peer } from './peer.js';
-import { adoptHandle, configureReceive, openHandle } from './socket.js';
+import { Retry } from './retry.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
-const ECONNABORTED = -(native.errnos.ECONNABORTED as number);
-/** Connections that one turn of the loop accepts at most, so that no server starves another. */
-const ACCEPT_BATCH = 64;
 const READABLE_BY_ALL = 0o444;
 const WRITABLE_BY_ALL = 0o222;
 
@@ -61,13 +53,13 @@ export class Server extends EventEmitter {
   maxConnections: number | undefined;
   readonly #gate: Gate | undefined;
   readonly #settings: SocketSettings;
-  readonly #backoff = new Backoff(10, 1000);
+  /** Waits for the lock on the directory, or for descriptors to accept with. */
+  readonly #retry = new Retry();
+  readonly #acceptor = new Acceptor(this.#retry, () => this.#handle?.startReceiving(0, false));
   #handle: Handle | null = null;
   #address: string | undefined;
   #connections = 0;
   #referenced = true;
-  /** Waits for the lock on the directory, or for descriptors to accept with. */
-  #retry: NodeJS.Timeout | undefined;
 
   /**
    * A server that does not listen yet; `listener` is called for every 'connection'. Throws
@@ -124,8 +116,8 @@ export class Server extends EventEmitter {
     if (signal?.aborted !== true) checkSignal(signal);
     if (listener !== undefined) this.once('listening', listener as () => void);
     if (signal !== undefined) this.#closeOn(signal);
-    if (plan !== undefined) this.#bind(openHandle(SOCK_STREAM), plan);
-    else this.#adopt(fd as number | FileDescriptor);
+    if (plan !== undefined) this.#bind(this.#take(openHandle(SOCK_STREAM)), plan);
+    else this.#adopt(this.#take(adoptHandle(fd as number | FileDescriptor, SOCK_STREAM, true)));
     return this;
   }
 
@@ -138,10 +130,20 @@ export class Server extends EventEmitter {
     this.once('close', () => listener[Symbol.dispose]());
   }
 
-  #bind(handle: Handle, plan: Plan): void {
+  /** From here on the handle is the server's, unless it cannot be configured: then it is closed. */
+  #take(handle: Handle): Handle {
+    try {
+      configureReceive(handle, this.#settings);
+    } catch (error) {
+      handle.close();
+      throw error;
+    }
     this.#handle = handle;
+    return handle;
+  }
+
+  #bind(handle: Handle, plan: Plan): void {
     this.#address = nameOf(plan.bind.address);
-    configureReceive(handle, this.#settings);
     this.#tryBind(handle, plan, new Backoff(1, 50));
   }
 
@@ -149,7 +151,7 @@ export class Server extends EventEmitter {
     const result = bindHandle(handle, plan.bind, plan.backlog);
     if (result === LOCKED) {
       // Another process holds the lock on the directory.
-      this.#retry = setTimeout(() => this.#tryBind(handle, plan, backoff), backoff.next());
+      this.#retry.after(backoff.next(), () => this.#tryBind(handle, plan, backoff));
     } else if (result < 0) {
       this.#refuse(handle, listenError(result, plan.bind.address));
     } else {
@@ -157,12 +159,9 @@ export class Server extends EventEmitter {
     }
   }
 
-  #adopt(fd: number | FileDescriptor): void {
-    const handle = adoptHandle(fd, SOCK_STREAM, true);
+  #adopt(handle: Handle): void {
     const name = native.raw.getsockname(handle.fd);
-    this.#handle = handle;
     if (typeof name !== 'number') this.#address = nameOf(UnixAddress.fromKernel(name));
-    configureReceive(handle, this.#settings);
     this.#start(handle);
   }
 
@@ -183,17 +182,13 @@ export class Server extends EventEmitter {
   /** @internal */
   onReadable(): void {
     for (let count = 0; count < ACCEPT_BATCH; count++) {
-      // A listener may have closed it.
-      const accepted = this.#handle?.accept() ?? EAGAIN;
-      if (typeof accepted !== 'number') {
-        this.#backoff.reset();
-        this.#welcome(accepted);
-      } else if (accepted === ECONNABORTED) {
-      } else {
-        if (isShortage(accepted)) this.#pause();
-        else if (accepted !== EAGAIN) this.emit('error', systemError('accept', accepted));
+      if (this.#handle === null) return; // a listener has closed it
+      const accepted = this.#acceptor.next(this.#handle);
+      if (typeof accepted === 'number') {
+        if (accepted !== EAGAIN) this.emit('error', systemError('accept', accepted));
         return;
       }
+      this.#welcome(accepted);
     }
   }
 
@@ -222,14 +217,6 @@ export class Server extends EventEmitter {
     this.emit('drop', peer);
   }
 
-  /** The listener stays readable while nothing can be accepted: waiting for that would spin. */
-  #pause(): void {
-    const handle = this.#handle as Handle;
-    handle.stop(READABLE);
-    this.#retry = setTimeout(() => handle.startReceiving(0, false), this.#backoff.next());
-    if (!this.#referenced) this.#retry.unref();
-  }
-
   /** @internal */
   onWritable(): void {}
 
@@ -248,7 +235,7 @@ export class Server extends EventEmitter {
     if (typeof callback === 'function') {
       this.once('close', handle === null ? () => callback(notRunning()) : callback);
     }
-    clearTimeout(this.#retry);
+    this.#retry.cancel();
     handle?.close();
     this.#gate?.close();
     this.#handle = null;
@@ -275,7 +262,7 @@ export class Server extends EventEmitter {
   ref(): this {
     this.#referenced = true;
     this.#handle?.ref();
-    this.#retry?.ref();
+    this.#retry.setReference(true);
     return this;
   }
 
@@ -283,7 +270,7 @@ export class Server extends EventEmitter {
   unref(): this {
     this.#referenced = false;
     this.#handle?.unref();
-    this.#retry?.unref();
+    this.#retry.setReference(false);
     return this;
   }
 }

@@ -5,21 +5,17 @@ import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
 import { bytesOf, type Data } from './arguments.js';
 import { Backoff } from './backoff.js';
 import type { Credentials } from './credentials.js';
-import { messages, tellConnect, tellMessage } from './diagnostics.js';
+import { tellConnect } from './diagnostics.js';
 import { closedError, codedError, invalidArgValue, missingArgs, systemError } from './errors.js';
-import { dataAt, hasControlAt, type Message, messageAt } from './message.js';
-import { type Handle, native, READABLE } from './native.js';
-import {
-  type ConnectOptions,
-  type OnReadOptions,
-  type SocketOptions,
-  SocketSettings,
-} from './net-options.js';
+import { adoptHandle, configureReceive, openHandle } from './handle.js';
+import { type Handle, native } from './native.js';
+import { SocketInput } from './net-input.js';
+import { type ConnectOptions, type SocketOptions, SocketSettings } from './net-options.js';
 import { byteLength, type Chunk, SocketOutput, type WriteCallback } from './net-output.js';
 import { SOCK_STREAM } from './options.js';
 import { peerCredentials } from './peer.js';
-import { closeAll, descriptorsOf, type Sendable } from './sendable.js';
-import { adoptHandle, configureReceive, openHandle } from './socket.js';
+import { Retry } from './retry.js';
+import { descriptorsOf, type Sendable } from './sendable.js';
 import { type SocketStats, statsOf } from './stats.js';
 import { timeoutOf } from './timeout.js';
 
@@ -53,13 +49,11 @@ export class Socket extends Duplex {
   #handle: Handle | null = null;
   /** Also once it is closed. */
   #counted: Handle | undefined;
-  #reading = false;
+  readonly #input: SocketInput;
   #referenced = true;
-  #bytesRead = 0;
   #timer: NodeJS.Timeout | undefined;
-  #retry: NodeJS.Timeout | undefined;
-  #onread: OnReadOptions | undefined;
-  #buffer: Uint8Array | undefined;
+  /** Waits for room in a backlog. */
+  #retry: Retry | undefined;
   readonly #output = new SocketOutput();
   /** What waits for the connection, for `bytesWritten`. */
   #pendingLength = 0;
@@ -67,28 +61,28 @@ export class Socket extends Duplex {
   readonly maxFds: number;
   #credentials: boolean;
   #busyPoll: number;
-  #sender: Credentials | undefined;
   #signal: AbortSignal | undefined;
 
   /** A socket that is not connected, or one that takes `options.fd` over. */
   constructor(options?: SocketOptions | number);
-  /** @internal Takes the handle over. */
-  constructor(settings: SocketSettings, handle: Handle);
-  constructor(options?: SocketOptions | SocketSettings | number, handle?: Handle) {
+  /** @internal Takes the handle over; a function's, which gives its own away, is configured anew. */
+  constructor(settings: SocketSettings, handle: Handle | (() => Handle));
+  constructor(options?: SocketOptions | SocketSettings | number, handle?: Handle | (() => Handle)) {
     const settings = options instanceof SocketSettings ? options : new SocketSettings(options);
     super(settings as DuplexOptions);
     const { maxFds, credentials, busyPoll, onread, fd, abort, readable, pauseOnCreate } = settings;
     this.maxFds = maxFds;
     this.#credentials = credentials;
     this.#busyPoll = busyPoll;
-    if (onread !== undefined) {
-      this.#onread = onread;
-      this.#buffer = memoryOf(onread);
-    }
+    this.#input = new SocketInput(this, onread);
     this.on('end', explainEnd);
-    const own = handle ?? (fd === undefined ? null : adoptHandle(fd, SOCK_STREAM, false));
+    // Last: what throws before leaves the descriptor to its owner.
+    const own =
+      typeof handle === 'function'
+        ? handle()
+        : (handle ?? (fd === undefined ? null : adoptHandle(fd, SOCK_STREAM, false)));
     if (own !== null) {
-      this.#attach(own, handle !== undefined);
+      this.#attach(own, own === handle);
       if (pauseOnCreate) this.pause();
       else if (readable !== false) this.read(0);
     }
@@ -117,7 +111,7 @@ export class Socket extends Duplex {
 
   /** Bytes received so far, since the socket was made. */
   get bytesRead(): number {
-    return this.#bytesRead;
+    return this.#input.bytes;
   }
 
   /** Bytes written, those that still wait included. */
@@ -186,7 +180,8 @@ export class Socket extends Duplex {
     if (result === EAGAIN) {
       // A full backlog: nothing tells when there is room again, so time has to.
       const next = backoff ?? new Backoff(1, 100);
-      this.#retry = setTimeout(() => this.#tryConnect(address, path, next), next.next());
+      this.#retry ??= new Retry(this.#referenced);
+      this.#retry.after(next.next(), () => this.#tryConnect(address, path, next));
       return;
     }
     // Not in this turn, nor in its microtasks: as node:net, which has it from the event loop.
@@ -275,6 +270,7 @@ export class Socket extends Duplex {
   ref(): this {
     this.#referenced = true;
     this.#handle?.ref();
+    this.#retry?.setReference(true);
     return this;
   }
 
@@ -282,6 +278,7 @@ export class Socket extends Duplex {
   unref(): this {
     this.#referenced = false;
     this.#handle?.unref();
+    this.#retry?.setReference(false);
     return this;
   }
 
@@ -301,17 +298,17 @@ export class Socket extends Duplex {
   }
 
   override pause(): this {
-    if (this.#onread !== undefined) this.#stopReading();
+    if (this.#input.own) this.#input.stop(this.#handle);
     return super.pause();
   }
 
   override resume(): this {
-    if (this.#onread !== undefined) this.#startReading();
+    if (this.#input.own) this.#startReading();
     return super.resume();
   }
 
   override read(size?: number): unknown {
-    if (this.#onread !== undefined) this.#startReading();
+    if (this.#input.own) this.#startReading();
     return super.read(size);
   }
 
@@ -385,10 +382,10 @@ export class Socket extends Duplex {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.connecting = false;
     clearTimeout(this.#timer);
-    clearTimeout(this.#retry);
+    this.#retry?.cancel();
     const handle = this.#handle;
     this.#handle = null;
-    this.#reading = false;
+    this.#input.stop(null);
     handle?.close();
     done(error);
     this.#output.discard(error);
@@ -401,85 +398,30 @@ export class Socket extends Duplex {
   /** @internal */
   onReadable(result: number): void {
     this.#touch();
-    if (this.#onread !== undefined) this.#readOwn(this.#onread);
-    else if (result > 0) this.#receive();
-    else this.#endReading(result);
-  }
-
-  #receive(): void {
-    let data: Buffer;
-    if (hasControlAt(0)) {
-      const message = messageAt(0, this);
-      data = message.data;
-      this.#announce(message);
-      if (this.#handle === null) return;
-    } else {
-      data = dataAt(0, this);
-    }
-    this.#bytesRead += data.byteLength;
-    if (!this.push(data)) this.#stopReading();
-  }
-
-  /** Tells what came beside the bytes, before them. */
-  #announce(message: Message): void {
-    const { fds, credentials, controlTruncated } = message;
-    if (credentials !== null && !sameSender(credentials, this.#sender)) {
-      this.#sender = credentials;
-      this.emit('credentials', credentials);
-    }
-    if (fds.length === 0 && !controlTruncated) return;
-    if (!this.emit('fds', fds, controlTruncated)) closeAll(fds);
-  }
-
-  #readOwn(onread: OnReadOptions): void {
-    const buffer = this.#buffer as Uint8Array;
-    const result = (this.#handle as Handle).read(buffer, 0);
-    if (result === EAGAIN) return;
-    if (result <= 0) {
-      this.#endReading(result);
-      return;
-    }
-    this.#bytesRead += result;
-    if (messages.hasSubscribers) tellMessage(this, 'received', buffer.subarray(0, result));
-    if (onread.callback(result, buffer) === false) this.#stopReading();
-    if (typeof onread.buffer === 'function') this.#buffer = memoryOf(onread);
-  }
-
-  #endReading(result: number): void {
-    this.#stopReading();
-    if (result < 0) {
-      this.destroy(systemError('read', result));
-      return;
-    }
-    this.push(null);
-    this.read(0);
+    if (this.#handle !== null) this.#input.receive(this.#handle, result);
   }
 
   #startReading(): void {
-    if (this.#reading || this.#handle === null || this.connecting) return;
-    this.#reading = true;
-    const result = this.#handle.startReceiving(this.#onread === undefined ? 1 : 0, false);
-    if (result < 0) this.destroy(systemError('read', result));
-  }
-
-  #stopReading(): void {
-    if (!this.#reading) return;
-    this.#reading = false;
-    this.#handle?.stop(READABLE);
+    if (this.#handle !== null && !this.connecting) this.#input.start(this.#handle);
   }
 
   #attach(handle: Handle, inherited = false): void {
-    this.#handle = this.#counted = handle;
-    handle.owner = this;
     // What an accepted one refuses, it has from its listener.
     if (!inherited || this.maxFds > 0 || this.#credentials || this.#busyPoll > 0) {
-      configureReceive(handle, {
-        maxFds: this.maxFds,
-        credentials: this.#credentials,
-        pidfds: false,
-        busyPoll: this.#busyPoll,
-      });
+      try {
+        configureReceive(handle, {
+          maxFds: this.maxFds,
+          credentials: this.#credentials,
+          pidfds: false,
+          busyPoll: this.#busyPoll,
+        });
+      } catch (error) {
+        handle.close();
+        throw error;
+      }
     }
+    this.#handle = this.#counted = handle;
+    handle.owner = this;
     if (!this.#referenced) handle.unref();
   }
 
@@ -539,20 +481,4 @@ function writeAfterEnd(
   if (typeof done === 'function') process.nextTick(done, error);
   this.destroy(error);
   return false;
-}
-
-function memoryOf({ buffer }: OnReadOptions): Uint8Array {
-  const memory = typeof buffer === 'function' ? buffer() : buffer;
-  if (!(memory instanceof Uint8Array) || memory.byteLength === 0) {
-    throw invalidArgValue(
-      'options.onread.buffer',
-      'must be a Uint8Array that is not empty',
-      memory,
-    );
-  }
-  return memory;
-}
-
-function sameSender(one: Credentials, other: Credentials | undefined): boolean {
-  return one.pid === other?.pid && one.uid === other.uid && one.gid === other.gid;
 }

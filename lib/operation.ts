@@ -1,8 +1,5 @@
 import { abortError } from './errors.js';
 
-/** What is done at once: most sends and writes. */
-export const done: Promise<void> = Promise.resolve();
-
 /**
  * A promise that waits for the kernel, or for its turn. Settled once: by a result, an error or its
  * signal. Whoever queues it takes it out again in `onAbort`.

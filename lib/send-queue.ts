@@ -7,14 +7,19 @@ import type { FileDescriptor } from './file-descriptor.js';
 import type { SendQueueLimit } from './message-options.js';
 import { type Handle, native, WRITABLE } from './native.js';
 import { Operation } from './operation.js';
+import { Retry } from './retry.js';
 import type { Route } from './route.js';
 import { closeAll, duplicates } from './sendable.js';
+import { Allowance } from './turn.js';
 
 const errno = (name: string): number => -(native.errnos[name] as number);
 const EAGAIN = errno('EAGAIN');
 const ENOTCONN = errno('ENOTCONN');
 const ECONNREFUSED = errno('ECONNREFUSED');
 const ENOBUFS = errno('ENOBUFS');
+
+/** Messages that one turn of the loop sends at most, so that no receiver who keeps up stops it. */
+export const MESSAGES = 2048;
 
 /** Messages to one destination that settle together: one, or many with nothing beside them. */
 class Batch {
@@ -58,11 +63,12 @@ class Batch {
     this.#next = 0;
   }
 
-  /** Sends what can be sent now; false if the rest has to wait. */
-  advance(route: Route): boolean {
+  /** Sends what can and may be sent now; false if the rest has to wait. */
+  advance(route: Route, allowance: Allowance): boolean {
     const data = this.#data;
     const beside = this.#beside();
     while (this.#next < data.length) {
+      if (!allowance.left) return false;
       const single = this.#next === data.length - 1;
       const result = single
         ? route.send(data[this.#next] as Uint8Array, beside)
@@ -76,9 +82,12 @@ class Batch {
       }
       const next = this.#next + (single || result < 0 ? 1 : result);
       this.#cut = result >= 0 && next < data.length;
+      const before = this.#bytes;
+      const count = next - this.#next;
       for (; this.#next < next; this.#next++) {
         this.#bytes -= (data[this.#next] as Uint8Array).byteLength;
       }
+      allowance.spend(before - this.#bytes, count);
       // Most likely for want of room: where poll(2) tells, it tells of an error as well.
       if (this.#cut && route.polled) return false;
     }
@@ -115,8 +124,9 @@ export class SendQueue {
   readonly #backoff = new Backoff(1, 64);
   #size = 0;
   #bytes = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #referenced = true;
+  readonly #retry = new Retry();
+  /** Whether it has asked for a writable event that has not come. */
+  #armed = false;
 
   /** `empty` is called each time nothing waits any more. */
   constructor(
@@ -172,10 +182,13 @@ export class SendQueue {
     }
   }
 
-  /** Sends messages as long as there is room, and queues copies of the rest, whatever the limit. */
-  addMany(data: readonly Uint8Array[]): Promise<void> {
+  /**
+   * Sends messages as long as there is room, as many as a turn of the loop may, and queues copies of the
+   * rest, whatever the limit.
+   */
+  addMany(data: readonly Uint8Array[], allowance: Allowance): Promise<void> {
     const batch = new Batch(new Operation<void>(), data);
-    if (this.#size > 0 || !batch.advance(this.#route)) return this.#push(batch);
+    if (this.#size > 0 || !batch.advance(this.#route, allowance)) return this.#push(batch);
     batch.settle();
     this.#empty();
     return batch.operation.promise;
@@ -196,16 +209,15 @@ export class SendQueue {
     this.#size -= batch.size;
     this.#bytes -= batch.bytes;
     batch.release();
-    if (this.#size > 0) return;
-    if (this.#route.polled) this.#handle.stop(WRITABLE);
-    this.#end();
+    if (this.#size === 0) this.#end();
   }
 
   /** Sends what can be sent now, and waits for the rest. An error is its own message's alone. */
   flush(): void {
+    const allowance = new Allowance(MESSAGES);
     for (let first = this.#batches.peek(); first !== undefined; first = this.#batches.peek()) {
       const { size, bytes } = first;
-      const done = first.advance(this.#route);
+      const done = first.advance(this.#route, allowance);
       this.#size -= size - first.size;
       this.#bytes -= bytes - first.bytes;
       if (first.size < size) this.#backoff.reset();
@@ -228,25 +240,32 @@ export class SendQueue {
 
   /** Whether waiting for a timer keeps the process alive. */
   setReference(referenced: boolean): this {
-    this.#referenced = referenced;
-    if (referenced) this.#timer?.ref();
-    else this.#timer?.unref();
+    this.#retry.setReference(referenced);
     return this;
   }
 
   #wait(): void {
-    clearTimeout(this.#timer);
+    this.#retry.cancel();
     if (this.#route.polled) {
+      this.#armed = true;
       const result = this.#handle.waitWritable();
       if (result < 0) this.settle(systemError('poll', result));
       return;
     }
-    this.#timer = setTimeout(() => this.flush(), this.#backoff.next());
-    if (!this.#referenced) this.#timer.unref();
+    this.#disarm();
+    this.#retry.after(this.#backoff.next(), () => this.flush());
+  }
+
+  /** Not by what the route says: it may have changed since. */
+  #disarm(): void {
+    if (!this.#armed) return;
+    this.#armed = false;
+    this.#handle.stop(WRITABLE);
   }
 
   #end(): void {
-    clearTimeout(this.#timer);
+    this.#retry.cancel();
+    this.#disarm();
     this.#empty();
   }
 }

@@ -1,5 +1,6 @@
 import type { AddressLike } from './address.js';
 import type { FileDescriptor } from './file-descriptor.js';
+import { adoptHandle, openHandle } from './handle.js';
 import { Listener } from './listener.js';
 import { type MessageOptions, type MessageSettings, messageSettings } from './message-options.js';
 import type { Handle } from './native.js';
@@ -12,7 +13,6 @@ import {
   SOCK_SEQPACKET,
 } from './options.js';
 import { UnixSeqpacket } from './seqpacket.js';
-import { adoptHandle, openHandle } from './socket.js';
 
 /** A listening seqpacket socket. It stays open until `close()`; `await using` closes it with its scope. */
 export class UnixSeqpacketListener

@@ -3,6 +3,7 @@ import { bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
 import { type BesideOptions, besideOf } from './beside.js';
 import { systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
+import { adoptHandle, openHandle, openPair } from './handle.js';
 import { type Message, messageAt } from './message.js';
 import { type MessageOptions, type MessageSettings, messageSettings } from './message-options.js';
 import {
@@ -11,7 +12,6 @@ import {
   type ReceiveMessageOptions,
 } from './message-socket.js';
 import { type Handle, native } from './native.js';
-import { done } from './operation.js';
 import {
   type ConnectOptions,
   connectPlan,
@@ -21,8 +21,8 @@ import {
 } from './options.js';
 import { PeerRoute } from './route.js';
 import { SendQueue } from './send-queue.js';
-import { adoptHandle, openHandle, openPair } from './socket.js';
 import type { Queue } from './stats.js';
+import { sentNow } from './turn.js';
 
 /** Options of `send`. */
 export interface SendOptions extends BesideOptions {
@@ -116,7 +116,7 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
       const beside = besideOf(given);
       if (this.#queue.size === 0) {
         const result = this.#route.send(bytes, beside);
-        if (result >= 0) return done;
+        if (result >= 0) return sentNow(bytes.length);
         if (result !== EAGAIN) throw systemError('send', result);
       }
       return this.#queue.add(bytes, beside, given.signal);

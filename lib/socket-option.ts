@@ -38,6 +38,12 @@ export function readOption(
   return result;
 }
 
+/** Turns an option of SOL_SOCKET off, where there is such a one. */
+export function turnOff(fd: number, name: string): void {
+  const option = constants[name];
+  if (option !== undefined) native.raw.setsockopt(fd, SOL_SOCKET, option, new Uint8Array(4));
+}
+
 /** Turns an option of SOL_SOCKET on. Throws ENOPROTOOPT, with the option's name, on an older kernel. */
 export function turnOn(fd: number, name: string): void {
   const value = new Uint8Array(Int32Array.of(1).buffer);

@@ -1,28 +1,22 @@
 import { UnixAddress } from './address.js';
-import { descriptorNumber, integer } from './arguments.js';
+import { checkSignal, integer } from './arguments.js';
 import { Backoff } from './backoff.js';
 import type { Credentials } from './credentials.js';
-import { delay } from './delay.js';
 import { tellConnect } from './diagnostics.js';
-import {
-  bindError,
-  check,
-  closedError,
-  invalidArgType,
-  invalidArgValue,
-  invalidState,
-  systemError,
-  unavailable,
-} from './errors.js';
+import { bindError, check, closedError, invalidState, systemError, unavailable } from './errors.js';
 import { FileDescriptor } from './file-descriptor.js';
+import { configureReceive } from './handle.js';
 import { type Handle, LOCKED, native, READABLE, WRITABLE } from './native.js';
+import { Operation } from './operation.js';
 import { type BindPlan, bindHandle, type ConnectPlan, type ReceiveSettings } from './options.js';
 import { peerCredentials, peerGroups, peerPidFd, peerSecurityLabel } from './peer.js';
 import type { PidFd } from './pidfd.js';
-import { getOption, readOption, SOL_SOCKET, setOption, turnOn } from './socket-option.js';
+import { Retry } from './retry.js';
+import { getOption, readOption, SOL_SOCKET, setOption } from './socket-option.js';
 import { nothing, type Queue, type SocketStats, statsOf } from './stats.js';
 
 const { constants } = native;
+const plain: ReceiveSettings = { maxFds: 0, credentials: false, pidfds: false, busyPoll: 0 };
 
 /**
  * What every Unix socket of this package has.
@@ -35,11 +29,15 @@ export abstract class UnixSocket implements AsyncDisposable {
   protected readonly handle: Handle;
   /** @internal The most descriptors a message may bring. */
   maxFds = 0;
+  /** @internal What it receives beside the bytes. */
+  protected receives: ReceiveSettings = plain;
   /** @internal The bytes of a message that are received; 0: all of them. */
   protected maxMessageSize = 0;
   #described: string | undefined;
   #boundAddress: UnixAddress | undefined;
   #closed = false;
+  #referenced = true;
+  #retry: Retry | undefined;
 
   /** @internal Takes the handle over. */
   constructor(handle: Handle) {
@@ -98,6 +96,7 @@ export abstract class UnixSocket implements AsyncDisposable {
   protected shut(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#retry?.cancel();
     this.settle(closedError());
     this.handle.close();
   }
@@ -108,7 +107,10 @@ export abstract class UnixSocket implements AsyncDisposable {
    * messages that were not taken: they would be lost.
    */
   detach(): FileDescriptor {
-    return new FileDescriptor(this.release().detach(), `detached from ${this.describe()}`);
+    this.live();
+    // Now: once the socket is closed nothing tells its name.
+    const origin = `detached from ${this.describe()}`;
+    return new FileDescriptor(this.release().detach(), origin);
   }
 
   /** @internal Gives the open handle away, as `detach()` does its descriptor. */
@@ -118,6 +120,7 @@ export abstract class UnixSocket implements AsyncDisposable {
       throw invalidState('received messages were not taken yet; receive them first');
     }
     this.#closed = true;
+    this.#retry?.cancel();
     this.settle(closedError());
     handle.stop(READABLE | WRITABLE);
     return handle;
@@ -130,14 +133,33 @@ export abstract class UnixSocket implements AsyncDisposable {
 
   /** While something is awaited on it, the socket keeps the process alive. This is the default. */
   ref(): this {
-    this.handle.ref();
+    this.setReference(true);
     return this;
   }
 
   /** The socket no longer keeps the process alive. */
   unref(): this {
-    this.handle.unref();
+    this.setReference(false);
     return this;
+  }
+
+  /** @internal */
+  protected setReference(referenced: boolean): void {
+    this.#referenced = referenced;
+    if (referenced) this.handle.ref();
+    else this.handle.unref();
+    this.#retry?.setReference(referenced);
+  }
+
+  /** @internal Whether it keeps the process alive while something is awaited on it. */
+  protected get referenced(): boolean {
+    return this.#referenced;
+  }
+
+  /** @internal For what the kernel cannot tell about: one thing at a time. */
+  protected get retry(): Retry {
+    this.#retry ??= new Retry(this.#referenced);
+    return this.#retry;
   }
 
   /** An integer option, as getsockopt(2) has it. `level` is `SOL_SOCKET` for all of unix(7). */
@@ -272,6 +294,7 @@ export abstract class UnixSocket implements AsyncDisposable {
   /** @internal Sets what the socket receives beside the bytes. Closes the socket if it cannot. */
   protected applyReceive(settings: ReceiveSettings): void {
     this.maxFds = settings.maxFds;
+    this.receives = settings;
     try {
       configureReceive(this.handle, settings, this.maxMessageSize);
     } catch (error) {
@@ -292,7 +315,7 @@ export abstract class UnixSocket implements AsyncDisposable {
   protected async establishConnected(plan: ConnectPlan): Promise<void> {
     await this.#orClose(async () => {
       this.applyReceive(plan.receive);
-      if (plan.local !== undefined) await this.bindTo(plan.local);
+      if (plan.local !== undefined) await this.bindTo(plan.local, -1, plan.signal);
       await this.#connect(plan);
     });
   }
@@ -307,9 +330,18 @@ export abstract class UnixSocket implements AsyncDisposable {
   }
 
   /** @internal */
-  protected async bindTo(plan: BindPlan, backlog = -1): Promise<void> {
+  protected async bindTo(plan: BindPlan, backlog = -1, signal?: AbortSignal): Promise<void> {
     const backoff = new Backoff(1, 50);
-    while (!this.tryBind(plan, backlog)) await delay(backoff.next());
+    while (!this.tryBind(plan, backlog)) {
+      checkSignal(signal);
+      await this.#pause(backoff.next(), signal);
+    }
+  }
+
+  #pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+    const operation = new Operation<void>(signal, () => this.retry.cancel());
+    this.retry.after(milliseconds, () => operation.resolve());
+    return operation.promise;
   }
 
   /** @internal Binds; false while another process holds the lock on the directory. */
@@ -328,13 +360,16 @@ export abstract class UnixSocket implements AsyncDisposable {
     const bytes = UnixAddress.bytesOf(address);
     const backoff = new Backoff(1, 100);
     const deadline = performance.now() + plan.timeout;
+    // Binding took a turn, in which it may have been aborted: an aborted signal fires no more.
+    checkSignal(signal);
     let result = this.live().connect(bytes);
     while (result === EAGAIN) {
       // A full backlog. Non-blocking connect never says EINPROGRESS, and poll(2) shows the socket as
       // writable: there is nothing to wait for but time.
       const left = deadline - performance.now();
       if (left <= 0) throw systemError('connect', ETIMEDOUT, address);
-      await delay(Math.min(backoff.next(), left), signal);
+      await this.#pause(Math.min(backoff.next(), left), signal);
+      checkSignal(signal);
       result = this.live().connect(bytes);
     }
     check('connect', result, address);
@@ -344,49 +379,3 @@ export abstract class UnixSocket implements AsyncDisposable {
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
 const ETIMEDOUT = -(native.errnos.ETIMEDOUT as number);
-
-/** Sets what a handle receives beside the bytes, and how much of a message (0: all of it). */
-export function configureReceive(handle: Handle, settings: ReceiveSettings, limit = 0): void {
-  const { maxFds, credentials, pidfds, busyPoll } = settings;
-  if (credentials) turnOn(handle.fd, 'SO_PASSCRED');
-  if (pidfds) turnOn(handle.fd, 'SO_PASSPIDFD');
-  // Where the kernel has no such option, there is no room for them: it drops them at the receiver.
-  handle.passRights(maxFds > 0);
-  handle.configure(maxFds > 0 || credentials || pidfds, limit, busyPoll);
-}
-
-/** A new handle of the given type. */
-export function openHandle(type: number): Handle {
-  const handle = native.openHandle(type);
-  if (typeof handle === 'number') throw systemError('socket', handle);
-  return handle;
-}
-
-export function openPair(type: number): [Handle, Handle] {
-  const pair = native.openPair(type);
-  if (typeof pair === 'number') throw systemError('socketpair', pair);
-  return pair;
-}
-
-/**
- * The handle of an adopted descriptor, which must be an AF_UNIX socket of the type given, listening
- * or not. Ownership moves only if it is.
- */
-export function adoptHandle(fd: number | FileDescriptor, type: number, listening: boolean): Handle {
-  if (typeof fd !== 'number' && !(fd instanceof FileDescriptor)) {
-    throw invalidArgType('fd', 'of type number or an instance of FileDescriptor', fd);
-  }
-  const number = descriptorNumber('fd', fd instanceof FileDescriptor ? fd.fd : fd);
-  const wanted = ((constants.AF_UNIX as number) << 16) | (type << 8) | Number(listening);
-  if (check('getsockopt', native.descriptors.socketKind(number)) !== wanted) {
-    throw invalidArgValue(
-      'fd',
-      `must be a ${listening ? 'listening ' : ''}Unix socket of this class's type`,
-      number,
-    );
-  }
-  const handle = native.adoptHandle(number);
-  if (typeof handle === 'number') throw systemError('getsockname', handle);
-  if (fd instanceof FileDescriptor) fd.detach();
-  return handle;
-}

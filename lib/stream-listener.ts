@@ -1,5 +1,6 @@
 import type { AddressLike } from './address.js';
 import type { FileDescriptor } from './file-descriptor.js';
+import { adoptHandle, openHandle } from './handle.js';
 import { Listener } from './listener.js';
 import type { Handle } from './native.js';
 import {
@@ -10,7 +11,6 @@ import {
   type ListenOptions,
   SOCK_STREAM,
 } from './options.js';
-import { adoptHandle, openHandle } from './socket.js';
 import { UnixStream } from './stream.js';
 
 /** A listening stream socket. It stays open until `close()`; `await using` closes it with its scope. */

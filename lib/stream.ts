@@ -1,18 +1,15 @@
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { AddressLike } from './address.js';
-import { bufferOf, bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
+import { bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
 import { advance, lengthOf, sendBytes, sendVector } from './byte-vector.js';
 import { type Credentials, credentialsOf } from './credentials.js';
-import { messages, tellMessage } from './diagnostics.js';
-import { check, invalidArgValue, invalidState, systemError } from './errors.js';
-import { Fifo } from './fifo.js';
+import { check, invalidArgValue, systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
-import { Luck } from './luck.js';
-import { dataAt, hasControlAt, Message, messageAt, View } from './message.js';
-import { type Handle, native, READABLE } from './native.js';
+import { adoptHandle, openHandle, openPair } from './handle.js';
+import type { Message } from './message.js';
+import { type Handle, native } from './native.js';
 import { type SocketOptions, SocketSettings } from './net-options.js';
 import { Socket } from './net-socket.js';
-import { done, Operation } from './operation.js';
 import {
   type ConnectOptions,
   connectPlan,
@@ -20,9 +17,12 @@ import {
   receiveSettings,
   SOCK_STREAM,
 } from './options.js';
-import { closeAll, descriptorsOf, duplicates, type Sendable } from './sendable.js';
-import { adoptHandle, openHandle, openPair, UnixSocket } from './socket.js';
+import { ReadQueue } from './read-queue.js';
+import { descriptorsOf, duplicates, type Sendable } from './sendable.js';
+import { UnixSocket } from './socket.js';
+import { turnOff } from './socket-option.js';
 import type { Queue } from './stats.js';
+import { sentNow } from './turn.js';
 import { readableOf, writableOf } from './web-streams.js';
 import { Write, WriteQueue } from './write-queue.js';
 
@@ -59,38 +59,24 @@ const directions = new Map([
   ['write', SHUT_WR],
   ['both', SHUT_RDWR],
 ]);
-/** What a read that found nothing returns: it has to wait. */
-const LATER = Symbol('later');
-
-/** A read that waits. */
-class Read extends Operation<Buffer | Message | null> {
-  /** The caller's memory; null: the slab's; undefined: a whole message. */
-  readonly buffer: Uint8Array | null | undefined;
-
-  constructor(
-    buffer: Uint8Array | null | undefined,
-    signal: AbortSignal | undefined,
-    onAbort: (() => void) | undefined,
-  ) {
-    super(signal, onAbort);
-    this.buffer = buffer;
-  }
-}
 
 /**
  * A connected stream socket (SOCK_STREAM, unix(7)). Bytes arrive in order and without borders. It
  * stays open until `close()` or `detach()`; `await using` closes it at the end of its scope.
  */
 export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
-  readonly #reads = new Fifo<Read>();
+  readonly #reads: ReadQueue;
   #writes: WriteQueue | undefined;
-  readonly #luck = new Luck(31);
   #readable: ReadableStream<Uint8Array> | undefined;
   #writable: WritableStream<Uint8Array | string> | undefined;
-  /** A message with descriptors that a `read()` met: it waits for `receive()`. */
-  #held: Message | undefined;
   /** `shutdown('write')` was called: it takes effect once the queued writes are done. */
   #ending = false;
+
+  /** @internal Takes the handle over. */
+  constructor(handle: Handle) {
+    super(handle);
+    this.#reads = new ReadQueue(handle, this);
+  }
 
   /**
    * Connects to a listening stream socket. A full backlog is waited out, with back-off, until
@@ -166,9 +152,10 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
    * Writes all of `data`: a string (as UTF-8), a view, or an array of them, which goes out in as few
    * calls as the kernel allows. Resolves when the kernel has it, and the caller may change it again.
    * Calls are served in order. Rejects with EPIPE or ECONNRESET when the peer is gone, ENOMEM or ENOBUFS
-   * when the kernel has no memory. An abort or an error may leave a part of it sent: as many bytes as
-   * the error's `bytesWritten` says; none, where it has no such property. With a write that fails those
-   * fail that wait behind it: nothing goes out after a hole.
+   * when the kernel has no memory, `ERR_INVALID_STATE` when `data` was detached or resized while it waited.
+   * An abort, an error or `close()` may leave a part of it sent: as many bytes as the error's
+   * `bytesWritten` says; none, where it has no such property. Those that wait behind a write of which only
+   * a part has gone fail with it (ECANCELED, or its error): nothing goes out after a hole.
    */
   write(data: Data | readonly Data[], options?: WriteOptions): Promise<void> {
     try {
@@ -191,10 +178,10 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
         if (fds !== undefined) {
           throw invalidArgValue('data', 'must hold a byte for the descriptors to ride on', data);
         }
-        return done;
+        return sentNow(0);
       }
       const written = idle ? this.#send(buffers, fds, credentials) : 0;
-      if (written === length) return done;
+      if (written === length) return sentNow(length);
       // Those of a partial write have gone with its first byte.
       const kept = written > 0 ? [] : duplicates(fds);
       return this.#queue(advance(buffers, written), written, kept, credentials, given.signal);
@@ -206,7 +193,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   /** The common case: one buffer, nothing beside it, and nothing that waits. */
   #writeBytes(handle: Handle, data: Uint8Array): Promise<void> {
     const result = sendBytes(handle, data);
-    if (result === data.length) return done;
+    if (result === data.length) return sentNow(result);
     const written = result === EAGAIN ? 0 : check('write', result);
     return this.#queue([data.subarray(written)], written, [], undefined, undefined);
   }
@@ -264,12 +251,19 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
 
   /**
    * This connection as a `Socket` of `afunix/net`, a Node stream. Ownership moves: pending operations
-   * here reject, and this socket is closed. Throws `ERR_INVALID_STATE` while it holds received
-   * descriptors that were not taken.
+   * here reject, and this socket is closed; `maxFds`, `credentials` and `busyPoll` go with it, pidfds do
+   * not. Throws `ERR_INVALID_STATE` while it holds received descriptors that were not taken, and as `Socket`
+   * does for wrong options: this socket then stays as it is.
    */
   toDuplex(options?: Pick<SocketOptions, 'allowHalfOpen' | 'highWaterMark' | 'signal'>): Socket {
-    const settings = new SocketSettings({ ...optionsOf(options), maxFds: this.maxFds });
-    return new Socket(settings, this.release());
+    const { maxFds, credentials, pidfds, busyPoll } = this.receives;
+    const settings = new SocketSettings({ ...optionsOf(options), maxFds, credentials, busyPoll });
+    return new Socket(settings, () => {
+      const handle = this.release();
+      // Nobody would close them.
+      if (pidfds) turnOff(handle.fd, 'SO_PASSPIDFD');
+      return handle;
+    });
   }
 
   #read(
@@ -279,98 +273,10 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     try {
       this.live();
       const signal = options === undefined ? undefined : optionsOf(options).signal;
-      checkSignal(signal);
-      const memory = buffer == null ? buffer : bufferOf('buffer', buffer);
-      const first = this.#reads.size === 0;
-      const now = first && (this.#held !== undefined || this.#luck.tryNow());
-      if (now) {
-        const result = this.#take(memory, true);
-        this.#luck.note(result !== LATER);
-        if (result !== LATER) return Promise.resolve(result);
-      }
-      const onAbort = signal === undefined ? undefined : () => this.#forgetRead(read);
-      const read = new Read(memory, signal, onAbort);
-      this.#reads.push(read);
-      if (first && !now) this.#await();
-      return read.promise;
+      return this.#reads.read(buffer, signal);
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  #forgetRead(read: Read): void {
-    this.#reads.remove(read);
-    if (this.#reads.size === 0) this.handle.stop(READABLE);
-    else this.#await();
-  }
-
-  /** Waits for what the first read wants. */
-  #await(): void {
-    const first = this.#reads.peek();
-    if (first === undefined) return;
-    // Into the slab, the addon can read before it calls; into the caller's memory it cannot.
-    const batch = first.buffer == null || this.maxFds > 0 ? 1 : 0;
-    this.#check(this.handle.waitReadable(batch));
-  }
-
-  /** Reads now, what a `read` of this kind wants; `wait`: if that is nothing, waits for it. */
-  #take(
-    buffer: Uint8Array | null | undefined,
-    wait: boolean,
-  ): Buffer | Message | null | typeof LATER {
-    const { handle } = this;
-    if (this.#held !== undefined) return this.#convert(buffer);
-    if (buffer == null || this.maxFds > 0) {
-      return this.#accept(buffer, wait ? handle.receiveOrWait(1) : handle.receive(1, 0));
-    }
-    if (buffer.length === 0) return viewOf(buffer, 0);
-    return this.#fill(buffer, wait ? handle.readOrWait(buffer) : handle.read(buffer, 0));
-  }
-
-  /** What a read into the caller's memory brought. */
-  #fill(buffer: Uint8Array, length: number): Buffer | null | typeof LATER {
-    if (length === EAGAIN) return LATER;
-    if (check('read', length) === 0) return null;
-    if (length < buffer.length) this.#luck.exhausted();
-    const view = viewOf(buffer, length);
-    if (messages.hasSubscribers) tellMessage(this, 'received', view);
-    return view;
-  }
-
-  /** What a receive into the slab brought. */
-  #accept(
-    buffer: Uint8Array | null | undefined,
-    result: number,
-  ): Buffer | Message | null | typeof LATER {
-    if (result === EAGAIN) return LATER;
-    if (check('read', result) === 0) return null;
-    if (buffer === null && !hasControlAt(0)) return dataAt(0, this);
-    this.#held = messageAt(0, this);
-    return this.#convert(buffer);
-  }
-
-  /** Hands the held message out, to `receive()` whole, to `read()` if it may lose what is beside it. */
-  #convert(buffer: Uint8Array | null | undefined): Buffer | Message {
-    const message = this.#held as Message;
-    this.#held = undefined;
-    if (buffer === undefined) return message;
-    if (message.fds.length > 0 || (message.controlTruncated && this.maxFds > 0)) {
-      this.#held = message;
-      throw invalidState(
-        message.fds.length > 0
-          ? 'descriptors came with these bytes; take both with receive()'
-          : 'descriptors that came with these bytes were lost; take the bytes with receive()',
-      );
-    }
-    message.pidfd?.close();
-    const { data } = message;
-    if (buffer === null) return data;
-    const length = Math.min(data.length, buffer.byteLength);
-    data.copy(buffer, 0, 0, length);
-    if (length < data.length) {
-      this.#held = new Message(data.subarray(length), data.length - length, 0, undefined);
-    }
-    return viewOf(buffer, length);
   }
 
   /** Sends once. Returns the bytes that went, 0 if none could. */
@@ -385,24 +291,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
 
   /** @internal */
   onReadable(result: number): void {
-    let received: number | undefined = result;
-    for (let first = this.#reads.peek(); first !== undefined; first = this.#reads.peek()) {
-      const { buffer } = first;
-      try {
-        const taken =
-          received !== undefined && (buffer == null || this.maxFds > 0)
-            ? this.#accept(buffer, received)
-            : this.#take(buffer, false);
-        if (taken === LATER) break;
-        this.#reads.shift();
-        first.resolve(taken);
-      } catch (error) {
-        this.#reads.shift();
-        first.reject(error);
-      }
-      received = undefined;
-    }
-    if (!this.closed) this.#await();
+    this.#reads.resume(result);
   }
 
   /** @internal */
@@ -410,18 +299,10 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     this.#writes?.resume();
   }
 
-  /** Fails everything that waits, if waiting itself failed. */
-  #check(result: number): void {
-    if (result < 0) this.settle(systemError('poll', result));
-  }
-
   /** @internal */
   protected override settle(error: Error): void {
-    for (const read of this.#reads.drain()) read.reject(error);
+    this.#reads.discard(error);
     this.#writes?.discard(error);
-    closeAll(this.#held?.fds ?? []);
-    this.#held?.pidfd?.close();
-    this.#held = undefined;
   }
 
   /** @internal */
@@ -431,13 +312,6 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
 
   /** @internal */
   protected override unread(): number {
-    return this.#held === undefined ? 0 : 1;
+    return Number(this.#reads.holds);
   }
-}
-
-/** A Buffer over the first `length` bytes of the caller's memory. */
-function viewOf(buffer: Uint8Array, length: number): Buffer {
-  return buffer instanceof Buffer && length === buffer.length
-    ? buffer
-    : new View(buffer.buffer, buffer.byteOffset, length);
 }

@@ -1,19 +1,23 @@
-import { advance, lengthOf, sendVector } from './byte-vector.js';
+import { advance, changedError, lengthOf, sendVector } from './byte-vector.js';
 import type { Credentials } from './credentials.js';
-import { systemError } from './errors.js';
+import { copyOfError, systemError } from './errors.js';
 import { Fifo } from './fifo.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { type Handle, native, WRITABLE } from './native.js';
 import { Operation } from './operation.js';
 import { closeAll } from './sendable.js';
+import { Allowance } from './turn.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
+const ECANCELED = -(native.errnos.ECANCELED as number);
 const SHUT_WR = native.constants.SHUT_WR as number;
 
 /** Bytes that wait until the kernel takes them. */
 export class Write extends Operation<void> {
   /** Bytes sent so far. */
   written: number;
+  /** Bytes that are left. */
+  bytes: number;
   #buffers: Uint8Array[];
   /** Duplicates, closed when they have gone or will not go. */
   #fds: FileDescriptor[];
@@ -29,31 +33,40 @@ export class Write extends Operation<void> {
   ) {
     super(signal, onAbort);
     this.#buffers = buffers;
+    this.bytes = lengthOf(buffers);
     this.written = written;
     this.#fds = fds;
     this.#credentials = credentials;
   }
 
-  /** Those that are left. */
-  get bytes(): number {
-    return lengthOf(this.#buffers);
+  /** Whether its memory, which is the caller's, holds them still. */
+  get intact(): boolean {
+    return lengthOf(this.#buffers) === this.bytes;
   }
 
-  /** Sends once. 0 when all has gone, -errno, or the bytes that went of it. */
+  /** Sends once. Returns the bytes that went of it, or -errno. */
   send(handle: Handle): number {
     const rights = this.#fds.length === 0 ? undefined : this.#fds.map(({ fd }) => fd);
     const result = sendVector(handle, this.#buffers, rights, this.#credentials);
     if (result < 0) return result;
     this.release();
     this.written += result;
+    this.bytes -= result;
     this.#buffers = advance(this.#buffers, result);
-    return this.#buffers.length === 0 ? 0 : result;
+    return result;
   }
 
   /** Rejects with what of it went. */
   fail(error: Error): void {
     this.release();
     this.reject(Object.assign(error, { bytesWritten: this.written }));
+  }
+
+  /** As `fail`, with an error that others get as well. */
+  discard(error: Error): void {
+    this.release();
+    const { written } = this;
+    this.reject(written === 0 ? error : copyOfError(error, { bytesWritten: written }));
   }
 
   /** Closes the descriptors: they went, with the first byte, or will not go. */
@@ -98,19 +111,37 @@ export class WriteQueue {
 
   /** The socket is writable. */
   resume(): void {
+    const allowance = new Allowance();
     for (let first = this.#writes.peek(); first !== undefined; first = this.#writes.peek()) {
+      if (!allowance.left) break;
+      if (!first.intact) {
+        this.#writes.shift();
+        first.fail(changedError());
+        this.#passOver(first);
+        continue;
+      }
       const result = first.send(this.#handle);
       if (result === EAGAIN) break;
-      if (result > 0) continue;
       if (result < 0) {
-        // What comes after a hole in the stream must not go.
-        for (const write of this.#writes.drain()) write.fail(systemError('write', result));
+        this.#failAll(result);
         break;
       }
+      // There is no room, or this turn has done enough.
+      if (first.bytes > 0) break;
+      allowance.spend(result);
       this.#writes.shift();
       first.resolve();
     }
     this.#goOn();
+  }
+
+  /** After a part of a write no other may go: the receiver would see a hole in the stream. */
+  #passOver(write: Write): void {
+    if (write.written > 0) this.#failAll(ECANCELED);
+  }
+
+  #failAll(errno: number): void {
+    for (const write of this.#writes.drain()) write.fail(systemError('write', errno));
   }
 
   /** Takes out a write that its signal ended. */
@@ -118,16 +149,14 @@ export class WriteQueue {
     this.#writes.remove(write);
     write.release();
     Object.assign(error, { bytesWritten: write.written });
+    this.#passOver(write);
     if (this.#writes.size === 0) this.#handle.stop(WRITABLE);
     this.#goOn();
   }
 
   /** Rejects all of them. */
   discard(error: Error): void {
-    for (const write of this.#writes.drain()) {
-      write.release();
-      write.reject(error);
-    }
+    for (const write of this.#writes.drain()) write.discard(error);
   }
 
   /** Waits for what is left, or does what waited for it. */

@@ -1,4 +1,5 @@
 // What JavaScript calls on a socket: arguments in, results out.
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <vector>
@@ -45,6 +46,23 @@ napi_value ToValue(napi_env env, int result) {
 
 // Messages that one sendMany() takes (SEND_BATCH in lib/native.ts).
 constexpr size_t kSendBatch = 64;
+
+// What one call writes to a stream at most, and with all its yields: to a reader who keeps up the
+// kernel would go on without end, and nothing else in the loop would have its turn.
+constexpr size_t kMostOfAStream = 2 << 20;
+
+// Leaves their first `most` bytes.
+void Cut(std::vector<iovec>* vectors, size_t most) {
+  for (size_t i = 0; i < vectors->size(); i++) {
+    iovec& vector = (*vectors)[i];
+    if (vector.iov_len >= most) {
+      vector.iov_len = most;
+      vectors->resize(i + 1);
+      return;
+    }
+    most -= vector.iov_len;
+  }
+}
 
 // A destination from JavaScript: none, or an address of its own.
 class Destination {
@@ -271,11 +289,13 @@ int SocketWrap::Send(const Arguments& arguments) {
   const int error = arguments.count < 2 ? 0 : to.Set(arguments.env, arguments[1]);
   if (error < 0) return error;
   const int flags = arguments.Int(2);
+  const bool stream = type_ == SOCK_STREAM;
+  const size_t length = stream ? std::min(bytes.length, kMostOfAStream) : bytes.length;
   const auto send = [&](size_t done) {
-    return sent_.Count(static_cast<int>(
-        sys::Send(fd_.get(), bytes.data + done, bytes.length - done, flags, to.get())));
+    return sent_.Count(
+        static_cast<int>(sys::Send(fd_.get(), bytes.data + done, length - done, flags, to.get())));
   };
-  return type_ == SOCK_STREAM ? Persist(bytes.length, send) : send(0);
+  return stream ? Persist(length, send) : send(0);
 }
 
 // Sends `count` bytes or messages, send(done) what is left of them, and lets the peer make room as
@@ -306,6 +326,7 @@ int SocketWrap::SendMessage(const Arguments& arguments) {
   if (error == 0) error = ReadRights(arguments.env, arguments[2], &control);
   if (error == 0) error = ReadCredentials(arguments.env, arguments[3], &control);
   if (error < 0) return error;
+  if (type_ == SOCK_STREAM) Cut(&vectors, kMostOfAStream);
   msghdr message = {};
   if (to.get() != nullptr) {
     message.msg_name = const_cast<sockaddr*>(to.get()->get());

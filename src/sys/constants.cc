@@ -1,6 +1,8 @@
 #include "constants.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 #include <cerrno>
 #include <climits>
@@ -19,11 +21,15 @@ const Constant kConstants[] = {
     C(AF_UNIX),
     C(AF_LOCAL),
     C(AF_UNSPEC),
+    C(PF_UNIX),
+    C(PF_LOCAL),
+    C(PF_UNSPEC),
     C(AF_INET),
     C(AF_INET6),
     C(SOCK_STREAM),
     C(SOCK_DGRAM),
     C(SOCK_SEQPACKET),
+    C(SOCK_RAW),
     C(SOL_SOCKET),
     C(SOMAXCONN),
     C(SHUT_RD),
@@ -59,6 +65,12 @@ const Constant kConstants[] = {
     C(MSG_WAITALL),
     C(FIONREAD),
     C(FIONBIO),
+    C(F_DUPFD),
+    C(F_DUPFD_CLOEXEC),
+    C(IOV_MAX),
+#ifdef UIO_MAXIOV
+    C(UIO_MAXIOV),
+#endif
 #ifdef MSG_NOSIGNAL
     C(MSG_NOSIGNAL),
 #endif
@@ -75,16 +87,26 @@ const Constant kConstants[] = {
     C(SOCK_CLOEXEC),
     C(SO_ATTACH_BPF),
     C(SO_ATTACH_FILTER),
+    C(SO_BPF_EXTENSIONS),
+    C(SO_BSDCOMPAT),
+#ifdef SO_BUF_LOCK
+    C(SO_BUF_LOCK),
+#endif
     C(SO_BUSY_POLL),
     C(SO_COOKIE),
     C(SO_DETACH_BPF),
     C(SO_DETACH_FILTER),
     C(SO_DOMAIN),
     C(SO_GET_FILTER),
+    C(SO_INCOMING_CPU),
     C(SO_INQ),
     C(SO_LOCK_FILTER),
     C(SO_MARK),
     C(SO_MEMINFO),
+#ifdef SO_NETNS_COOKIE
+    C(SO_NETNS_COOKIE),
+#endif
+    C(SO_NO_CHECK),
     C(SO_PASSCRED),
     C(SO_PASSPIDFD),
     C(SO_PASSRIGHTS),
@@ -92,12 +114,14 @@ const Constant kConstants[] = {
     C(SO_PEEK_OFF),
     C(SO_PEERCRED),
     C(SO_PEERGROUPS),
+    C(SO_PEERNAME),
     C(SO_PEERPIDFD),
     C(SO_PEERSEC),
     C(SO_PRIORITY),
     C(SO_PROTOCOL),
     C(SO_RCVBUFFORCE),
     C(SO_RXQ_OVFL),
+    C(SO_SELECT_ERR_QUEUE),
     C(SO_SNDBUFFORCE),
     C(SO_TIMESTAMPING),
     C(SO_TIMESTAMPNS),

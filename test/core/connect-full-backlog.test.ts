@@ -34,6 +34,21 @@ describe.each([
     expect(first.closed || listener.closed).toBe(false);
   });
 
+  test('gives up when it is aborted while it binds to an address of its own', async () => {
+    using scratch = new Scratch();
+    await using listener = await Listener.bind(scratch.path(), { backlog: 0 });
+    await using first = await Socket.connect(scratch.path());
+    const controller = new AbortController();
+    const connecting = Socket.connect(scratch.path(), {
+      signal: controller.signal,
+      localAddress: scratch.path('own'),
+      timeout: 1000,
+    });
+    controller.abort();
+    await expect(connecting).rejects.toMatchObject({ code: 'ABORT_ERR' });
+    expect(first.closed || listener.closed).toBe(false);
+  });
+
   test('gives up after its timeout', async () => {
     using scratch = new Scratch();
     await using listener = await Listener.bind(scratch.path(), { backlog: 0 });

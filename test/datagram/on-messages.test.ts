@@ -137,6 +137,42 @@ test('reuse: messages that another socket keeps are not written over', async () 
   expect(texts).toEqual(Array.from({ length: 2000 }, (_, i) => `keep ${i}`));
 });
 
+test('reuse: a receive() that waited keeps its message', async () => {
+  const [first, second] = UnixDatagram.pair();
+  await using sender = first;
+  await using receiver = second;
+  const waiting = [receiver.receive(), receiver.receive()];
+  const memory = new Set<ArrayBufferLike>();
+  const places = new Set<number>();
+  let count = 0;
+  const done = new Promise<void>((resolve) => {
+    receiver.onMessages(
+      (messages) => {
+        count += messages.length;
+        for (const { data } of messages) {
+          memory.add(data.buffer);
+          places.add(data.byteOffset);
+        }
+        if (count === 20) resolve();
+      },
+      { reuse: true },
+    );
+  });
+  await sender.send('the first');
+  const kept = [await waiting[0]];
+  await sender.send('the second');
+  kept.push(await waiting[1]);
+  for (let index = 0; index < 20; index++) {
+    await sender.send('what comes later');
+    await turn();
+  }
+  await done;
+  expect(kept.map((message) => textOf(message as Datagram))).toEqual(['the first', 'the second']);
+  // And those after it are reused, as they were asked to be.
+  expect(memory.size).toBe(1);
+  expect(places.size).toBeLessThan(10);
+});
+
 test("without reuse the messages are the receiver's to keep", async () => {
   const [first, second] = UnixDatagram.pair();
   await using sender = first;

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { Child } from '../helpers/children.js';
 import { fromRoot } from '../helpers/programs.js';
-import { hasSeqpacket } from '../helpers/scratch.js';
+import { hasSeqpacket, Scratch } from '../helpers/scratch.js';
 
 test.runIf(hasSeqpacket)(
   '50,000',
@@ -19,3 +19,13 @@ test.runIf(hasSeqpacket)(
   },
   60_000,
 );
+
+test('one that was detached is named after its socket', async () => {
+  using scratch = new Scratch();
+  const args = ['--expose-gc', fromRoot('test/fixtures/detached.mjs'), scratch.path()];
+  await using child = new Child(process.execPath, args);
+  expect(JSON.parse(await child.succeeds())).toEqual({
+    code: 'AFUNIX_FD_LEAK',
+    message: expect.stringContaining(`(detached from UnixDatagram at ${scratch.path()})`),
+  });
+});

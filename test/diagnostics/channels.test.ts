@@ -7,6 +7,7 @@ import {
   type ErrorEvent,
   type FdsEvent,
   FileDescriptor,
+  type Message,
   type MessageEvent,
   UnixAddress,
   UnixDatagram,
@@ -21,6 +22,11 @@ import { describe, expect, test } from 'vitest';
 import { describeTypes } from '../helpers/pairs.js';
 import { hasSeqpacket, Scratch } from '../helpers/scratch.js';
 import { Told } from '../helpers/told.js';
+
+async function* received(stream: UnixStream): AsyncGenerator<Message, void, void> {
+  const message = await stream.receive();
+  if (message !== null) yield message;
+}
 
 const messages = (): Told<MessageEvent> =>
   new Told('message', ({ data, ...event }) => ({ ...event, data: Buffer.from(data) }));
@@ -96,6 +102,45 @@ describeTypes((type) => {
       const parts = told.events.filter((event) => event.direction === direction);
       expect(parts.reduce((sum, part) => sum + part.data.length, 0)).toBe(20 * data.length);
     }
+  });
+
+  test('a subscriber may receive on another socket: each gets its own', async () => {
+    await using pair = type.pair({ maxFds: 1, credentials: hasSeqpacket });
+    await using other = type.pair({ maxFds: 1, credentials: hasSeqpacket });
+    const others: Promise<string>[] = [];
+    const receiveOther = (event: MessageEvent | FdsEvent): undefined => {
+      if (event.direction === 'sent' || event.socket !== pair.second.socket) return undefined;
+      // Those that find nothing end with their socket.
+      const received =
+        other.second.socket instanceof UnixStream
+          ? other.second.receive()
+          : other.second.socket[Symbol.asyncIterator]()
+              .next()
+              .then(({ value }) => value);
+      others.push(received.then((message) => String(message?.data), String));
+      return undefined;
+    };
+    await using file = await open('/dev/null');
+    const count = type.name === 'stream' ? 1 : 5;
+    for (let index = 0; index < count; index++) {
+      await pair.first.send(`own ${index}`, { fds: [file] });
+      await other.first.send(`other ${index}`);
+      await other.first.send(`another ${index}`);
+    }
+    const { socket } = pair.second;
+    const got: string[] = [];
+    const pids = new Set<number | undefined>();
+    using _messages = new Told<MessageEvent>('message', receiveOther);
+    using _fds = new Told<FdsEvent>('fds', receiveOther);
+    for await (const message of socket instanceof UnixStream ? received(socket) : socket) {
+      for (const fd of message.fds) fd.close();
+      got.push(`${message.data} ${message.fds.length}`);
+      pids.add(message.credentials?.pid);
+      if (got.length === count) break;
+    }
+    expect(got).toEqual(Array.from({ length: count }, (_, index) => `own ${index} 1`));
+    expect([...pids]).toEqual([hasSeqpacket ? process.pid : undefined]);
+    expect((await others[0])?.startsWith('other 0')).toBe(true);
   });
 
   test('nobody who listens: nothing is different', async () => {

@@ -1,9 +1,11 @@
 // The options that are this package's own, on servers and sockets of afunix/net.
 import { once } from 'node:events';
-import { statSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { type FileDescriptor, UnixAddress, UnixListener, UnixStream } from 'afunix';
 import net, { connect, createServer, Server, Socket } from 'afunix/net';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { expectNoLeak, openDescriptors } from '../helpers/descriptors.js';
+import { fromRoot } from '../helpers/programs.js';
 import { addressKinds, native, Scratch } from '../helpers/scratch.js';
 
 const me = { pid: process.pid, uid: process.getuid?.(), gid: process.getgid?.() };
@@ -215,6 +217,53 @@ test('a descriptor of the wrong kind stays where it was', async () => {
     expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),
   );
   expect(fd.closed).toBe(false);
+  await other.close();
+});
+
+test('a server that cannot be configured is closed, and may listen again', async () => {
+  using scratch = new Scratch();
+  // The addon's own table: no system call fails here by itself.
+  const addon = await import(fromRoot('dist/native.js'));
+  const setsockopt = vi.spyOn(addon.native.raw, 'setsockopt').mockReturnValue(-12);
+  const server = createServer({ credentials: true });
+  const [one, other] = UnixStream.pair();
+  try {
+    expectNoLeak(() => {
+      expect(() => server.listen(scratch.path())).toThrow(
+        expect.objectContaining({ code: 'ENOMEM', syscall: 'setsockopt' }),
+      );
+    });
+    const { fd } = one;
+    const adopted = one.detach();
+    expect(() => new Socket({ fd: adopted, credentials: true })).toThrow(
+      expect.objectContaining({ code: 'ENOMEM' }),
+    );
+    expect(openDescriptors().has(fd)).toBe(false);
+  } finally {
+    setsockopt.mockRestore();
+  }
+  expect([server.listening, existsSync(scratch.path())]).toEqual([false, false]);
+  await new Promise<void>((resolve) => server.listen(scratch.path(), resolve));
+  await new Promise((resolve) => server.close(resolve));
+  await other.close();
+});
+
+test('memory that is detached while it waits destroys the socket, and nothing goes after it', async () => {
+  const [one, other] = UnixStream.pair();
+  const socket = one.toDuplex();
+  const failed = once(socket, 'error');
+  const large = new Uint8Array(1 << 20);
+  socket.write(large);
+  socket.write('behind');
+  structuredClone(large, { transfer: [large.buffer] });
+  let received = 0;
+  const reading = (async () => {
+    for await (const chunk of other) received += chunk.length;
+  })();
+  expect((await failed)[0]).toMatchObject({ code: 'ERR_INVALID_STATE' });
+  await reading;
+  expect(received).toBe(socket.stats()?.sent.bytes);
+  expect(received).toBeLessThan(1 << 20);
   await other.close();
 });
 

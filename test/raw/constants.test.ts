@@ -27,6 +27,7 @@ test.runIf(platform === 'linux')('what Linux lacks is undefined, and not in `con
 test.runIf(platform === 'linux' && ['x64', 'arm64'].includes(process.arch))('numbers', () => {
   expect(raw).toMatchObject({
     AF_UNIX: 1,
+    PF_UNIX: 1,
     SOCK_STREAM: 1,
     SOCK_DGRAM: 2,
     SOCK_SEQPACKET: 5,
@@ -42,6 +43,11 @@ test.runIf(platform === 'linux' && ['x64', 'arm64'].includes(process.arch))('num
     SIOCINQ: 0x541b,
     SIOCOUTQ: 0x5411,
     UNIX_PATH_MAX: 108,
+    F_DUPFD: 0,
+    F_DUPFD_CLOEXEC: 1030,
+    IOV_MAX: 1024,
+    UIO_MAXIOV: 1024,
+    SO_PEERNAME: 28,
   });
 });
 

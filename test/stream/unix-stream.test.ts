@@ -1,11 +1,13 @@
 // The finer points of UnixStream and UnixListener.
 import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
-import { UnixListener, UnixStream } from 'afunix';
+import { FileDescriptor, features, UnixListener, UnixStream } from 'afunix';
 import { connect } from 'afunix/net';
 import { expect, test } from 'vitest';
 import { openDescriptors } from '../helpers/descriptors.js';
 import { Scratch } from '../helpers/scratch.js';
+
+const { pidfds } = features();
 
 test('read(buffer) fills the caller’s memory, and returns a view of it', async () => {
   const [one, other] = UnixStream.pair();
@@ -73,6 +75,93 @@ test('nothing goes out after a write that failed while it waited', async () => {
   await other.close();
 });
 
+test.each(['close', 'detach', 'toDuplex'] as const)(
+  '%s() tells of a write that waits how much of it had gone',
+  async (way) => {
+    const [one, other] = UnixStream.pair();
+    const reading = one.read().catch((error) => error);
+    const writes = [one.write(Buffer.alloc(1 << 20)), one.write('behind')];
+    const outcomes = Promise.allSettled(writes);
+    const { bytes } = one.stats().sent;
+    const taken = one[way]();
+    const [first, behind] = (await outcomes) as PromiseRejectedResult[];
+    expect(first?.reason).toMatchObject({ code: 'ERR_SOCKET_CLOSED', bytesWritten: bytes });
+    expect(bytes).toBeGreaterThan(0);
+    // Of others nothing had.
+    for (const error of [behind?.reason, await reading]) {
+      expect(error).toMatchObject({ code: 'ERR_SOCKET_CLOSED' });
+      expect(error).not.toHaveProperty('bytesWritten');
+    }
+    if (taken instanceof FileDescriptor) taken.close();
+    else if (!(taken instanceof Promise)) taken.destroy();
+    await other.close();
+  },
+);
+
+test('an abort in the middle of a write fails those behind it: no hole in the stream', async () => {
+  const [one, other] = UnixStream.pair();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const writes = [
+    one.write(Buffer.alloc(1 << 20, 'a'), { signal }),
+    one.write('b'),
+    one.write('c', { signal: new AbortController().signal }),
+  ];
+  const outcomes = Promise.allSettled(writes);
+  controller.abort();
+  const reasons = (await outcomes).map((outcome) => (outcome as PromiseRejectedResult).reason);
+  const sent = one.stats().sent.bytes;
+  expect(reasons).toMatchObject([
+    { code: 'ABORT_ERR', bytesWritten: sent },
+    { code: 'ECANCELED', syscall: 'write', bytesWritten: 0 },
+    { code: 'ECANCELED', syscall: 'write', bytesWritten: 0 },
+  ]);
+  one.shutdown('write');
+  let received = '';
+  for await (const chunk of other) received += chunk;
+  expect(received).toBe('a'.repeat(sent));
+  await one.close();
+  await other.close();
+});
+
+test('an abort of a write of which nothing has gone lets those behind it go', async () => {
+  const [one, other] = UnixStream.pair();
+  const controller = new AbortController();
+  const large = one.write(Buffer.alloc(1 << 20, 'a'));
+  const aborted = one.write('b', { signal: controller.signal });
+  const behind = one.write('c').then(() => one.shutdown('write'));
+  controller.abort();
+  await expect(aborted).rejects.toMatchObject({ code: 'ABORT_ERR', bytesWritten: 0 });
+  let received = '';
+  for await (const chunk of other) received += chunk;
+  await Promise.all([large, behind]);
+  expect(received).toBe(`${'a'.repeat(1 << 20)}c`);
+  await one.close();
+  await other.close();
+});
+
+test.each(['one buffer', 'several'])('memory that is detached while it waits: %s', async (what) => {
+  const [one, other] = UnixStream.pair();
+  const large = new Uint8Array(1 << 20);
+  const parts = what === 'several' ? [Buffer.alloc(1 << 20), large, 'end'] : large;
+  const outcomes = Promise.allSettled([one.write(parts), one.write('behind')]);
+  structuredClone(large, { transfer: [large.buffer] });
+  let received = 0;
+  const reading = (async () => {
+    for await (const chunk of other) received += chunk.length;
+  })();
+  const [first, behind] = (await outcomes) as PromiseRejectedResult[];
+  const sent = one.stats().sent.bytes;
+  expect(sent).toBeLessThan(1 << 20);
+  expect(first?.reason).toMatchObject({ code: 'ERR_INVALID_STATE', bytesWritten: sent });
+  expect(behind?.reason).toMatchObject({ code: 'ECANCELED', bytesWritten: 0 });
+  one.shutdown('write');
+  await reading;
+  expect(received).toBe(sent);
+  await one.close();
+  await other.close();
+});
+
 test('half-close: the end arrives after what was queued, the answer after it', async () => {
   const [one, other] = UnixStream.pair();
   const large = Buffer.alloc(3_000_000, 'x');
@@ -135,12 +224,31 @@ test('toDuplex() goes on receiving descriptors', async () => {
   await other.close();
 });
 
-test('toDuplex() refuses wrong options, and stays', async () => {
+test('toDuplex() goes on telling of credentials, and lets no pidfd in', async () => {
+  const [one, other] = UnixStream.pair({ credentials: true, pidfds });
+  const socket = one.toDuplex();
+  const told = once(socket, 'credentials');
+  const before = openDescriptors();
+  for (const text of ['first', 'second', 'third']) {
+    await other.write(text);
+    expect(String((await once(socket, 'data'))[0])).toBe(text);
+  }
+  expect((await told)[0]).toMatchObject({ pid: process.pid });
+  expect(openDescriptors()).toEqual(before);
+  socket.destroy();
+  await other.close();
+});
+
+test.each([
+  [{ signal: {} as never }, 'ERR_INVALID_ARG_TYPE'],
+  [{ highWaterMark: -1 }, 'ERR_INVALID_ARG_VALUE'],
+])('toDuplex(%j) is refused, and the socket stays', async (options, code) => {
   const [one, other] = UnixStream.pair();
-  expect(() => one.toDuplex({ signal: {} as never })).toThrow(
-    expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
-  );
-  expect(one.closed).toBe(false);
+  const { fd } = one;
+  expect(() => one.toDuplex(options)).toThrow(expect.objectContaining({ code }));
+  expect([one.closed, one.fd]).toEqual([false, fd]);
+  await one.write('still here');
+  expect(String(await other.read())).toBe('still here');
   await one.close();
   await other.close();
 });

@@ -121,6 +121,26 @@ test('one that is not open: EBADF, and the others stay', async () => {
   expect(await child.succeeds()).toBe('EBADF true\n');
 });
 
+test.runIf(hasSeqpacket).each([1, 2, 3, 10])(
+  "%i more than were passed: EBADF, and Node's own are not taken",
+  async (more) => {
+    await using file = await open(fromRoot('package.json'));
+    // Also on a descriptor that is not close-on-exec, which shows that nothing was changed.
+    const code = `${start}
+    import { readFileSync, closeSync } from 'node:fs';
+    import * as raw from 'afunix/raw';
+    closeSync(3);
+    raw.socket(raw.AF_UNIX, raw.SOCK_STREAM, 0, { inheritable: true });
+    const flags = () => readFileSync('/proc/self/fdinfo/3', 'utf8').split('\\n')[1];
+    const before = flags();
+    try { listenFds(); } catch (error) { console.log(error.code, flags() === before); }
+    await new Promise((resolve) => setTimeout(resolve, 1));`;
+    await using child = activated(code, [file.fd], { LISTEN_FDS: String(1 + more) });
+
+    expect(await child.succeeds()).toBe('EBADF true\n');
+  },
+);
+
 test.skipIf(!hasSeqpacket)('programs that this one starts do not get them', async () => {
   await using file = await open(fromRoot('package.json'));
   // Node itself makes what it inherits close-on-exec: this puts one there that is not.

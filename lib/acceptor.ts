@@ -1,0 +1,54 @@
+import { Backoff } from './backoff.js';
+import { isShortage } from './errors.js';
+import { type Handle, native, READABLE } from './native.js';
+import type { Retry } from './retry.js';
+
+/** Connections that one turn of the loop accepts at most, so that no listener starves another. */
+export const ACCEPT_BATCH = 64;
+
+const EAGAIN = -(native.errnos.EAGAIN as number);
+const ECONNABORTED = -(native.errnos.ECONNABORTED as number);
+
+/**
+ * Accepts for a listening socket. Out of descriptors it pauses, with back-off: the listener stays readable
+ * while nothing can be accepted, and waiting for that would spin.
+ */
+export class Acceptor {
+  readonly #retry: Retry;
+  readonly #resume: () => void;
+  readonly #onPause: (errno: number) => void;
+  readonly #backoff = new Backoff(10, 1000);
+
+  /** `resume` is called when a pause is over, `onPause` when one begins. */
+  constructor(retry: Retry, resume: () => void, onPause: (errno: number) => void = () => {}) {
+    this.#retry = retry;
+    this.#resume = resume;
+    this.#onPause = onPause;
+  }
+
+  /** Whether it waits for descriptors. */
+  get paused(): boolean {
+    return this.#retry.pending;
+  }
+
+  /**
+   * The next connection; -EAGAIN if there is none, or nothing to accept it with, and another -errno for
+   * what does not go by.
+   */
+  next(handle: Handle): Handle | number {
+    if (this.paused) return EAGAIN;
+    for (;;) {
+      const accepted = handle.accept();
+      if (typeof accepted !== 'number') {
+        this.#backoff.reset();
+        return accepted;
+      }
+      if (accepted === ECONNABORTED) continue;
+      if (!isShortage(accepted)) return accepted;
+      handle.stop(READABLE);
+      this.#retry.after(this.#backoff.next(), this.#resume);
+      this.#onPause(accepted);
+      return EAGAIN;
+    }
+  }
+}

@@ -1,0 +1,55 @@
+// Handles as the sockets of all classes get them: made, adopted, configured.
+import { descriptorNumber } from './arguments.js';
+import { check, invalidArgType, invalidArgValue, systemError } from './errors.js';
+import { FileDescriptor } from './file-descriptor.js';
+import { type Handle, native } from './native.js';
+import type { ReceiveSettings } from './options.js';
+import { turnOn } from './socket-option.js';
+
+const { constants } = native;
+
+/** Sets what a handle receives beside the bytes, and how much of a message (0: all of it). */
+export function configureReceive(handle: Handle, settings: ReceiveSettings, limit = 0): void {
+  const { maxFds, credentials, pidfds, busyPoll } = settings;
+  if (credentials) turnOn(handle.fd, 'SO_PASSCRED');
+  if (pidfds) turnOn(handle.fd, 'SO_PASSPIDFD');
+  // Where the kernel has no such option, there is no room for them: it drops them at the receiver.
+  handle.passRights(maxFds > 0);
+  handle.configure(maxFds > 0 || credentials || pidfds, limit, busyPoll);
+}
+
+/** A new handle of the given type. */
+export function openHandle(type: number): Handle {
+  const handle = native.openHandle(type);
+  if (typeof handle === 'number') throw systemError('socket', handle);
+  return handle;
+}
+
+export function openPair(type: number): [Handle, Handle] {
+  const pair = native.openPair(type);
+  if (typeof pair === 'number') throw systemError('socketpair', pair);
+  return pair;
+}
+
+/**
+ * The handle of an adopted descriptor, which must be an AF_UNIX socket of the type given, listening
+ * or not. Ownership moves only if it is.
+ */
+export function adoptHandle(fd: number | FileDescriptor, type: number, listening: boolean): Handle {
+  if (typeof fd !== 'number' && !(fd instanceof FileDescriptor)) {
+    throw invalidArgType('fd', 'of type number or an instance of FileDescriptor', fd);
+  }
+  const number = descriptorNumber('fd', fd instanceof FileDescriptor ? fd.fd : fd);
+  const wanted = ((constants.AF_UNIX as number) << 16) | (type << 8) | Number(listening);
+  if (check('getsockopt', native.descriptors.socketKind(number)) !== wanted) {
+    throw invalidArgValue(
+      'fd',
+      `must be a ${listening ? 'listening ' : ''}Unix socket of this class's type`,
+      number,
+    );
+  }
+  const handle = native.adoptHandle(number);
+  if (typeof handle === 'number') throw systemError('getsockname', handle);
+  if (fd instanceof FileDescriptor) fd.detach();
+  return handle;
+}
