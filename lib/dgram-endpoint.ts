@@ -41,8 +41,9 @@ export class DgramEndpoint extends UnixDatagram {
 
   /** Asks for `onWritable`, once. */
   awaitWritable(): void {
-    this.live().waitWritable();
     this.#awaits = true;
+    // Where it cannot be watched, the caller's next try tells.
+    if (this.live().waitWritable() < 0) setImmediate(() => this.onWritable());
   }
 
   override connect(address: AddressLike): void {

@@ -206,7 +206,12 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   }
 
   /** @internal */
-  onReadable(): void {
+  onReadable(result = 0): void {
+    if (result < 0) {
+      // Whoever shares it has shut it for reading, or it cannot be watched.
+      for (const waiting of this.#waiting.drain()) waiting.reject(systemError('accept', result));
+      return;
+    }
     this.#budget = ACCEPT_BATCH;
     for (let first = this.#waiting.peek(); first !== undefined; first = this.#waiting.peek()) {
       try {

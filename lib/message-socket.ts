@@ -192,7 +192,8 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
     if (this.#consumer === undefined) return;
     // What a `receive` that waits gets is its caller's to keep.
     const reuse = this.#consumer.reuse && this.#waiting.size === 0;
-    this.#check(this.handle.startReceiving(BATCH, reuse));
+    const result = this.handle.startReceiving(BATCH, reuse);
+    if (result < 0) this.#fail(result);
   }
 
   /** Hands what an iteration left to the consumer. */

@@ -79,8 +79,8 @@ export class SocketOutput {
   resume(handle: Handle): void {
     if (this.#outgoing === undefined) return;
     const result = sendAll(handle, this.#outgoing);
-    if (result === EAGAIN) handle.waitWritable();
-    else this.#finish(result === 0 ? null : errorOf(result));
+    const waits = result === EAGAIN ? handle.waitWritable() : result;
+    if (result !== EAGAIN || waits < 0) this.#finish(waits === 0 ? null : errorOf(waits));
   }
 
   /** Nothing more goes: fails the write that waits, closes the descriptors of all. */

@@ -7,10 +7,17 @@ import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
 import { checkSignal, optionsOf } from './arguments.js';
 import { Backoff } from './backoff.js';
 import { tellAccept } from './diagnostics.js';
-import { bindError, codedError, invalidArgType, invalidArgValue, systemError } from './errors.js';
+import {
+  bindError,
+  codedError,
+  invalidArgType,
+  invalidArgValue,
+  isShortage,
+  systemError,
+} from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { adoptHandle, configureReceive, openHandle } from './handle.js';
-import { type Handle, LOCKED, native } from './native.js';
+import { type Handle, LOCKED, native, READABLE } from './native.js';
 import { Gate } from './net-gate.js';
 import { type ListenOptions, type ServerOptions, SocketSettings } from './net-options.js';
 import { Socket } from './net-socket.js';
@@ -26,6 +33,8 @@ import type { Peer } from './peer.js';
 import { Retry } from './retry.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
+/** Milliseconds before a socket that could not be watched is watched again. */
+const PAUSE = 100;
 const READABLE_BY_ALL = 0o444;
 const WRITABLE_BY_ALL = 0o222;
 
@@ -55,7 +64,7 @@ export class Server extends EventEmitter {
   readonly #settings: SocketSettings;
   /** Waits for the lock on the directory, or for descriptors to accept with. */
   readonly #retry = new Retry();
-  readonly #acceptor = new Acceptor(this.#retry, () => this.#handle?.startReceiving(0, false));
+  readonly #acceptor = new Acceptor(this.#retry, () => this.#resume());
   #handle: Handle | null = null;
   #address: string | undefined;
   #connections = 0;
@@ -180,16 +189,38 @@ export class Server extends EventEmitter {
   }
 
   /** @internal */
-  onReadable(): void {
+  onReadable(result = 0): void {
+    if (result < 0) {
+      this.#failWatching(result);
+      return;
+    }
     for (let count = 0; count < ACCEPT_BATCH; count++) {
       if (this.#handle === null) return; // a listener has closed it
       const accepted = this.#acceptor.next(this.#handle);
       if (typeof accepted === 'number') {
-        if (accepted !== EAGAIN) this.emit('error', systemError('accept', accepted));
+        if (accepted !== EAGAIN) this.#fail(accepted);
         return;
       }
       this.#welcome(accepted);
     }
+  }
+
+  /** After a pause. */
+  #resume(): void {
+    const result = this.#handle?.startReceiving(0, false) ?? 0;
+    if (result < 0) this.#failWatching(result);
+  }
+
+  /** It was shut for reading, or cannot be watched: want of memory goes by. */
+  #failWatching(errno: number): void {
+    if (isShortage(errno)) this.#retry.after(PAUSE, () => this.#resume());
+    else this.#fail(errno);
+  }
+
+  /** It accepts no more: what failed would fail again, and again. */
+  #fail(errno: number): void {
+    this.#handle?.stop(READABLE);
+    this.emit('error', systemError('accept', errno));
   }
 
   #welcome(handle: Handle): void {

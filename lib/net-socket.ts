@@ -437,8 +437,10 @@ export class Socket extends Duplex {
 
   /** @internal Counts it as a connection of `keeper`. */
   keep(keeper: SocketKeeper): void {
-    this.#keeper = keeper;
     this.server = keeper;
+    // One that could not even be watched is gone by now: it is not to be counted for ever.
+    if (this.destroyed) setImmediate(() => keeper.socketClosed());
+    else this.#keeper = keeper;
   }
 }
 

@@ -154,11 +154,15 @@ int PollLoop::Open() {
 // one.
 void PollLoop::Rebuild() {
   if (Open() < 0) return;
+  std::vector<uint64_t> lost;
   for (size_t fd = 0; fd < slots_.size(); fd++) {
     const Slot& slot = slots_[fd];
     if (slot.poller == nullptr) continue;
     const uint64_t key = uint64_t{slot.generation} << 32 | fd;
-    set_.Watch(static_cast<int>(fd), 0, slot.poller->armed_, key);
+    if (set_.Watch(static_cast<int>(fd), 0, slot.poller->armed_, key) < 0) lost.push_back(key);
+  }
+  for (const uint64_t key : lost) {
+    if (Poller* poller = Find(key)) Lose(poller, key);
   }
 }
 
@@ -213,6 +217,7 @@ int PollLoop::Watch(Poller* poller, int fd, int events) {
   const uint64_t key = uint64_t{slot.generation} << 32 | static_cast<uint32_t>(fd);
   const bool rests = poller == resting_;
   const int result = rests ? 0 : set_.Watch(fd, poller->watched_, events, key);
+  if (result < 0 && events != 0 && poller->watched_ != 0) return result;  // it has what it had
   poller->watched_ = rests || result < 0 ? 0 : events;
   if (result < 0 || events == 0) {
     slot.poller = nullptr;
@@ -301,7 +306,11 @@ int Poller::Arm(int fd, int events) {
   if (events == armed_) return 0;
   fd_ = fd;
   const int result = loop_->Watch(this, fd, events);
-  SetArmed(result < 0 ? 0 : events);
+  if (result == 0) {
+    SetArmed(events);
+  } else if (watched_ == 0) {
+    SetArmed(0);
+  }
   return result;
 }
 

@@ -119,7 +119,7 @@ int SocketWrap::Rearm() {
   // Readable stays armed when nobody waits for it, until it comes unasked: the next wait then needs
   // no epoll_ctl. Writable would come at once, so it goes.
   const int result = poller_.Arm(fd_.get(), interest_ | (poller_.armed() & kReadable));
-  if (result < 0) interest_ = 0;
+  if (result < 0) interest_ &= poller_.armed();
   poller_.SetReference(referenced_ && interest_ != 0);
   SetStrong(interest_ != 0);
   return result;
@@ -139,7 +139,7 @@ void SocketWrap::OnReady(int events) {
   if ((events & kReadable) != 0 && (interest_ & kReadable) == 0) {
     poller_.Arm(fd_.get(), poller_.armed() & ~kReadable);
   }
-  if ((ready & kReadable) != 0 && !Deliver() && type_ == SOCK_DGRAM &&
+  if ((ready & kReadable) != 0 && !Deliver() && (type_ == SOCK_DGRAM || batch_ == 0) && fd_ &&
       sys::IsShutForReading(fd_.get())) {
     // It is readable for ever, and there will never be anything to read.
     Tell(-ESHUTDOWN);
@@ -167,8 +167,9 @@ void SocketWrap::Settle() {
   const int waits = interest_;
   const int error = Rearm();
   // It cannot be watched, for want of memory: whoever waits must not wait for ever.
-  if (error < 0 && (waits & kReadable) != 0) Dispatch(module_->on_readable, error);
-  if (error < 0 && (waits & kWritable) != 0) Dispatch(module_->on_writable, 0);
+  const int lost = waits & ~interest_;
+  if ((lost & kReadable) != 0) Dispatch(module_->on_readable, error);
+  if ((lost & kWritable) != 0) Dispatch(module_->on_writable, 0);
   if (busy_poll_ > 0 && (interest_ & kReadable) != 0) module_->loop.StayAwake(busy_poll_);
 }
 

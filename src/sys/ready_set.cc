@@ -38,7 +38,8 @@ int ReadySet::Watch(int fd, int before, int events, uint64_t key) {
   if ((events & kWritable) != 0) event.events |= EPOLLOUT;
   event.data.u64 = key;
   const auto control = [&](int operation) {
-    return Retry([&] { return ::epoll_ctl(fd_.get(), operation, fd, &event); });
+    const int error = Retry([&] { return ::epoll_ctl(fd_.get(), operation, fd, &event); });
+    return error == -EAGAIN ? -ENOMEM : error;  // to callers EAGAIN says that the socket waits
   };
   // Watched for nothing it would still tell of errors, again and again.
   if (events == 0) return control(EPOLL_CTL_DEL);

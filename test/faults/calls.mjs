@@ -192,6 +192,9 @@ const calls = {
             arrived(`${(await insist(() => bound.receive())).data}`, 'x');
           },
         );
+        await insist(() => raw.shutdown(bound.fd, raw.SHUT_RD));
+        const [{ reason }] = await Promise.allSettled([bound.receive()]);
+        if (reason?.code !== 'ESHUTDOWN') expected(reason);
       },
     );
   },
@@ -211,7 +214,7 @@ const calls = {
       await once(server, 'listening');
     });
     const converse = async () => {
-      const socket = createConnection(join(here, 'net'));
+      const socket = createConnection(join(here, 'net')).on('error', () => {});
       try {
         await once(socket, 'connect');
         socket.end('hello');

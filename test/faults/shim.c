@@ -184,7 +184,6 @@ PLAIN(memfd_create, (const char* name, unsigned flags), (name, flags))
 PLAIN(poll, (struct pollfd* fds, nfds_t count, int timeout), (fds, count, timeout))
 PLAIN(epoll_ctl, (int epoll, int operation, int fd, struct epoll_event* event),
       (epoll, operation, fd, event))
-PLAIN(epoll_create1, (int flags), (flags))
 PLAIN(epoll_wait, (int epoll, struct epoll_event* events, int most, int timeout),
       (epoll, events, most, timeout))
 PLAIN(flock, (int fd, int operation), (fd, operation))

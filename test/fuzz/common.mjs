@@ -1,4 +1,5 @@
 // What the JavaScript fuzzers share.
+import '../fixtures/warm.mjs';
 import { AssertionError } from 'node:assert';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -49,7 +49,7 @@ const changes: Record<string, readonly [from: string, to: string][]> = {
     ['BESIDE_RIGHTS = 6;', 'BESIDE_RIGHTS = 7;'],
   ],
   'src/addon.cc': [['InstanceMethod("openPair"', 'InstanceMethod("openTwo"']],
-  'dist/socket.js': [['native.openPair(', 'native.openTwo(']],
+  'dist/handle.js': [['native.openPair(', 'native.openTwo(']],
 };
 
 /** What of the addon sees any of that; the rest is as node-gyp compiled it. */
