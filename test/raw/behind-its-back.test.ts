@@ -1,9 +1,11 @@
 // What a caller does to a socket's descriptor by its number, past the socket.
-import { closeSync, openSync } from 'node:fs';
+import { once } from 'node:events';
+import { closeSync, openSync, readdirSync } from 'node:fs';
 import { platform } from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UnixDatagram, UnixListener, UnixSeqpacket, UnixStream } from 'afunix';
-import { constants, dup, shutdown } from 'afunix/raw';
+import { createServer } from 'afunix/net';
+import { constants, dup, getsockname, shutdown } from 'afunix/raw';
 import { expect, test } from 'vitest';
 import { Scratch } from '../helpers/scratch.js';
 
@@ -73,6 +75,39 @@ test.skipIf(platform !== 'linux')('a listener whose descriptor is gone', async (
   await expect(pending).rejects.toMatchObject({ code: 'EBADF' });
   listener.detach();
 });
+
+test.skipIf(platform !== 'linux')(
+  'a listener shut for reading by whoever shares it: accept rejects, a server says so once',
+  async () => {
+    using scratch = new Scratch();
+    const listener = await UnixListener.bind(scratch.path('listener'));
+    const pending = listener.accept();
+    shutdown(listener.fd, constants.SHUT_RD as number);
+    await expect(pending).rejects.toMatchObject({ syscall: 'accept' });
+    await listener.close();
+
+    const server = createServer().listen(scratch.path('server'));
+    await once(server, 'listening');
+    const codes: unknown[] = [];
+    server.on('error', ({ code }: NodeJS.ErrnoException) => codes.push(code));
+    const shared = readdirSync('/proc/self/fd')
+      .map(Number)
+      .filter((fd) => isAt(fd, 'server'));
+    for (const fd of shared) shutdown(fd, constants.SHUT_RD as number);
+    await delay(100);
+    expect(codes).toEqual(['ESHUTDOWN']);
+    server.close();
+    await once(server, 'close');
+
+    function isAt(fd: number, name: string): boolean {
+      try {
+        return getsockname(fd).path === scratch.path(name);
+      } catch {
+        return false;
+      }
+    }
+  },
+);
 
 test.skipIf(platform !== 'linux')(
   'a datagram socket shut for reading: the receive that waits rejects, and nothing spins',
