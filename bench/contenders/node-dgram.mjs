@@ -5,13 +5,15 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /** UDP drops what finds no room: so many are on their way at most, and the receiver says when they are there. */
-const WINDOW = 64;
+const windowOf = ({ way, size }) => (way === 'bulk' && size <= 4096 ? 64 : 1);
 
-export async function server({ path, size, way }) {
+export async function server(options) {
+  const { path, size } = options;
+  const window = windowOf(options);
   const message = Buffer.alloc(size, 1);
   let received = 0;
   const socket = createSocket('udp4', (_, { port }) => {
-    if (way === 'bulk' && ++received % WINDOW !== 0) return;
+    if (++received % window !== 0) return;
     socket.send(message, port, '127.0.0.1');
   });
   socket.bind(0, '127.0.0.1');
@@ -19,13 +21,14 @@ export async function server({ path, size, way }) {
   writeFileSync(path, String(socket.address().port));
 }
 
-export async function client({ path, size, count, way }) {
+export async function client(options) {
+  const { path, size, count, way } = options;
   if (way === 'idle') return () => openIdle(count);
   const message = Buffer.alloc(size, 1);
   const socket = createSocket('udp4');
   socket.connect(Number(readFileSync(path, 'utf8')), '127.0.0.1');
   await once(socket, 'connect');
-  const window = way === 'bulk' ? WINDOW : 1;
+  const window = windowOf(options);
   return () =>
     new Promise((resolve) => {
       let left = count - (count % window);
