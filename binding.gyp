@@ -28,7 +28,7 @@
         "NODE_ADDON_API_DISABLE_DEPRECATED",
         "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
       ],
-      "cflags": ["-fvisibility=hidden", "-Wall", "-Wextra", "-O2", "-ffunction-sections", "-fdata-sections"],
+      "cflags": ["-fvisibility=hidden", "-Wall", "-Wextra", "-Os", "-ffunction-sections", "-fdata-sections"],
       "cflags_cc": ["-std=c++17", "-fvisibility-inlines-hidden"],
       "ldflags": [
         "-Wl,--version-script=<(module_root_dir)/src/exports.map",
