@@ -17,12 +17,9 @@ constexpr size_t kLargestDatagram = (4u << 20) + (128u << 10);
 // What a slot keeps of its pages after a large message.
 constexpr size_t kSlotKept = 64 * 1024;
 
-constexpr size_t kSmallMessage = 4096;
 // malloc(3) maps larger ones anew each time, and to touch fresh pages costs more than to receive
 // into them.
 constexpr size_t kChunk = 64 * 1024;
-// A read of a stream that is smaller than this is copied: it would keep a whole chunk.
-constexpr size_t kSmallRead = 16 * 1024;
 
 // Slices begin where a view of any element type may.
 constexpr size_t Align(size_t offset) { return (offset + 7) & ~size_t{7}; }

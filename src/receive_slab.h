@@ -29,6 +29,10 @@ class ReceiveSlab {
  public:
   static constexpr unsigned kMaxBatch = 32;
   static constexpr size_t kStreamRead = 64 * 1024;
+  // Up to here they go into the chunk of the small ones. A read of a stream is then copied: it
+  // would keep a whole chunk.
+  static constexpr size_t kSmallMessage = 4096;
+  static constexpr size_t kSmallRead = 16 * 1024;
 
   // meta: [smallChunkId, largeChunkId], then kStride numbers a message.
   static constexpr size_t kHeader = 2;

@@ -145,7 +145,7 @@ class Driver {
                     bool stream) {
     const std::string data = message.data.substr(0, limit);
     const bool large = (fields[ReceiveSlab::kFlags] & ReceiveSlab::kLarge) != 0;
-    MUST(large == (data.size() > 4096));
+    MUST(large == (data.size() > (stream ? ReceiveSlab::kSmallRead : ReceiveSlab::kSmallMessage)));
     MUST(static_cast<size_t>(fields[ReceiveSlab::kLength]) == data.size());
     MUST(static_cast<size_t>(fields[ReceiveSlab::kSize]) == message.data.size());
     const bool truncated = (fields[ReceiveSlab::kFlags] & ReceiveSlab::kTruncated) != 0;
