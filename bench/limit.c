@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -67,7 +68,7 @@ static void connect_to(int fd, const char *suffix) {
 // With epoll, every receive waits in epoll_wait first, as an event loop does.
 static void watch(int fd) {
   struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-  epoll_fd = (int)check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+  if (epoll_fd < 0) epoll_fd = (int)check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   check(fcntl(fd, F_SETFL, O_NONBLOCK), "fcntl");
   check(epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
 }
@@ -203,6 +204,65 @@ static void open_senders(void) {
   }
 }
 
+// CASE=SOCKETS: round trips on one after the other of many connections, all in one epoll set.
+static long sockets_of(const char *name) {
+  const char *number = strchr(name, '=');
+  return number == NULL ? 0 : atol(number + 1);
+}
+
+static void allow_descriptors(void) {
+  struct rlimit limit;
+  check(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
+  limit.rlim_cur = limit.rlim_max;
+  check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
+}
+
+static int await_ready(void) {
+  struct epoll_event event;
+  check(epoll_wait(epoll_fd, &event, 1, -1), "epoll_wait");
+  return event.data.fd;
+}
+
+static void serve_many(void) {
+  allow_descriptors();
+  const int listener = open_socket(SOCK_STREAM);
+  bind_to(listener, "");
+  check(listen(listener, 511), "listen");
+  watch(listener);
+  puts("ready");
+  for (;;) {
+    const int fd = await_ready();
+    if (fd == listener) {
+      watch((int)check(accept4(fd, NULL, NULL, SOCK_CLOEXEC), "accept4"));
+      continue;
+    }
+    if (check(recv(fd, buffer, size, 0), "recv") == 0) exit(0);
+    send_all(fd, size);
+  }
+}
+
+static void use_many(long sockets) {
+  allow_descriptors();
+  int *fds = calloc((size_t)sockets, sizeof *fds);
+  if (fds == NULL) die("calloc");
+  for (long i = 0; i < sockets; i++) {
+    fds[i] = open_socket(SOCK_STREAM);
+    connect_to(fds[i], "");
+    watch(fds[i]);
+  }
+  puts("ready");
+  long next = 0;
+  for (char line[64]; fgets(line, sizeof line, stdin) != NULL;) {
+    const long long start = now();
+    for (long i = 0; i < count; i++) {
+      next = (next + 7919) % sockets;
+      send_all(fds[next], size);
+      check(recv(await_ready(), buffer, size, 0), "recv");
+    }
+    printf("{\"time\":%lld}\n", now() - start);
+  }
+}
+
 static int has(const char *name, const char *part) { return strstr(name, part) != NULL; }
 
 static int type_of(const char *name) {
@@ -278,10 +338,12 @@ int main(int argc, char **argv) {
   prctl(PR_SET_TIMERSLACK, 1);
   buffer = calloc(BATCH, size);
   if (buffer == NULL) die("calloc");
-  if (strcmp(argv[2], "server") == 0) {
-    serve(argv[1]);
+  const int serves = strcmp(argv[2], "server") == 0;
+  const long sockets = sockets_of(argv[1]);
+  if (sockets > 0) {
+    serves ? serve_many() : use_many(sockets);
   } else {
-    use(argv[1]);
+    serves ? serve(argv[1]) : use(argv[1]);
   }
   return 0;
 }

@@ -71,11 +71,12 @@ class Yield {
   void Once() { Once(Now()); }
 
   void Note(bool paid) {
+    // It must pay three times of four: to yield is to be run later, also when woken later on.
     if (paid) {
-      next_ = 1;
+      next_ = std::max(next_ / 2, 1u);
     } else {
       left_out_ = next_;
-      next_ = std::min(next_ * 2 + 1, kMost);
+      next_ = std::min(next_ * 8, kMost);
     }
   }
 
@@ -84,7 +85,7 @@ class Yield {
   // A peer that takes longer for its turn gains nothing worth having from ours.
   static constexpr uint64_t kLongestAnswer = 500'000;
   static constexpr unsigned kMostInATurn = 32;
-  static constexpr unsigned kMost = 63;
+  static constexpr unsigned kMost = 4096;
 
   void Once(uint64_t before) {
     ::sched_yield();
