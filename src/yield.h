@@ -117,7 +117,7 @@ class Yield {
     const uint64_t waited = Waited();
     if (now - sampled_ < 4 * kSample && waited != 0 && waited_ != 0) {
       const uint64_t late = waited - waited_;
-      crowd_->Delayed(late > yielded_ && (late - yielded_) * 4 > now - sampled_, now);
+      crowd_->Delayed(late > yielded_ && (late - yielded_) * 2 > now - sampled_, now);
     }
     sampled_ = now;
     waited_ = waited;
