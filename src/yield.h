@@ -2,7 +2,8 @@
 // on one processor take turns anyway; going to sleep and being woken costs them several system
 // calls and a turn of the loop each time, sched_yield(2) costs one. On a processor of its own the
 // peer is not helped by it: what has not paid lately is left out. Where others want the processor
-// too, who yields gives them a whole slice of it: that is left out for long.
+// too, who yields gives them a whole slice of it, and whoever does not wait for answers runs first
+// from then on: that is left out for long.
 #pragma once
 
 #include <fcntl.h>
@@ -47,9 +48,9 @@ class Crowd {
   static constexpr uint64_t kShortest = 2'000'000;
   static constexpr uint64_t kLongest = 20'000'000'000;
 
-  uint64_t until_ = 0;  // when the last pause ended or will, or the last long yield did
-  uint64_t pause_ = kShortest;
-  uint64_t delays_ = kShortest;
+  uint64_t until_ = 0;           // when the last pause ended or will, or the last long yield did
+  uint64_t pause_ = kShortest;   // after long yields
+  uint64_t delays_ = kShortest;  // after being run late
 };
 
 class Yield {
