@@ -19,6 +19,7 @@
         "src/sys/constants.cc",
         "src/sys/messages.cc",
         "src/sys/ready_set.cc",
+        "src/sys/run_delay.cc",
         "src/sys/sealed_file.cc"
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],

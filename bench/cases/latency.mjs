@@ -7,7 +7,7 @@ export const latency = {
   comparisons: [
     {
       title: 'datagram answered under load',
-      count: 10_000,
+      count: 50_000,
       modes: ['pinned'],
       saturate: { contender: 1, client: { limit: 'dgram-saturate' } },
       metrics: { p50: 'p50', p99: 'p99', p999: 'p99.9' },
