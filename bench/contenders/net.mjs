@@ -1,8 +1,5 @@
 // What is shaped like node:net. `implementation`: 'node' or 'afunix'.
-import nodeNet from 'node:net';
-import { load } from '../afunix.mjs';
-
-const modules = { node: () => nodeNet, afunix: () => load('net') };
+import { connect, implementations } from './net-connect.mjs';
 
 const serve = {
   trip(socket, { size }) {
@@ -33,7 +30,7 @@ const serve = {
 };
 
 export async function server(options) {
-  const { createServer } = await modules[options.implementation]();
+  const { createServer } = await implementations[options.implementation]();
   let accepted = 0;
   const listening = createServer((socket) => {
     socket.on('error', () => {});
@@ -45,18 +42,9 @@ export async function server(options) {
 }
 
 export async function client(options) {
-  const { createConnection } = await modules[options.implementation]();
+  const { createConnection } = await implementations[options.implementation]();
   const { path, size, count, way } = options;
   const message = Buffer.alloc(size, 1);
-  const connect = () =>
-    new Promise((resolve, reject) => {
-      const socket = createConnection(path, () => resolve(socket));
-      socket.on('error', (error) => {
-        // A full backlog.
-        if (error.code === 'EAGAIN') setTimeout(() => connect().then(resolve, reject), 1);
-        else reject(error);
-      });
-    });
   const use = {
     async connect() {
       for (let left = count; left > 0; left--) {
@@ -71,7 +59,7 @@ export async function client(options) {
       return new Promise((resolve) => {
         let left = count;
         const next = async () => {
-          const socket = await connect();
+          const socket = await connect(createConnection, path);
           sockets.push(socket);
           socket.on('data', resolve);
           if (--left > 0) next();
@@ -83,7 +71,7 @@ export async function client(options) {
   const sockets = [];
   if (use[way] !== undefined) return use[way];
 
-  const socket = await connect();
+  const socket = await connect(createConnection, path);
   if (way === 'bulk') return () => bulk(socket, message, count);
   return () =>
     new Promise((resolve) => {
