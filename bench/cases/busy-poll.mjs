@@ -7,7 +7,7 @@ export const busyPoll = {
   comparisons: [
     {
       title: 'round trip 64 B, stream, busyPoll 100',
-      count: 1000,
+      count: 5000,
       modes,
       targetMode: 'apart',
       contenders: [
@@ -24,7 +24,7 @@ export const busyPoll = {
     },
     {
       title: 'round trip 64 B, datagram, busyPoll 100',
-      count: 1000,
+      count: 5000,
       modes,
       contenders: [
         { name: 'afunix', module: 'afunix-datagram', options: { way: 'callback', ...options } },
