@@ -10,7 +10,7 @@ const IOV_MAX = native.constants.IOV_MAX as number;
 /** The bytes of all of them. */
 export function lengthOf(buffers: readonly Uint8Array[]): number {
   let length = 0;
-  for (const buffer of buffers) length += buffer.byteLength;
+  for (const buffer of buffers) length += buffer.length;
   return length;
 }
 
@@ -54,9 +54,9 @@ export function advance(buffers: Uint8Array[], count: number): Uint8Array[] {
   let left = count;
   let index = 0;
   for (; index < buffers.length; index++) {
-    const { byteLength } = buffers[index] as Uint8Array;
-    if (left < byteLength) break;
-    left -= byteLength;
+    const { length } = buffers[index] as Uint8Array;
+    if (left < length) break;
+    left -= length;
   }
   if (index === buffers.length) return [];
   const rest = index === 0 ? buffers : buffers.slice(index);

@@ -219,7 +219,7 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
         if (result < 0) error ??= systemError('send', result, outgoing.to(sent));
         const count = Math.max(result, 1);
         for (let index = sent; index < sent + count; index++) {
-          allowance.spend((data[index] as Uint8Array).byteLength);
+          allowance.spend((data[index] as Uint8Array).length);
         }
         sent += count;
       }

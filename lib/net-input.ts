@@ -79,7 +79,7 @@ export class SocketInput {
     } else {
       data = dataAt(0, socket);
     }
-    this.bytes += data.byteLength;
+    this.bytes += data.length;
     if (!socket.push(data)) this.stop(handle);
   }
 

@@ -52,13 +52,13 @@ export class SocketOutput {
 
   /** Writes bytes without descriptors; `done` is called at once if they all went. */
   write(handle: Handle, data: Uint8Array, done: WriteCallback): void {
-    this.bytes += data.byteLength;
+    this.bytes += data.length;
     const result = sendBytes(handle, data);
-    if (result === data.byteLength) done();
+    if (result === data.length) done();
     else if (result < 0 && result !== EAGAIN) done(systemError('write', result));
     else {
       const rest = result > 0 ? data.subarray(result) : data;
-      this.#wait(handle, [{ buffers: [rest], bytes: rest.byteLength, fds: [] }], done);
+      this.#wait(handle, [{ buffers: [rest], bytes: rest.length, fds: [] }], done);
     }
   }
 
@@ -103,7 +103,7 @@ export class SocketOutput {
         outgoing.push(last);
       }
       last.buffers.push(data);
-      last.bytes += data.byteLength;
+      last.bytes += data.length;
     }
     if (this.#attached?.size === 0) this.#attached = undefined;
     return outgoing;

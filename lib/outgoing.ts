@@ -25,6 +25,9 @@ interface Total {
   bytes: number;
 }
 
+/** What comes with a message that is not an object of its own. */
+const ONLY_DATA: Partial<OutgoingDatagram> = {};
+
 export class Outgoing {
   readonly data: readonly Uint8Array[];
   /** For the addon, as `data`; undefined unless all are plain and have an address. */
@@ -43,20 +46,18 @@ export class Outgoing {
     let given: AddressLike | undefined;
     let to: UnixAddress | undefined;
     for (const message of messages) {
-      const outgoing: OutgoingDatagram =
-        typeof message === 'string' || ArrayBuffer.isView(message)
-          ? { data: message }
-          : optionsOf(message, 'message');
-      const bytes = bytesOf('data', outgoing.data);
+      const plain = typeof message === 'string' || ArrayBuffer.isView(message);
+      const outgoing = plain ? ONLY_DATA : optionsOf(message as OutgoingDatagram, 'message');
+      const bytes = bytesOf('data', plain ? message : outgoing.data);
       // Often all have the same one.
       if (outgoing.to !== given) to = destinationOf(outgoing.to);
       given = outgoing.to;
-      const beside = besideOf(outgoing);
+      const beside = plain ? undefined : besideOf(outgoing);
       if (beside !== undefined) this.#beside.set(data.length, beside);
       if (to !== undefined) addresses.push(UnixAddress.bytesOf(to));
       this.#to.push(to);
       data.push(bytes);
-      total += bytes.byteLength;
+      total += bytes.length;
     }
     this.data = data;
     this.bytes = total;
@@ -102,7 +103,7 @@ export class Outgoing {
       const key = keyOf(to);
       const total = totals.get(key) ?? { to, messages: 0, bytes: 0 };
       total.messages += data.length;
-      for (const { byteLength } of data) total.bytes += byteLength;
+      for (const { length } of data) total.bytes += length;
       totals.set(key, total);
     }
     return totals.values();

@@ -44,7 +44,7 @@ class Batch {
     this.#data = data;
     this.#fds = fds;
     this.#credentials = credentials;
-    for (const message of data) this.#bytes += message.byteLength;
+    for (const message of data) this.#bytes += message.length;
   }
 
   /** Messages that have not been sent. */
@@ -85,7 +85,7 @@ class Batch {
       const before = this.#bytes;
       const count = next - this.#next;
       for (; this.#next < next; this.#next++) {
-        this.#bytes -= (data[this.#next] as Uint8Array).byteLength;
+        this.#bytes -= (data[this.#next] as Uint8Array).length;
       }
       allowance.spend(before - this.#bytes, count);
       // Most likely for want of room: where poll(2) tells, it tells of an error as well.
@@ -174,7 +174,7 @@ export class SendQueue {
 
   #prepare(data: Uint8Array, fds: readonly number[] | undefined): FileDescriptor[] {
     try {
-      this.admit(1, data.byteLength);
+      this.admit(1, data.length);
       return duplicates(fds);
     } catch (error) {
       if (this.#size === 0) this.#empty();

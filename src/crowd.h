@@ -18,7 +18,7 @@ class Crowd {
     if (pausing_) {
       EndPause(now);
     } else if (now - sampled_ > kLongestSample) {
-      Restart(now, sys::RunDelay());
+      Restart(now, sys::RunDelay::Read());
     } else if (now - sampled_ > kSample) {
       EndSample(now);
     }
@@ -36,8 +36,9 @@ class Crowd {
   static constexpr uint64_t kSample = 5'000'000;
   // Of a time in which nobody asked, because there was nothing to yield for, nothing is concluded.
   static constexpr uint64_t kLongestSample = 4 * kSample;
-  static constexpr double kMuch = 0.25;
   static constexpr uint64_t kShortest = 2'000'000;
+  static constexpr uint64_t kEnough = 4 * kShortest;  // to learn something from
+  static constexpr uint64_t kKnown = 1'000'000'000;
   static constexpr uint64_t kLongest = 20'000'000'000;
 
   // A yield took so long that it was not the peer who ran, or that it does not matter. Now and then
@@ -47,59 +48,60 @@ class Crowd {
     const bool stays = (now - began) * 8 > began - until_;
     pause_ = stays ? std::min(2 * pause_, kLongest) : kShortest;
     until_ = now;
-    if (stays) Pause(now, pause_, sys::RunDelay());
+    if (stays) Pause(now, pause_, sys::RunDelay::Read());
   }
 
   // What a yield costs does not end with it: the scheduler puts who yields behind (since Linux 6.18
   // by a whole slice), and a peer that goes on without waiting for answers runs instead of it when
-  // it is woken, too. It is so where this thread is ready and does not run, beyond its yields, for
-  // far more of the time than in a pause. Who takes turns with its peer waits in its yields, and
-  // without them no less.
+  // it is woken, too. It is so where this thread, beyond its yields, is ready and does not run for
+  // much of the time, and each time for far longer than in a pause. Who takes turns with its peer
+  // waits for as long without yields.
   void EndSample(uint64_t now) {
-    const uint64_t delay = sys::RunDelay();
-    const uint64_t waited = delay - delay_;
-    const double late = waited < yielded_ ? 0 : Share(waited - yielded_, now);
-    if (late > kMuch && late > 2 * late_in_pause_) {
-      delays_ = std::min(4 * delays_, kLongest);
+    const sys::RunDelay delay = sys::RunDelay::Read();
+    const uint64_t waited = delay.waited - delay_.waited;
+    const bool late = waited > yielded_ && (waited - yielded_) * 4 > now - sampled_;
+    const bool known = wait_in_pause_ > 0 && now - until_ < kKnown;
+    if (late && (!known || WaitOfARun(delay) > 3 * wait_in_pause_)) {
+      if (known) delays_ = std::min(4 * delays_, kLongest);
       Pause(now, delays_, delay);
     } else {
-      delays_ = std::max(delays_ / 4, kShortest);
+      delays_ = std::max(delays_ / 4, kEnough);
       Restart(now, delay);
     }
   }
 
   void EndPause(uint64_t now) {
-    const uint64_t delay = sys::RunDelay();
-    const bool known = now - until_ < kLongestSample;
-    late_in_pause_ = known ? Share(delay - delay_, now) : 0;
+    const sys::RunDelay delay = sys::RunDelay::Read();
+    // Of a thread that had nothing to do meanwhile it tells nothing.
+    wait_in_pause_ = now - until_ < kLongestSample ? WaitOfARun(delay) : 0;
     pausing_ = false;
     Restart(now, delay);
   }
 
-  void Pause(uint64_t now, uint64_t length, uint64_t delay) {
+  void Pause(uint64_t now, uint64_t length, const sys::RunDelay& delay) {
     until_ = now + length;
     pausing_ = true;
     Restart(now, delay);
   }
 
-  void Restart(uint64_t now, uint64_t delay) {
+  void Restart(uint64_t now, const sys::RunDelay& delay) {
     sampled_ = now;
     delay_ = delay;
     yielded_ = 0;
   }
 
-  double Share(uint64_t part, uint64_t now) const {
-    return static_cast<double>(part) / static_cast<double>(now - sampled_);
+  uint64_t WaitOfARun(const sys::RunDelay& delay) const {
+    return (delay.waited - delay_.waited) / std::max<uint64_t>(delay.runs - delay_.runs, 1);
   }
 
   uint64_t until_ = 0;  // when the last pause ended or will, or the last long yield did
   bool pausing_ = false;
-  uint64_t pause_ = kShortest;   // after long yields
-  uint64_t delays_ = kShortest;  // after being run late
-  uint64_t sampled_ = 0;         // since when all of these are
-  uint64_t delay_ = 0;           // sys::RunDelay() then
-  uint64_t yielded_ = 0;         // nanoseconds
-  double late_in_pause_ = 0;     // the share of the last one, 0 if not known
+  uint64_t pause_ = kShortest;  // after long yields
+  uint64_t delays_ = kEnough;   // after being run late
+  uint64_t wait_in_pause_ = 0;  // nanoseconds; 0 if not known
+  uint64_t sampled_ = 0;        // when the sample, or the pause, began
+  sys::RunDelay delay_;         // then
+  uint64_t yielded_ = 0;        // nanoseconds since then
 };
 
 }  // namespace afunix

@@ -5,8 +5,13 @@
 
 namespace afunix::sys {
 
-// Nanoseconds since the thread began in which it was ready to run and did not: proc(5), the second
-// number of schedstat (Linux 2.6.9). 0 where that is not known. Takes some 5 us.
-uint64_t RunDelay();
+// Since the thread began: proc(5), schedstat (Linux 2.6.9). All 0 where that is not known.
+struct RunDelay {
+  uint64_t waited = 0;  // nanoseconds in which it was ready to run and did not
+  uint64_t runs = 0;    // how many times it was given a processor
+
+  // Of the calling thread. Takes some 5 us.
+  static RunDelay Read();
+};
 
 }  // namespace afunix::sys

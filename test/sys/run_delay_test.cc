@@ -37,19 +37,23 @@ TEST(RunDelayIsTheTimeThatAnotherHadTheProcessor) {
   }
 
   const uint64_t start = Nanoseconds();
-  const uint64_t first = RunDelay();
+  const RunDelay first = RunDelay::Read();
   uint64_t grown = 0;
-  while (grown < 200'000'000 && Nanoseconds() - start < 10'000'000'000) grown = RunDelay() - first;
+  while (grown < 200'000'000 && Nanoseconds() - start < 10'000'000'000) {
+    grown = RunDelay::Read().waited - first.waited;
+  }
   const uint64_t passed = Nanoseconds() - start;
   kill(other, SIGKILL);
   waitpid(other, nullptr, 0);
   sched_setaffinity(0, sizeof(before), &before);
   CHECK(grown >= 200'000'000);
   CHECK(grown <= passed);
+  const RunDelay last = RunDelay::Read();
+  CHECK(last.runs > first.runs);
 
   // Of the thread that asks, which here has only just begun.
   uint64_t young = grown;
-  std::thread([&young] { young = RunDelay(); }).join();
+  std::thread([&young] { young = RunDelay::Read().waited; }).join();
   CHECK(young < grown);
 }
 
