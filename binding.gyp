@@ -11,6 +11,7 @@
         "src/raw_messages.cc",
         "src/receive_slab.cc",
         "src/socket_calls.cc",
+        "src/socket_sends.cc",
         "src/socket_wrap.cc",
         "src/sys/address.cc",
         "src/sys/ancillary.cc",

@@ -53,7 +53,7 @@ const changes: Record<string, readonly [from: string, to: string][]> = {
 };
 
 /** What of the addon sees any of that; the rest is as node-gyp compiled it. */
-const seeing = ['addon', 'receive_slab', 'socket_calls', 'socket_wrap'];
+const seeing = ['addon', 'receive_slab', 'socket_calls', 'socket_sends', 'socket_wrap'];
 
 /** Makes it in `folder`, in some ten seconds of a compiler. */
 export async function makeAnotherVersion(folder: string): Promise<void> {

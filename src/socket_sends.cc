@@ -1,0 +1,144 @@
+// What a socket sends for JavaScript.
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+#include "message_values.h"
+#include "napi_util.h"
+#include "socket_arguments.h"
+#include "sys/calls.h"
+#include "sys/messages.h"
+
+namespace afunix {
+
+namespace {
+
+// What one call writes to a stream at most, and with all its yields: to a reader who keeps up the
+// kernel would go on without end, and nothing else in the loop would have its turn.
+constexpr size_t kMostOfAStream = 2 << 20;
+
+// Leaves their first `most` bytes.
+void Cut(std::vector<iovec>* vectors, size_t most) {
+  for (size_t i = 0; i < vectors->size(); i++) {
+    iovec& vector = (*vectors)[i];
+    if (vector.iov_len >= most) {
+      vector.iov_len = most;
+      vectors->resize(i + 1);
+      return;
+    }
+    most -= vector.iov_len;
+  }
+}
+
+// A destination from JavaScript: none, or an address of its own.
+class Destination {
+ public:
+  int Set(napi_env env, napi_value value) {
+    bool present = false;
+    const int result = ReadAddress(env, value, &address_, &keep_, &present);
+    present_ = present;
+    return result;
+  }
+  const sys::Address* get() const { return present_ ? &address_ : nullptr; }
+
+ private:
+  sys::Address address_;
+  sys::UniqueFd keep_;
+  bool present_ = false;
+};
+
+}  // namespace
+
+// send(data, to, flags)
+int SocketWrap::Send(const Arguments& arguments) {
+  Bytes bytes;
+  Destination to;
+  if (!fd_) return -EBADF;
+  if (!GetBytes(arguments.env, arguments[0], &bytes)) return -EINVAL;
+  const int error = arguments.count < 2 ? 0 : to.Set(arguments.env, arguments[1]);
+  if (error < 0) return error;
+  const int flags = arguments.Int(2);
+  const bool stream = type_ == SOCK_STREAM;
+  const size_t length = stream ? std::min(bytes.length, kMostOfAStream) : bytes.length;
+  const auto send = [&](size_t done) {
+    return sent_.Count(
+        static_cast<int>(sys::Send(fd_.get(), bytes.data + done, length - done, flags, to.get())));
+  };
+  return stream ? Persist(length, send) : send(0);
+}
+
+// Sends `count` bytes or messages, send(done) what is left of them, and lets the peer make room as
+// long as that brings it on. Returns how many went, or -errno if none did.
+template <typename Call>
+int SocketWrap::Persist(size_t count, Call send) {
+  Yield::Turn turn;
+  size_t done = 0;
+  for (bool yielded = false;; yielded = true) {
+    const int result = send(done);
+    if (yielded) write_yield_.Note(result > 0);
+    if (result > 0) done += static_cast<size_t>(result);
+    const bool full = result >= 0 || result == -EAGAIN;
+    if (done == count || !full || !write_yield_.Try(&turn)) {
+      return done > 0 ? static_cast<int>(done) : result;
+    }
+  }
+}
+
+// sendMessage(buffers, to, rights, credentials, flags)
+int SocketWrap::SendMessage(const Arguments& arguments) {
+  if (!fd_) return -EBADF;
+  std::vector<iovec> vectors;
+  Destination to;
+  sys::ControlBuilder control;
+  int error = ReadBuffers(arguments.env, arguments[0], &vectors);
+  if (error == 0) error = to.Set(arguments.env, arguments[1]);
+  if (error == 0) error = ReadRights(arguments.env, arguments[2], &control);
+  if (error == 0) error = ReadCredentials(arguments.env, arguments[3], &control);
+  if (error < 0) return error;
+  if (type_ == SOCK_STREAM) Cut(&vectors, kMostOfAStream);
+  msghdr message = {};
+  if (to.get() != nullptr) {
+    message.msg_name = const_cast<sockaddr*>(to.get()->get());
+    message.msg_namelen = to.get()->length();
+  }
+  message.msg_iov = vectors.data();
+  message.msg_iovlen = vectors.size();
+  message.msg_control = control.data();
+  message.msg_controllen = control.length();
+  const int result = static_cast<int>(sys::SendMessage(fd_.get(), &message, arguments.Int(4)));
+  if (result >= 0) sent_.fds += control.rights_count();
+  return sent_.Count(result);
+}
+
+// sendMany(to, ...data): the data as arguments, because to read an array costs more than to send.
+int SocketWrap::SendMany(const Arguments& arguments) {
+  Destination to;
+  mmsghdr headers[kSendBatch];
+  iovec vectors[kSendBatch];
+  if (!fd_) return -EBADF;
+  if (arguments.count < 2) return 0;
+  const int error = to.Set(arguments.env, arguments[0]);
+  if (error < 0) return error;
+  const size_t count = std::min(arguments.count - 1, kSendBatch);
+  for (size_t i = 0; i < count; i++) {
+    Bytes bytes;
+    if (!GetBytes(arguments.env, arguments[i + 1], &bytes)) return -EINVAL;
+    vectors[i] = {bytes.data, bytes.length};
+    headers[i] = {};
+    headers[i].msg_hdr.msg_iov = &vectors[i];
+    headers[i].msg_hdr.msg_iovlen = 1;
+    if (to.get() == nullptr) continue;
+    headers[i].msg_hdr.msg_name = const_cast<sockaddr*>(to.get()->get());
+    headers[i].msg_hdr.msg_namelen = to.get()->length();
+  }
+  return Persist(count, [&](size_t done) {
+    const int result =
+        sys::SendMany(fd_.get(), headers + done, static_cast<unsigned>(count - done), 0);
+    if (result < 0) return sent_.Count(result);
+    sent_.messages += static_cast<uint64_t>(result);
+    for (int i = 0; i < result; i++) sent_.bytes += vectors[done + static_cast<size_t>(i)].iov_len;
+    return result;
+  });
+}
+
+}  // namespace afunix
