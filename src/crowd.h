@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include "sys/run_delay.h"
@@ -24,6 +25,9 @@ class Crowd {
     }
     return pausing_;
   }
+
+  // Something came or went: what all the yields are for.
+  void Advance(size_t done) { progress_ += done; }
 
   void Yielded(uint64_t before, uint64_t after) {
     yielded_ += after - before;
@@ -54,14 +58,15 @@ class Crowd {
   // What a yield costs does not end with it: the scheduler puts who yields behind (since Linux 6.18
   // by a whole slice), and a peer that goes on without waiting for answers runs instead of it when
   // it is woken, too. It is so where this thread, beyond its yields, is ready and does not run for
-  // much of the time, and each time for far longer than in a pause. Who takes turns with its peer
-  // waits for as long without yields.
+  // much of the time, and each time for far longer than in a pause, and gets no more done. Who
+  // takes turns with its peer waits for as long without yields; to wait for a whole batch pays.
   void EndSample(uint64_t now) {
     const sys::RunDelay delay = sys::RunDelay::Read();
     const uint64_t waited = delay.waited - delay_.waited;
     const bool late = waited > yielded_ && (waited - yielded_) * 4 > now - sampled_;
     const bool known = wait_in_pause_ > 0 && now - until_ < kKnown;
-    if (late && (!known || WaitOfARun(delay) > 3 * wait_in_pause_)) {
+    const bool longer = WaitOfARun(delay) > 3 * wait_in_pause_;
+    if (late && (!known || (longer && Rate(now) < 1.2 * rate_in_pause_))) {
       if (known) delays_ = std::min(4 * delays_, kLongest);
       Pause(now, delays_, delay);
     } else {
@@ -74,6 +79,7 @@ class Crowd {
     const sys::RunDelay delay = sys::RunDelay::Read();
     // Of a thread that had nothing to do meanwhile it tells nothing.
     wait_in_pause_ = now - until_ < kLongestSample ? WaitOfARun(delay) : 0;
+    rate_in_pause_ = Rate(now);
     pausing_ = false;
     Restart(now, delay);
   }
@@ -88,6 +94,11 @@ class Crowd {
     sampled_ = now;
     delay_ = delay;
     yielded_ = 0;
+    progress_ = 0;
+  }
+
+  double Rate(uint64_t now) const {
+    return static_cast<double>(progress_) / static_cast<double>(now - sampled_);
   }
 
   uint64_t WaitOfARun(const sys::RunDelay& delay) const {
@@ -99,9 +110,11 @@ class Crowd {
   uint64_t pause_ = kShortest;  // after long yields
   uint64_t delays_ = kEnough;   // after being run late
   uint64_t wait_in_pause_ = 0;  // nanoseconds; 0 if not known
-  uint64_t sampled_ = 0;        // when the sample, or the pause, began
-  sys::RunDelay delay_;         // then
-  uint64_t yielded_ = 0;        // nanoseconds since then
+  double rate_in_pause_ = 0;
+  uint64_t sampled_ = 0;   // when the sample, or the pause, began
+  sys::RunDelay delay_;    // then
+  uint64_t yielded_ = 0;   // nanoseconds since then
+  uint64_t progress_ = 0;  // bytes and messages since then
 };
 
 }  // namespace afunix

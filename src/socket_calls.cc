@@ -200,7 +200,7 @@ int SocketWrap::ReadBytes(const Bytes& bytes, int flags) {
   const int result = static_cast<int>(sys::Receive(fd_.get(), bytes.data, bytes.length, flags));
   if (result >= 0) taken_++;
   // 0 is the end of a stream.
-  return result == 0 || (flags & MSG_PEEK) != 0 ? result : received_.Count(result);
+  return result == 0 || (flags & MSG_PEEK) != 0 ? result : Received(result);
 }
 
 // receiveOrWait(batch)
@@ -251,8 +251,8 @@ napi_value SocketWrap::Accept(const Arguments& arguments) {
   int result = sys::Accept(fd_.get(), sys::kDefault, &fd, nullptr);
   // One that cannot be set up is not handed out: its peer sees it end.
   if (result == 0 && SetUp(fd.get(), type_) != 0) result = -ECONNABORTED;
-  if (result < 0) return ToValue(arguments.env, received_.Count(result));
-  received_.messages++;
+  if (result < 0) return ToValue(arguments.env, Received(result));
+  Received(0);
   taken_++;
   return Create(module_, std::move(fd), type_);
 }

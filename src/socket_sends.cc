@@ -60,28 +60,37 @@ int SocketWrap::Send(const Arguments& arguments) {
   const int flags = arguments.Int(2);
   const bool stream = type_ == SOCK_STREAM;
   const size_t length = stream ? std::min(bytes.length, kMostOfAStream) : bytes.length;
-  const auto send = [&](size_t done) {
-    return sent_.Count(
-        static_cast<int>(sys::Send(fd_.get(), bytes.data + done, length - done, flags, to.get())));
+  const auto send = [&](size_t done, size_t most) {
+    return Sent(static_cast<int>(sys::Send(fd_.get(), bytes.data + done, most, flags, to.get())));
   };
-  return stream ? Persist(length, send) : send(0);
+  return stream ? Persist(length, send) : send(0, length);
 }
 
-// Sends `count` bytes or messages, send(done) what is left of them, and lets the peer make room as
-// long as that brings it on. Returns how many went, or -errno if none did.
+// Sends `count` bytes or messages, send(done, most) of what is left of them, and lets the peer make
+// room as long as that brings it on. Returns how many went, or -errno if none did.
 template <typename Call>
 int SocketWrap::Persist(size_t count, Call send) {
+  // That there is no room for a message the kernel finds out when it has made and copied it, so as
+  // many as there was room for after the last yield are tried, and all only now and then.
+  constexpr unsigned kTryAll = 8;
   Yield::Turn turn;
   size_t done = 0;
-  for (bool yielded = false;; yielded = true) {
-    const int result = send(done);
+  int result = 0;
+  for (bool yielded = false;;) {
+    const size_t left = count - done;
+    const bool guess =
+        yielded && type_ != SOCK_STREAM && fits_ > 0 && fits_ < left && guesses_++ % kTryAll != 0;
+    const size_t most = guess ? fits_ : left;
+    result = send(done, most);
+    const bool cut = result < static_cast<int>(most);
     if (yielded) write_yield_.Note(result > 0);
+    if (yielded && !guess) fits_ = result > 0 && cut ? static_cast<size_t>(result) : 0;
     if (result > 0) done += static_cast<size_t>(result);
-    const bool full = result >= 0 || result == -EAGAIN;
-    if (done == count || !full || !write_yield_.Try(&turn)) {
-      return done > 0 ? static_cast<int>(done) : result;
-    }
+    if (done == count || (result < 0 && result != -EAGAIN)) break;
+    yielded = write_yield_.Try(&turn);
+    if (cut && !yielded) break;
   }
+  return done > 0 ? static_cast<int>(done) : result;
 }
 
 // sendMessage(buffers, to, rights, credentials, flags)
@@ -107,7 +116,7 @@ int SocketWrap::SendMessage(const Arguments& arguments) {
   message.msg_controllen = control.length();
   const int result = static_cast<int>(sys::SendMessage(fd_.get(), &message, arguments.Int(4)));
   if (result >= 0) sent_.fds += control.rights_count();
-  return sent_.Count(result);
+  return Sent(result);
 }
 
 // sendMany(to, ...data): the data as arguments, because to read an array costs more than to send.
@@ -131,12 +140,12 @@ int SocketWrap::SendMany(const Arguments& arguments) {
     headers[i].msg_hdr.msg_name = const_cast<sockaddr*>(to.get()->get());
     headers[i].msg_hdr.msg_namelen = to.get()->length();
   }
-  return Persist(count, [&](size_t done) {
-    const int result =
-        sys::SendMany(fd_.get(), headers + done, static_cast<unsigned>(count - done), 0);
-    if (result < 0) return sent_.Count(result);
-    sent_.messages += static_cast<uint64_t>(result);
-    for (int i = 0; i < result; i++) sent_.bytes += vectors[done + static_cast<size_t>(i)].iov_len;
+  return Persist(count, [&](size_t done, size_t most) {
+    const int result = sys::SendMany(fd_.get(), headers + done, static_cast<unsigned>(most), 0);
+    if (result < 0) return Sent(result);
+    for (int i = 0; i < result; i++) {
+      Sent(static_cast<int>(vectors[done + static_cast<size_t>(i)].iov_len));
+    }
     return result;
   });
 }

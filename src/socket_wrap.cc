@@ -239,11 +239,21 @@ int SocketWrap::ReceiveBatch(unsigned batch, int flags) {
   return result;
 }
 
+int SocketWrap::Sent(int result) {
+  if (result >= 0) module_->crowd.Advance(static_cast<size_t>(result) + 1);
+  return sent_.Count(result);
+}
+
+int SocketWrap::Received(int result) {
+  if (result >= 0) module_->crowd.Advance(static_cast<size_t>(result) + 1);
+  return received_.Count(result);
+}
+
 void SocketWrap::CountReceived(int result, int flags) {
   if ((flags & MSG_PEEK) != 0) return;
   if (result == -EAGAIN) received_.again++;
   for (int i = 0; i < result; i++) {
-    received_.Count(module_->slab.length(static_cast<size_t>(i)));
+    Received(module_->slab.length(static_cast<size_t>(i)));
     received_.fds += module_->slab.rights(static_cast<size_t>(i));
   }
 }

@@ -65,6 +65,9 @@ class SocketWrap final : public Poller::Listener {
   int Wait(int events);
   int WaitAfter(int result, int batch);
   int ReadBytes(const Bytes& bytes, int flags);
+  // Count what a call came to, -errno or the bytes of a message, and return it.
+  int Sent(int result);
+  int Received(int result);
   // Counts what a receive came to, unless it was a look.
   void CountReceived(int result, int flags);
   void SetStrong(bool strong);
@@ -116,6 +119,8 @@ class SocketWrap final : public Poller::Listener {
   Traffic sent_;
   Traffic received_;
   Yield write_yield_;
+  size_t fits_ = 0;         // messages there was room for after a yield; 0: not known
+  unsigned guesses_ = 0;    // that it is so again
   unsigned single_ = 0;     // readable events in a row that brought one message
   unsigned busy_poll_ = 0;  // microseconds
   bool continuous_ = false;

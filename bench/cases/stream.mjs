@@ -54,7 +54,7 @@ export const stream = {
         title: `one way ${text}, read(buffer)`,
         modes: size === 65_536 ? undefined : ['pinned'],
         size,
-        count: count * 2,
+        count: count * (size < 65_536 ? 10 : 2),
         contenders: [
           afunix('bulk'),
           net('node', 'bulk'),
@@ -65,7 +65,7 @@ export const stream = {
         title: `one way ${text}, afunix/net`,
         modes: size === 65_536 ? undefined : ['pinned'],
         size,
-        count: count * 2,
+        count: count * (size < 65_536 ? 10 : 2),
         contenders: [net('afunix', 'bulk'), net('node', 'bulk')],
       },
     ]),

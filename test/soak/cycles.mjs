@@ -21,8 +21,11 @@ async function start(folder) {
   worker.on('error', (error) => {
     if (errors++ < 3) console.error(error);
   });
+  // Before it begins: of one that has nothing to do, Node tells both in one go.
+  const ended = once(worker, 'exit');
+  ended.catch(() => {}); // an error: it is counted, and the wait is over
   await once(worker, 'message');
-  return { worker, own };
+  return { worker, own, ended };
 }
 
 let terminated = 0;
@@ -30,9 +33,7 @@ let terminated = 0;
 /** One thread after another, each terminated in the middle, until there were enough cycles. */
 async function terminateInTurn(folder) {
   for (;;) {
-    const { worker, own } = await start(folder);
-    const ended = once(worker, 'exit');
-    ended.catch(() => {}); // an error: it is counted, and the wait is over
+    const { worker, own, ended } = await start(folder);
     let over = false;
     ended.finally(() => (over = true)).catch(() => {});
     const life = 1 + ((terminated * 37) % 120);
