@@ -15,9 +15,11 @@ class Crowd {
  public:
   // Whether yields pause.
   bool IsNear(uint64_t now) {
-    if (now < until_) return true;
     if (pausing_) {
-      EndPause(now);
+      if (!measured_ && now - sampled_ >= kEnough) Measure(now);
+      if (now < until_) return true;
+      pausing_ = false;
+      Restart(now, sys::RunDelay::Read());
     } else if (now - sampled_ > kLongestSample) {
       Restart(now, sys::RunDelay::Read());
     } else if (now - sampled_ > kSample) {
@@ -41,7 +43,7 @@ class Crowd {
   // Of a time in which nobody asked, because there was nothing to yield for, nothing is concluded.
   static constexpr uint64_t kLongestSample = 4 * kSample;
   static constexpr uint64_t kShortest = 2'000'000;
-  static constexpr uint64_t kEnough = 4 * kShortest;  // to learn something from
+  static constexpr uint64_t kEnough = 4 * kShortest;  // of a pause, to learn something from
   static constexpr uint64_t kKnown = 1'000'000'000;
   static constexpr uint64_t kLongest = 20'000'000'000;
 
@@ -75,18 +77,19 @@ class Crowd {
     }
   }
 
-  void EndPause(uint64_t now) {
+  // What it is like without yields.
+  void Measure(uint64_t now) {
     const sys::RunDelay delay = sys::RunDelay::Read();
-    // Of a thread that had nothing to do meanwhile it tells nothing.
-    wait_in_pause_ = now - until_ < kLongestSample ? WaitOfARun(delay) : 0;
+    measured_ = now - sampled_ < kLongestSample;
+    if (!measured_) return Restart(now, delay);
+    wait_in_pause_ = WaitOfARun(delay);
     rate_in_pause_ = Rate(now);
-    pausing_ = false;
-    Restart(now, delay);
   }
 
   void Pause(uint64_t now, uint64_t length, const sys::RunDelay& delay) {
     until_ = now + length;
     pausing_ = true;
+    measured_ = false;
     Restart(now, delay);
   }
 
@@ -107,6 +110,7 @@ class Crowd {
 
   uint64_t until_ = 0;  // when the last pause ended or will, or the last long yield did
   bool pausing_ = false;
+  bool measured_ = false;       // this pause
   uint64_t pause_ = kShortest;  // after long yields
   uint64_t delays_ = kEnough;   // after being run late
   uint64_t wait_in_pause_ = 0;  // nanoseconds; 0 if not known
