@@ -28,7 +28,7 @@ const STALL = 120;
 const limit = { short: 600, full: 3600 };
 const usage = `npm run soak [-- options] [part...]
 parts: ${Object.keys(full).join(', ')} (default: all)
-  --short     about 90 seconds, instead of some twenty minutes
+  --short     about 90 seconds, instead of some fifteen minutes
   --publish   the figures go to docs/reliability.md, too`;
 
 const { values, positionals } = parseArgs({
