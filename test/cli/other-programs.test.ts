@@ -110,13 +110,15 @@ describeWith('python3', programPath('python3'), (python) => {
     listener.listen()
     reading, writing = os.pipe()
     socket.send_fds(peer, [b"hi"], [listener.fileno(), reading, peer.fileno()])
+sys.stdin.read() # it can be named for as long as it is there
 `,
         scratch.path(),
         type,
       );
 
-      await client.succeeds();
       expect(await server.succeeds()).toBe('hi');
+      client.process.stdin?.end();
+      await client.succeeds();
       const name = { stream: 'stream', dgram: 'datagram', seqpacket: 'seqpacket' }[type];
       expect(server.stderr.match(/(?<=descriptor: ).*/g)).toEqual([
         'listening inet stream socket',
