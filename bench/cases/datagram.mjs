@@ -15,7 +15,6 @@ export const datagram = {
     ...sizes.map(([size, text, count]) => ({
       title: `round trip ${text}, onMessages`,
       size,
-      modes: size === 64 ? undefined : ['pinned'],
       count,
       contenders: [
         afunix('callback'),
@@ -33,7 +32,6 @@ export const datagram = {
     ...sizes.map(([size, text, count]) => ({
       title: `one way ${text}, sendMany to onMessages`,
       size,
-      modes: size === 64 ? undefined : ['pinned'],
       count: count * 5,
       contenders: [
         afunix('bulk'),

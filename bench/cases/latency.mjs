@@ -8,7 +8,6 @@ export const latency = {
     {
       title: 'datagram answered under load',
       count: 50_000,
-      modes: ['pinned'],
       saturate: { contender: 1, client: { limit: 'dgram-saturate' } },
       metrics: { p50: 'p50', p99: 'p99', p999: 'p99.9' },
       targetMetric: 'p99',

@@ -18,7 +18,6 @@ export const seqpacket = {
     ...sizes.map(([size, text, count]) => ({
       title: `round trip ${text}, promises`,
       size,
-      modes: size === 64 ? undefined : ['pinned'],
       count,
       contenders: [
         afunix('trip'),
@@ -30,7 +29,6 @@ export const seqpacket = {
     ...sizes.map(([size, text, count]) => ({
       title: `one way ${text}, promises`,
       size,
-      modes: size === 64 ? undefined : ['pinned'],
       count: count * 3,
       contenders: [afunix('bulk'), peer('bulk'), { name: 'C, blocking', limit: 'seqpacket-bulk' }],
     })),

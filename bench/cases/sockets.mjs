@@ -5,7 +5,6 @@ const title = 'stream round trip 64 B, 10,000 sockets on one loop';
 const of = (name, contender) => ({
   title: name,
   count: 10_000,
-  modes: ['pinned'],
   contenders: [10_000, 1].map((sockets) => ({ name: `with ${sockets}`, ...contender(sockets) })),
 });
 

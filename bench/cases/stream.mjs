@@ -33,7 +33,6 @@ export const stream = {
     ...sizes.flatMap(([size, text, count]) => [
       {
         title: `round trip ${text}, promises`,
-        modes: size === 64 ? undefined : ['pinned'],
         size,
         count,
         contenders: [
@@ -45,14 +44,12 @@ export const stream = {
       },
       {
         title: `round trip ${text}, afunix/net`,
-        modes: size === 64 ? undefined : ['pinned'],
         size,
         count,
         contenders: [net('afunix', 'trip'), net('node', 'trip', size === 64 ? 0.85 : undefined)],
       },
       {
         title: `one way ${text}, read(buffer)`,
-        modes: size === 65_536 ? undefined : ['pinned'],
         size,
         count: count * (size < 65_536 ? 10 : 2),
         contenders: [
@@ -63,7 +60,6 @@ export const stream = {
       },
       {
         title: `one way ${text}, afunix/net`,
-        modes: size === 65_536 ? undefined : ['pinned'],
         size,
         count: count * (size < 65_536 ? 10 : 2),
         contenders: [net('afunix', 'bulk'), net('node', 'bulk')],
