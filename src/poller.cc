@@ -45,6 +45,7 @@ struct Vigil {
 
   static void OnPrepare(uv_prepare_t* uv) {
     auto* vigil = static_cast<Vigil*>(uv->data);
+    vigil->loop->Resume();
     vigil->loop->DropDead();
     if (std::exchange(vigil->loop->yields_, false) && vigil->loop->WouldSleep()) {
       vigil->loop->yield_.Once();
@@ -157,7 +158,7 @@ void PollLoop::Rebuild() {
   std::vector<uint64_t> lost;
   for (size_t fd = 0; fd < slots_.size(); fd++) {
     const Slot& slot = slots_[fd];
-    if (slot.poller == nullptr) continue;
+    if (slot.poller == nullptr || slot.poller->rests_) continue;
     const uint64_t key = uint64_t{slot.generation} << 32 | fd;
     if (set_.Watch(static_cast<int>(fd), 0, slot.poller->armed_, key) < 0) lost.push_back(key);
   }
@@ -210,18 +211,19 @@ int PollLoop::Watch(Poller* poller, int fd, int events) {
     // Somebody closed its descriptor by the number, which is another's by now.
     if (slot.poller != nullptr) {
       slot.poller->watched_ = 0;
+      slot.poller->rests_ = false;
       slot.poller->SetArmed(0);
     }
     slot = {poller, slot.generation + 1};
   }
   const uint64_t key = uint64_t{slot.generation} << 32 | static_cast<uint32_t>(fd);
-  const bool rests = poller == resting_;
+  const bool rests = poller->rests_;
   const int result = rests ? 0 : set_.Watch(fd, poller->watched_, events, key);
   if (result < 0 && events != 0 && poller->watched_ != 0) return result;  // it has what it had
   poller->watched_ = rests || result < 0 ? 0 : events;
   if (result < 0 || events == 0) {
     slot.poller = nullptr;
-    if (rests) resting_ = nullptr;
+    poller->rests_ = false;
   } else if (poller->armed_ == 0 && KeepVigil()) {
     changed_.push_back(key);
   }
@@ -243,7 +245,7 @@ void PollLoop::OnReady() {
   Yield::Turn turn;
   bool came = (favourite_ && guesses_ < kGuesses && Guess()) || Collect();
   for (unsigned paid = 0; came && WouldSleep() && yield_.Try(&turn); paid++) {
-    if (paid == kBeforeRest && favourite_) Rest();
+    if (paid == kBeforeRest && favourite_) Rest(Find(alone_));
     came = Ask();
     if (!came) {
       // The peer may have been about to yield as well: woken by what we sent, it had its turn at
@@ -259,22 +261,30 @@ void PollLoop::OnReady() {
 }
 
 // While its peer and it take turns, nobody has to be woken by what comes: out of the set, it costs
-// the sender neither this set nor the loop's.
-void PollLoop::Rest() {
-  Poller* poller = Find(alone_);
-  if (poller == nullptr || set_.Watch(poller->fd_, poller->watched_, 0, alone_) < 0) return;
+// the peer neither this set nor the loop's.
+void PollLoop::Rest(Poller* poller) {
+  if (poller == nullptr || poller->watched_ == 0 || !KeepVigil()) return;
+  const auto fd = static_cast<uint32_t>(poller->fd_);
+  const uint64_t key = uint64_t{slots_[fd].generation} << 32 | fd;
+  if (set_.Watch(poller->fd_, poller->watched_, 0, key) < 0) return;
   poller->watched_ = 0;
-  resting_ = poller;
+  poller->rests_ = true;
+  resting_.push_back(key);
 }
 
 void PollLoop::Resume() {
-  if (resting_ == nullptr) return;
-  Poller* poller = std::exchange(resting_, nullptr);
-  if (set_.Watch(poller->fd_, 0, poller->armed_, alone_) == 0) {
-    poller->watched_ = poller->armed_;
-  } else {
-    Lose(poller, alone_);
+  // By index: whoever is told that it was lost may have another one rest.
+  for (size_t i = 0; i < resting_.size(); i++) {
+    const uint64_t key = resting_[i];
+    Poller* poller = Find(key);
+    if (poller == nullptr || !std::exchange(poller->rests_, false)) continue;
+    if (set_.Watch(poller->fd_, 0, poller->armed_, key) == 0) {
+      poller->watched_ = poller->armed_;
+    } else {
+      Lose(poller, key);
+    }
   }
+  resting_.clear();
 }
 
 bool PollLoop::Guess() {

@@ -60,7 +60,8 @@ class PollLoop {
   // Asks the one that alone was ready the last times. False if nothing came there.
   bool Guess();
   bool Ask();
-  void Rest();
+  // Takes it out of the set, until Resume(): before the loop sleeps.
+  void Rest(Poller* poller);
   void Resume();
   // Has the loop call before it sleeps. False if it will not any more.
   bool KeepVigil();
@@ -81,7 +82,7 @@ class PollLoop {
   uint64_t alone_ = 0;         // the only one that was ready last time, 0 if there were others
   bool favourite_ = false;     // `alone_` was that twice
   unsigned guesses_ = 0;       // since all were asked
-  Poller* resting_ = nullptr;  // armed, and not in the set for now
+  std::vector<uint64_t> resting_;  // armed, and not in the set for now
   int holds_ = 0;              // pollers that keep the loop alive
   int handles_ = 0;
   Drained drained_ = nullptr;
@@ -114,6 +115,9 @@ class Poller {
   int Arm(int fd, int events);
   int armed() const { return armed_; }
 
+  // Leaves what is armed out until the loop would sleep, or an event of the loop has been handled.
+  void Rest() { loop_->Rest(this); }
+
   // Whether what is armed keeps the loop alive.
   void SetReference(bool referenced);
 
@@ -130,6 +134,7 @@ class Poller {
   int fd_ = -1;
   int armed_ = 0;
   int watched_ = 0;  // what the set has: `armed_`, but while it rests
+  bool rests_ = false;
   bool referenced_ = true;
   bool holding_ = false;
 };

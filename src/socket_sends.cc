@@ -85,7 +85,7 @@ int SocketWrap::Persist(size_t count, Call send) {
     const bool cut = result < static_cast<int>(most);
     if (yielded) {
       write_yield_.Note(result > 0);
-      if (result > 0 && interest_ == 0) poller_.Arm(fd_.get(), 0);
+      if (result > 0) LeaveSet();
     }
     if (yielded && !guess) fits_ = result > 0 && cut ? static_cast<size_t>(result) : 0;
     if (result > 0) done += static_cast<size_t>(result);

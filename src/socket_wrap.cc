@@ -125,6 +125,17 @@ int SocketWrap::Rearm() {
   return result;
 }
 
+// The peer makes room while this socket sends and yields: in the set, it would wake it for each message.
+void SocketWrap::LeaveSet() {
+  constexpr unsigned kBeforeRest = 4;  // to leave and to come back are two system calls
+  if (interest_ == 0) {
+    poller_.Arm(fd_.get(), 0);
+  } else if (++made_room_ == kBeforeRest) {
+    made_room_ = 0;
+    poller_.Rest();
+  }
+}
+
 int SocketWrap::Wait(int events) {
   if (!fd_) return -EBADF;
   interest_ |= events;

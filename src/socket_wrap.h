@@ -62,6 +62,8 @@ class SocketWrap final : public Poller::Listener {
   int ReceiveReady();
   // Brings the poller in line with `interest_`.
   int Rearm();
+  // After a yield that made room.
+  void LeaveSet();
   int Wait(int events);
   int WaitAfter(int result, int batch);
   int ReadBytes(const Bytes& bytes, int flags);
@@ -119,6 +121,7 @@ class SocketWrap final : public Poller::Listener {
   Traffic sent_;
   Traffic received_;
   Yield write_yield_;
+  unsigned made_room_ = 0;  // yields, since it left the set last
   size_t fits_ = 0;         // messages there was room for after a yield; 0: not known
   unsigned guesses_ = 0;    // that it is so again
   unsigned single_ = 0;     // readable events in a row that brought one message
