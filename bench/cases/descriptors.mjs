@@ -18,7 +18,7 @@ export const descriptors = {
     },
     {
       title: 'a TCP connection to another process',
-      count: 300,
+      count: 1000,
       contenders: [
         afunix('connection'),
         { name: 'child_process', module: 'child-process', target: 0.33 },
@@ -26,7 +26,7 @@ export const descriptors = {
     },
     {
       title: 'a TCP connection, as a net.Socket there',
-      count: 300,
+      count: 1000,
       contenders: [afunix('socket'), { name: 'child_process', module: 'child-process' }],
     },
   ],
