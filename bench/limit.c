@@ -73,10 +73,15 @@ static void watch(int fd) {
   check(epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
 }
 
-static size_t receive_some(int fd) {
+static int await_ready(void) {
   struct epoll_event event;
+  check(epoll_wait(epoll_fd, &event, 1, -1), "epoll_wait");
+  return event.data.fd;
+}
+
+static size_t receive_some(int fd) {
   for (;;) {
-    if (epoll_fd >= 0) check(epoll_wait(epoll_fd, &event, 1, -1), "epoll_wait");
+    if (epoll_fd >= 0) await_ready();
     ssize_t length = recv(fd, buffer, size, 0);
     if (length < 0 && errno == EAGAIN) continue;
     if (length == 0) exit(0);
@@ -145,6 +150,38 @@ static void send_messages(int fd, int many) {
 
 static void receive_bytes(int fd) {
   for (long long left = (long long)size * count; left > 0;) left -= (long long)receive_some(fd);
+}
+
+static int descriptor = -1;
+
+static void send_descriptor(int fd) {
+  char control[CMSG_SPACE(sizeof descriptor)] = {0};
+  struct iovec vector = {buffer, 1};
+  struct msghdr header = {.msg_iov = &vector,
+                          .msg_iovlen = 1,
+                          .msg_control = control,
+                          .msg_controllen = sizeof control};
+  struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
+  rights->cmsg_level = SOL_SOCKET;
+  rights->cmsg_type = SCM_RIGHTS;
+  rights->cmsg_len = CMSG_LEN(sizeof descriptor);
+  memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
+  check(sendmsg(fd, &header, MSG_NOSIGNAL), "sendmsg");
+}
+
+// Receives one and closes it.
+static void receive_descriptor(int fd) {
+  char control[CMSG_SPACE(sizeof descriptor)];
+  struct iovec vector = {buffer, size};
+  struct msghdr header = {.msg_iov = &vector,
+                          .msg_iovlen = 1,
+                          .msg_control = control,
+                          .msg_controllen = sizeof control};
+  if (epoll_fd >= 0) await_ready();
+  if (check(recvmsg(fd, &header, MSG_CMSG_CLOEXEC), "recvmsg") == 0) exit(0);
+  int received;
+  memcpy(&received, CMSG_DATA(CMSG_FIRSTHDR(&header)), sizeof received);
+  check(close(received), "close");
 }
 
 static int compare(const void *a, const void *b) {
@@ -217,12 +254,6 @@ static void allow_descriptors(void) {
   check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
 }
 
-static int await_ready(void) {
-  struct epoll_event event;
-  check(epoll_wait(epoll_fd, &event, 1, -1), "epoll_wait");
-  return event.data.fd;
-}
-
 static void serve_many(void) {
   allow_descriptors();
   const int listener = open_socket(SOCK_STREAM);
@@ -287,6 +318,9 @@ static void serve(const char *name) {
     if (has(name, "bulk")) {
       type == SOCK_STREAM ? receive_bytes(fd) : receive_messages(fd, has(name, "mmsg"));
       acknowledge(fd, type);
+    } else if (has(name, "rights")) {
+      receive_descriptor(fd);
+      acknowledge(fd, type);
     } else {
       receive_all(fd, type);
       send_all(fd, size);
@@ -301,6 +335,7 @@ static void use(const char *name) {
   connect_to(fd, "");
   if (has(name, "epoll")) watch(fd);
   if (has(name, "fan-in")) open_senders();
+  if (has(name, "rights")) descriptor = (int)check(open("/dev/null", O_RDONLY | O_CLOEXEC), "open");
   puts("ready");
   for (char line[64]; fgets(line, sizeof line, stdin) != NULL;) {
     const long long start = now();
@@ -318,6 +353,11 @@ static void use(const char *name) {
       else
         send_messages(fd, has(name, "mmsg"));
       await_acknowledgement(fd);
+    } else if (has(name, "rights")) {
+      for (long i = 0; i < count; i++) {
+        send_descriptor(fd);
+        receive_some(fd);
+      }
     } else {
       for (long i = 0; i < count; i++) {
         send_all(fd, size);

@@ -9,6 +9,7 @@ export const descriptors = {
       contenders: [
         afunix('descriptor'),
         { name: 'usocket', module: 'usocket', needs: 'usocket', target: 0.6 },
+        { name: 'C, epoll', limit: 'seqpacket-epoll-rights' },
       ],
     },
     {
