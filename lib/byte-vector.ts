@@ -39,7 +39,13 @@ export function sendVector(
     return sendBytes(handle, buffers[0] as Uint8Array);
   }
   const some = buffers.length > IOV_MAX ? buffers.slice(0, IOV_MAX) : buffers;
-  const result = handle.sendMessage(some, undefined, rights, credentials, 0);
+  const result = handle.sendMessage(
+    some.length === 1 ? (some[0] as Uint8Array) : some,
+    undefined,
+    rights,
+    credentials,
+    0,
+  );
   if (result >= 0) {
     if (rights !== undefined) tellFds(handle.owner, 'sent', rights);
     if (messages.hasSubscribers) {

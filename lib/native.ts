@@ -53,11 +53,11 @@ export interface Handle {
   readOrWait(buffer: Uint8Array): number;
 
   send(data: Uint8Array, to: AddressBytes | undefined, flags: number): number;
-  /** sendmsg(2). */
+  /** sendmsg(2). One buffer or descriptor costs less than an array of one. */
   sendMessage(
-    buffers: readonly Uint8Array[],
+    buffers: Uint8Array | readonly Uint8Array[],
     to: AddressBytes | undefined,
-    rights: readonly number[] | undefined,
+    rights: number | readonly number[] | undefined,
     credentials: { pid: number; uid: number; gid: number } | undefined,
     flags: number,
   ): number;
@@ -331,7 +331,8 @@ Object.assign(native.Handle.prototype, {
       : calls.send(this.id, data, to, flags);
   },
   sendMessage(buffers, to, rights, credentials, flags) {
-    return calls.sendMessage(this.id, buffers, to, rights, credentials, flags);
+    const right = Array.isArray(rights) && rights.length === 1 ? rights[0] : rights;
+    return calls.sendMessage(this.id, buffers, to, right, credentials, flags);
   },
   sendMany(data, to, from) {
     let end = Math.min(data.length, from + SEND_BATCH);

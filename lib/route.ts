@@ -39,7 +39,7 @@ export function sendNow(
   const result =
     beside === undefined
       ? handle.send(data, to, 0)
-      : handle.sendMessage([data], to, beside.fds, beside.credentials, 0);
+      : handle.sendMessage(data, to, beside.fds, beside.credentials, 0);
   if (result < 0) return result;
   if (beside?.fds !== undefined) tellFds(handle.owner, 'sent', beside.fds);
   if (messages.hasSubscribers) tellSent(handle, data, to);

@@ -70,8 +70,8 @@ class Crowd {
     const bool longer = WaitOfARun(delay) > 3 * wait_in_pause_;
     if (late && (!known || (longer && Rate(now) < 1.2 * rate_in_pause_))) {
       Pause(now, delays_, delay);
-      // Longer only where it is the same right after this one: what was known may be of other times,
-      // as when the peer paused.
+      // Longer only where it is the same right after this one: what was known may be of other
+      // times, as when the peer paused.
       if (known) delays_ = std::min(4 * delays_, kLongest);
     } else {
       delays_ = std::max(delays_ / 4, kEnough);

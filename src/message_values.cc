@@ -31,13 +31,18 @@ napi_value MakeRights(napi_env env, const sys::Ancillary& ancillary) {
 
 }  // namespace
 
-int ReadBuffers(napi_env env, napi_value array, std::vector<iovec>* out) {
+int ReadBuffers(napi_env env, napi_value buffers, std::vector<iovec>* out) {
+  Bytes only;
+  if (GetBytes(env, buffers, &only)) {
+    out->push_back({only.data, only.length});
+    return 0;
+  }
   uint32_t count;
-  if (!GetArrayLength(env, array, &count)) return -EINVAL;
+  if (!GetArrayLength(env, buffers, &count)) return -EINVAL;
   for (uint32_t i = 0; i < count; ++i) {
     napi_value value;
     Bytes bytes;
-    if (napi_get_element(env, array, i, &value) != napi_ok || !GetBytes(env, value, &bytes)) {
+    if (napi_get_element(env, buffers, i, &value) != napi_ok || !GetBytes(env, value, &bytes)) {
       return -EINVAL;
     }
     out->push_back({bytes.data, bytes.length});
@@ -54,14 +59,15 @@ int ReadAddress(napi_env env, napi_value value, sys::Address* out, sys::UniqueFd
   return out->Resolve(bytes.view(), keep);
 }
 
-int ReadRights(napi_env env, napi_value array, sys::ControlBuilder* out) {
-  if (IsUndefined(env, array)) return 0;
-  uint32_t count;
+int ReadRights(napi_env env, napi_value rights, sys::ControlBuilder* out) {
+  if (IsUndefined(env, rights)) return 0;
   int fds[sys::kMaxRights];
-  if (!GetArrayLength(env, array, &count) || count > sys::kMaxRights) return -EINVAL;
+  if (GetInt(env, rights, &fds[0])) return out->AddRights(fds, 1);
+  uint32_t count;
+  if (!GetArrayLength(env, rights, &count) || count > sys::kMaxRights) return -EINVAL;
   for (uint32_t i = 0; i < count; ++i) {
     napi_value value;
-    if (napi_get_element(env, array, i, &value) != napi_ok || !GetInt(env, value, &fds[i])) {
+    if (napi_get_element(env, rights, i, &value) != napi_ok || !GetInt(env, value, &fds[i])) {
       return -EINVAL;
     }
   }

@@ -13,14 +13,16 @@
 
 namespace afunix {
 
-// Appends the memory of an array of Uint8Array. Returns 0, or -EINVAL for anything else.
+// Appends the memory of a Uint8Array, or of an array of them. Returns 0, or -EINVAL for anything
+// else.
 int ReadBuffers(napi_env env, napi_value array, std::vector<iovec>* out);
 
 // All three: undefined is none. Return 0 or -errno.
 // `present` says whether there was an address; `keep` must outlive the send (see address.h).
 int ReadAddress(napi_env env, napi_value bytes, sys::Address* out, sys::UniqueFd* keep,
                 bool* present);
-int ReadRights(napi_env env, napi_value array, sys::ControlBuilder* out);
+// A descriptor, or an array of them.
+int ReadRights(napi_env env, napi_value rights, sys::ControlBuilder* out);
 int ReadCredentials(napi_env env, napi_value object, sys::ControlBuilder* out);
 
 // { pid, uid, gid }

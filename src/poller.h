@@ -78,12 +78,12 @@ class PollLoop {
   std::vector<Slot> slots_;
   std::vector<uint64_t> changed_;  // those that are watched anew since the loop slept
   Yield yield_;
-  bool yields_ = false;        // once more before the loop sleeps
-  uint64_t alone_ = 0;         // the only one that was ready last time, 0 if there were others
-  bool favourite_ = false;     // `alone_` was that twice
-  unsigned guesses_ = 0;       // since all were asked
+  bool yields_ = false;            // once more before the loop sleeps
+  uint64_t alone_ = 0;             // the only one that was ready last time, 0 if there were others
+  bool favourite_ = false;         // `alone_` was that twice
+  unsigned guesses_ = 0;           // since all were asked
   std::vector<uint64_t> resting_;  // armed, and not in the set for now
-  int holds_ = 0;              // pollers that keep the loop alive
+  int holds_ = 0;                  // pollers that keep the loop alive
   int handles_ = 0;
   Drained drained_ = nullptr;
   void* data_ = nullptr;

@@ -125,7 +125,8 @@ int SocketWrap::Rearm() {
   return result;
 }
 
-// The peer makes room while this socket sends and yields: in the set, it would wake it for each message.
+// The peer makes room while this socket sends and yields: in the set, it would wake it for each
+// message.
 void SocketWrap::LeaveSet() {
   constexpr unsigned kBeforeRest = 4;  // to leave and to come back are two system calls
   if (interest_ == 0) {
