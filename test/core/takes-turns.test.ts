@@ -6,19 +6,40 @@ import { Child } from '../helpers/children.js';
 import { fromRoot } from '../helpers/programs.js';
 import { Scratch } from '../helpers/scratch.js';
 
+/** A process of a fixture, on the first processor. */
+function onOneProcessor(fixture: string, ...args: string[]): Child {
+  return new Child('taskset', ['-c', '0', execPath, fromRoot(`test/fixtures/${fixture}`), ...args]);
+}
+
 test.skipIf(platform !== 'linux').each(['datagram', 'seqpacket', 'stream'])(
   'timers, immediates and ticks run between the messages of a %s socket',
   async (type) => {
     using scratch = new Scratch();
-    const args = ['-c', '0', execPath, fromRoot('test/fixtures/takes-turns.mjs'), type];
-    await using server = new Child('taskset', [...args, 'server', scratch.path('socket')]);
+    const path = scratch.path('socket');
+    await using server = onOneProcessor('takes-turns.mjs', type, 'server', path);
     await server.says('ready');
-    await using client = new Child('taskset', [...args, 'client', scratch.path('socket')]);
+    await using client = onOneProcessor('takes-turns.mjs', type, 'client', path);
     const { trips, timers, immediates, ticks } = JSON.parse(await client.succeeds());
     expect(trips).toBe(20_000);
     // A turn of the loop handles 33 messages at most, and most often takes less than a millisecond.
     expect(immediates).toBeGreaterThanOrEqual(Math.floor(trips / 33));
     expect(ticks).toBe(trips);
     expect(timers).toBeGreaterThan(0);
+  },
+);
+
+// While its peer makes room for more, a sender is not watched.
+test
+  .skipIf(platform !== 'linux')
+  .each(['stream before', 'stream after', 'net before', 'datagram before', 'datagram after'])(
+  'an answer that comes after much was sent is seen: %s',
+  async (way) => {
+    using scratch = new Scratch();
+    const path = scratch.path('socket');
+    await using server = onOneProcessor('answers-at-the-end.mjs', way, 'server', path);
+    await server.says('ready');
+    await using client = onOneProcessor('answers-at-the-end.mjs', way, 'client', path);
+    expect(await client.succeeds()).toBe('all\n');
+    await server.succeeds();
   },
 );
