@@ -3,18 +3,18 @@
 import { addAbortSignal, Duplex, type DuplexOptions } from 'node:stream';
 import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
 import { bytesOf, type Data } from './arguments.js';
-import { Backoff } from './backoff.js';
 import type { Credentials } from './credentials.js';
 import { tellConnect } from './diagnostics.js';
 import { closedError, codedError, invalidArgValue, missingArgs, systemError } from './errors.js';
 import { adoptHandle, configureReceive, openHandle } from './handle.js';
 import { type Handle, native } from './native.js';
+import { ConnectAttempt } from './net-attempt.js';
+import { explainEnd, forgetEnd } from './net-end.js';
 import { SocketInput } from './net-input.js';
 import { type ConnectOptions, type SocketOptions, SocketSettings } from './net-options.js';
 import { byteLength, type Chunk, SocketOutput, type WriteCallback } from './net-output.js';
 import { SOCK_STREAM } from './options.js';
 import { peerCredentials } from './peer.js';
-import { Retry } from './retry.js';
 import { descriptorsOf, type Sendable } from './sendable.js';
 import { type SocketStats, statsOf } from './stats.js';
 import { timeoutOf } from './timeout.js';
@@ -24,7 +24,6 @@ export interface SocketKeeper {
   socketClosed(): void;
 }
 
-const EAGAIN = -(native.errnos.EAGAIN as number);
 const ENOTCONN = -(native.errnos.ENOTCONN as number);
 const SHUT_WR = native.constants.SHUT_WR as number;
 
@@ -52,8 +51,8 @@ export class Socket extends Duplex {
   readonly #input: SocketInput;
   #referenced = true;
   #timer: NodeJS.Timeout | undefined;
-  /** Waits for room in a backlog. */
-  #retry: Retry | undefined;
+  /** The last call of `connect()`. */
+  #attempt: ConnectAttempt | undefined;
   readonly #output = new SocketOutput();
   /** What waits for the connection, for `bytesWritten`. */
   #pendingLength = 0;
@@ -159,7 +158,7 @@ export class Socket extends Duplex {
     const address = UnixAddress.from(path);
     if (typeof listener === 'function') this.once('connect', listener);
     if (this.#signal?.aborted) return this;
-    if (Object.hasOwn(this, 'write')) delete (this as Partial<this>).write;
+    forgetEnd(this);
     if (this.destroyed) this.#handle = null;
     if (this.#handle === null) {
       // As node:net: a destroyed socket may connect anew.
@@ -169,28 +168,19 @@ export class Socket extends Duplex {
     this.#touch();
     this.connecting = true;
     this.emit('connectionAttempt', path, undefined, undefined);
-    this.#tryConnect(address, path, undefined);
+    // Whoever heard of it may have destroyed the socket.
+    if (this.#handle === null || !this.connecting) return this;
+    this.#attempt?.cancel();
+    this.#attempt = new ConnectAttempt(this, this.#handle, address, path, this.#referenced);
+    this.#attempt.go();
     return this;
   }
 
-  #tryConnect(address: UnixAddress, path: AddressLike, backoff: Backoff | undefined): void {
-    const handle = this.#handle;
-    if (handle === null || !this.connecting) return;
-    const result = handle.connect(UnixAddress.bytesOf(address));
-    if (result === EAGAIN) {
-      // A full backlog: nothing tells when there is room again, so time has to.
-      const next = backoff ?? new Backoff(1, 100);
-      this.#retry ??= new Retry(this.#referenced);
-      this.#retry.after(next.next(), () => this.#tryConnect(address, path, next));
-      return;
-    }
-    // Not in this turn, nor in its microtasks: as node:net, which has it from the event loop.
-    setImmediate(afterConnect, this, handle, result, address, path);
-  }
-
   /** @internal */
-  connected(handle: Handle, result: number, address: UnixAddress, path: AddressLike): void {
+  connected(attempt: ConnectAttempt, result: number): void {
+    const { handle, address, path } = attempt;
     if (this.#handle !== handle || !this.connecting) return;
+    this.#attempt = undefined;
     this.connecting = false;
     if (result < 0) {
       const error = systemError('connect', result, address);
@@ -270,7 +260,7 @@ export class Socket extends Duplex {
   ref(): this {
     this.#referenced = true;
     this.#handle?.ref();
-    this.#retry?.setReference(true);
+    this.#attempt?.setReference(true);
     return this;
   }
 
@@ -278,7 +268,7 @@ export class Socket extends Duplex {
   unref(): this {
     this.#referenced = false;
     this.#handle?.unref();
-    this.#retry?.setReference(false);
+    this.#attempt?.setReference(false);
     return this;
   }
 
@@ -382,7 +372,7 @@ export class Socket extends Duplex {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.connecting = false;
     clearTimeout(this.#timer);
-    this.#retry?.cancel();
+    this.#attempt?.cancel();
     const handle = this.#handle;
     this.#handle = null;
     this.#input.stop(null);
@@ -446,41 +436,10 @@ export class Socket extends Duplex {
 
 // Shared by all sockets: a socket of its own closures would cost more memory.
 
-function afterConnect(
-  socket: Socket,
-  handle: Handle,
-  result: number,
-  address: UnixAddress,
-  path: AddressLike,
-): void {
-  socket.connected(handle, result, address, path);
-}
-
 function emitClose(socket: Socket, ...hadError: boolean[]): void {
   socket.emit('close', ...hadError);
 }
 
 function emitTimeout(socket: Socket): void {
   socket.emit('timeout');
-}
-
-/** Whoever writes after an end that the peer's end brought about learns whose it was. */
-function explainEnd(this: Socket): void {
-  if (!this.allowHalfOpen) this.write = writeAfterEnd as Socket['write'];
-}
-
-function writeAfterEnd(
-  this: Socket,
-  chunk: unknown,
-  encoding?: BufferEncoding | WriteCallback,
-  callback?: WriteCallback,
-): boolean {
-  const done = typeof encoding === 'function' ? encoding : callback;
-  if (!this.writableEnded) {
-    return Duplex.prototype.write.call(this, chunk, encoding as BufferEncoding, done);
-  }
-  const error = codedError(Error, 'EPIPE', 'This socket has been ended by the other party');
-  if (typeof done === 'function') process.nextTick(done, error);
-  this.destroy(error);
-  return false;
 }
