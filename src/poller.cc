@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <iterator>
 #include <utility>
@@ -40,11 +41,24 @@ struct Watcher {
 // Runs just before the loop would sleep.
 struct Vigil {
   uv_prepare_t uv;
+  // While active, whoever runs the loop does not sleep: a program that waits for the loop's
+  // descriptor by itself asks for the loop's timeout, and runs no prepare handle before.
+  uv_idle_t awake;
   PollLoop* loop;
   uint64_t awake_until = 0;  // uv_hrtime()
+  int handles = 2;
+
+  std::array<uv_handle_t*, 2> both() {
+    return {reinterpret_cast<uv_handle_t*>(&uv), reinterpret_cast<uv_handle_t*>(&awake)};
+  }
+
+  void StayUp() {
+    uv_idle_start(&awake, [](uv_idle_t*) {});
+  }
 
   static void OnPrepare(uv_prepare_t* uv) {
     auto* vigil = static_cast<Vigil*>(uv->data);
+    uv_idle_stop(&vigil->awake);
     vigil->loop->Resume();
     vigil->loop->DropDead();
     if (std::exchange(vigil->loop->yields_, false) && vigil->loop->WouldSleep()) {
@@ -73,6 +87,7 @@ struct Vigil {
 
   static void OnClose(uv_handle_t* uv) {
     auto* vigil = static_cast<Vigil*>(uv->data);
+    if (--vigil->handles > 0) return;
     PollLoop* loop = vigil->loop;
     delete vigil;
     loop->Released();
@@ -87,10 +102,13 @@ PollLoop::PollLoop(napi_env env, Crowd* crowd) : yield_(crowd) {
 bool PollLoop::KeepVigil() {
   if (vigil_ == nullptr) {
     if (loop_ == nullptr || drained_ != nullptr) return false;
-    vigil_ = new Vigil{{}, this};
+    vigil_ = new Vigil{{}, {}, this};
     uv_prepare_init(static_cast<uv_loop_t*>(loop_), &vigil_->uv);
-    uv_unref(reinterpret_cast<uv_handle_t*>(&vigil_->uv));
-    vigil_->uv.data = vigil_;
+    uv_idle_init(static_cast<uv_loop_t*>(loop_), &vigil_->awake);
+    for (uv_handle_t* handle : vigil_->both()) {
+      uv_unref(handle);
+      handle->data = vigil_;
+    }
     handles_++;
   }
   uv_prepare_start(&vigil_->uv, Vigil::OnPrepare);
@@ -178,7 +196,7 @@ void PollLoop::Shutdown(Drained drained, void* data) {
   if (watcher_ != nullptr) Release(watcher_);
   watcher_ = nullptr;
   if (vigil_ != nullptr) {
-    uv_close(reinterpret_cast<uv_handle_t*>(&vigil_->uv), Vigil::OnClose);
+    for (uv_handle_t* handle : vigil_->both()) uv_close(handle, Vigil::OnClose);
     vigil_ = nullptr;
   }
   if (handles_ == 0) drained_(data_);
@@ -243,6 +261,7 @@ void PollLoop::OnReady() {
   constexpr unsigned kGuesses = 32;
   constexpr unsigned kBeforeRest = 4;  // to leave and to come back are two system calls
   Yield::Turn turn;
+  handling_ = true;
   bool came = (favourite_ && guesses_ < kGuesses && Guess()) || Collect();
   for (unsigned paid = 0; came && WouldSleep() && yield_.Try(&turn); paid++) {
     if (paid == kBeforeRest && favourite_) Rest(Find(alone_));
@@ -255,6 +274,7 @@ void PollLoop::OnReady() {
     }
     yield_.Note(came);
   }
+  handling_ = false;
   Resume();
   // If the loop slept now, both sides would be woken again from then on.
   yields_ = came && turn.over() && KeepVigil();
@@ -270,6 +290,7 @@ void PollLoop::Rest(Poller* poller) {
   poller->watched_ = 0;
   poller->rests_ = true;
   resting_.push_back(key);
+  if (!handling_) vigil_->StayUp();
 }
 
 void PollLoop::Resume() {

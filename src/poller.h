@@ -78,6 +78,7 @@ class PollLoop {
   std::vector<Slot> slots_;
   std::vector<uint64_t> changed_;  // those that are watched anew since the loop slept
   Yield yield_;
+  bool handling_ = false;          // what is ready
   bool yields_ = false;            // once more before the loop sleeps
   uint64_t alone_ = 0;             // the only one that was ready last time, 0 if there were others
   bool favourite_ = false;         // `alone_` was that twice
