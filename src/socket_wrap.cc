@@ -129,10 +129,11 @@ int SocketWrap::Rearm() {
 // message.
 void SocketWrap::LeaveSet() {
   constexpr unsigned kBeforeRest = 4;  // to leave and to come back are two system calls
+  if (++made_room_ < kBeforeRest) return;
+  made_room_ = 0;
   if (interest_ == 0) {
     poller_.Arm(fd_.get(), 0);
-  } else if (++made_room_ == kBeforeRest) {
-    made_room_ = 0;
+  } else {
     poller_.Rest();
   }
 }
