@@ -51,7 +51,7 @@ export const stream = {
       {
         title: `one way ${text}, read(buffer)`,
         size,
-        count: count * (size < 65_536 ? 10 : 2),
+        count: count * (size < 65_536 ? 10 : 5),
         contenders: [
           afunix('bulk'),
           net('node', 'bulk'),
@@ -61,7 +61,7 @@ export const stream = {
       {
         title: `one way ${text}, afunix/net`,
         size,
-        count: count * (size < 65_536 ? 10 : 2),
+        count: count * (size < 65_536 ? 10 : 5),
         contenders: [net('afunix', 'bulk'), net('node', 'bulk')],
       },
     ]),

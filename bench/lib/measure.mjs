@@ -6,9 +6,12 @@ import { join } from 'node:path';
 import { Pair } from './pair.mjs';
 import { spread } from './statistics.mjs';
 
+/** Nanoseconds of rounds that a contender plays before any counts. Much of what V8 compiles comes late in them. */
+const WARM_UP = 250_000_000;
+
 /**
  * The rounds of each contender, in the order given; for one that cannot run, why.
- * `comparison.fresh`: each round has processes of its own, and none is thrown away as a warm-up.
+ * `comparison.fresh`: each round has processes of its own, without a warm-up.
  */
 export async function measure(comparison, { processors, rounds, smoke }) {
   const directory = mkdtempSync(join(tmpdir(), 'afunix-bench-'));
@@ -25,12 +28,12 @@ export async function measure(comparison, { processors, rounds, smoke }) {
       path: join(directory, String(index)),
     },
   }));
-  const warmUps = comparison.fresh || smoke ? 0 : 2;
   try {
-    for (let number = -warmUps; number < rounds; number++) {
-      for (const entry of inTurn(entries, number)) {
-        await play(entry, comparison, processors, number >= 0);
-      }
+    if (!comparison.fresh && !smoke) {
+      for (const entry of entries) await warmUp(entry, comparison, processors);
+    }
+    for (let number = 0; number < rounds; number++) {
+      for (const entry of inTurn(entries, number)) await play(entry, comparison, processors);
     }
   } finally {
     for (const { pair } of entries) await pair?.stop();
@@ -45,16 +48,24 @@ export async function measure(comparison, { processors, rounds, smoke }) {
  */
 function inTurn(entries, number) {
   if (entries.length < 3) return entries;
-  const first = (number + entries.length) % entries.length;
+  const first = number % entries.length;
   return [...entries.slice(first), ...entries.slice(0, first)];
 }
 
-async function play(entry, comparison, processors, counts) {
+/** Rounds that do not count, until V8 has compiled what they run. C needs only the one that fills the caches. */
+async function warmUp(entry, comparison, processors) {
+  let time = entry.contender.limit === undefined ? 0 : WARM_UP;
+  do {
+    await play(entry, comparison, processors);
+    time += entry.rounds.pop()?.time ?? WARM_UP;
+  } while (time < WARM_UP);
+}
+
+async function play(entry, comparison, processors) {
   if (entry.error !== undefined) return;
   try {
     entry.pair ??= await Pair.start(entry.contender, entry.options, processors);
-    const round = await entry.pair.round();
-    if (counts) entry.rounds.push(round);
+    entry.rounds.push(await entry.pair.round());
     if (!comparison.fresh) return;
     await entry.pair.stop();
     entry.pair = undefined;
