@@ -21,6 +21,17 @@ const ENOBUFS = errno('ENOBUFS');
 /** Messages that one turn of the loop sends at most, so that no receiver who keeps up stops it. */
 export const MESSAGES = 2048;
 
+/** Messages of as many sends that go out by one call. */
+const TOGETHER = 64;
+
+/**
+ * When the peer goes in the middle of a sendmmsg(2), the call tells how many went and drops the error; the
+ * next one finds no peer. `cut`: the one before was such a call.
+ */
+function causeOf(result: number, cut: boolean): number {
+  return result === ENOTCONN && cut ? ECONNREFUSED : result;
+}
+
 /** Messages to one destination that settle together: one, or many with nothing beside them. */
 class Batch {
   readonly operation: Operation<void>;
@@ -57,6 +68,12 @@ class Batch {
     return this.#bytes;
   }
 
+  /** The message, if it is only one, with nothing beside it. */
+  get plain(): Uint8Array | undefined {
+    const alone = this.#data.length === 1 && this.#beside() === undefined;
+    return alone ? this.#data[0] : undefined;
+  }
+
   /** Makes copies of them: what waits is not the caller's memory. */
   keep(): void {
     this.#data = this.#data.slice(this.#next).map((message) => Buffer.from(message));
@@ -75,10 +92,7 @@ class Batch {
         : route.sendMany(data, this.#next);
       if (result === EAGAIN) return false;
       if (result < 0) {
-        // When the peer goes in the middle of a sendmmsg(2), the call tells how many went and drops
-        // the error; the next one finds no peer.
-        const cause = result === ENOTCONN && this.#cut ? ECONNREFUSED : result;
-        this.#error ??= systemError('send', cause, route.address);
+        this.#error ??= systemError('send', causeOf(result, this.#cut), route.address);
       }
       const next = this.#next + (single || result < 0 ? 1 : result);
       this.#cut = result >= 0 && next < data.length;
@@ -125,6 +139,8 @@ export class SendQueue {
   #size = 0;
   #bytes = 0;
   readonly #retry = new Retry();
+  /** The last sendmmsg(2) of plain messages stopped before its end. */
+  #cut = false;
   /** Whether it has asked for a writable event that has not come. */
   #armed = false;
 
@@ -231,19 +247,55 @@ export class SendQueue {
   flush(): void {
     const allowance = new Allowance(MESSAGES);
     for (let first = this.#batches.peek(); first !== undefined; first = this.#batches.peek()) {
-      const { size, bytes } = first;
-      const done = first.advance(this.#route, allowance);
-      this.#size -= size - first.size;
-      this.#bytes -= bytes - first.bytes;
-      if (first.size < size) this.#backoff.reset();
+      const size = this.#size;
+      const done =
+        first.plain === undefined ? this.#advance(first, allowance) : this.#advancePlain(allowance);
+      if (this.#size < size) this.#backoff.reset();
       if (!done) {
         this.#wait();
         return;
       }
-      this.#batches.shift();
-      first.settle();
     }
     this.#end();
+  }
+
+  #advance(batch: Batch, allowance: Allowance): boolean {
+    const { size, bytes } = batch;
+    const done = batch.advance(this.#route, allowance);
+    this.#size -= size - batch.size;
+    this.#bytes -= bytes - batch.bytes;
+    if (!done) return false;
+    this.#batches.shift();
+    batch.settle();
+    return true;
+  }
+
+  /** The messages at the front that were sent one by one go together, as those of a batch do. */
+  #advancePlain(allowance: Allowance): boolean {
+    if (!allowance.left) return false;
+    const batches: Batch[] = [];
+    const data: Uint8Array[] = [];
+    for (const batch of this.#batches) {
+      const message = batch.plain;
+      if (message === undefined || data.length === TOGETHER) break;
+      batches.push(batch);
+      data.push(message);
+    }
+    const result = this.#route.sendMany(data, 0);
+    if (result === EAGAIN) return false;
+    const error =
+      result < 0 ? systemError('send', causeOf(result, this.#cut), this.#route.address) : undefined;
+    const count = Math.max(result, 1);
+    for (const batch of batches.slice(0, count)) {
+      // Whoever heard that it was sent may have emptied the queue.
+      if (!this.#batches.remove(batch)) continue;
+      this.#size -= 1;
+      this.#bytes -= batch.bytes;
+      allowance.spend(batch.bytes);
+      batch.settle(error);
+    }
+    this.#cut = result >= 0 && count < data.length;
+    return !(this.#cut && this.#route.polled);
   }
 
   /** Rejects everything. */

@@ -39,6 +39,41 @@ describe.each(ways)('$way', ({ connected }) => {
     expect(sender.trySend('now', where)).toBe(true);
   });
 
+  test('sends that wait go together: each has its own result, and its place', async () => {
+    using scratch = new Scratch();
+    const path = scratch.path('receiver');
+    await using to = await UnixDatagram.bind(path, { maxFds: 1 });
+    await using sender = UnixDatagram.unbound();
+    if (connected) sender.connect(path);
+    const where = connected ? {} : { to: path };
+    const first = fill(sender, connected ? undefined : path);
+    const file = await open(scratch.path('file'), 'w');
+    const sends: Promise<void>[] = [];
+    const texts: string[] = [];
+    const send = (text: string, options = {}): void => {
+      sends.push(sender.send(text, { ...where, ...options }));
+      texts.push(text);
+    };
+    for (let count = 0; count < 100; count++) send(`${count}`);
+    const large = sender.send(Buffer.alloc(sender.sendBufferSize), where);
+    send('after the large one');
+    send('with a descriptor', { fds: [file] });
+    for (let count = 0; count < 100; count++) send(`again ${count}`);
+    const tooLarge = expect(large).rejects.toMatchObject({ code: 'EMSGSIZE', syscall: 'send' });
+
+    await take(to, first);
+    for (const text of texts) {
+      const { data, fds } = await to.receive();
+      expect(data.toString()).toBe(text);
+      expect(fds.length).toBe(text === 'with a descriptor' ? 1 : 0);
+      fds[0]?.close();
+    }
+    await Promise.all(sends);
+    await tooLarge;
+    await file.close();
+    expect(sender.stats().queue).toEqual({ messages: 0, bytes: 0 });
+  });
+
   test("a queued message is not changed by its buffer's next use", async () => {
     using scratch = new Scratch();
     const { to, sender, where, path } = await setUp(scratch);
