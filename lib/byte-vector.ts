@@ -28,7 +28,7 @@ export function sendBytes(handle: Handle, data: Uint8Array): number {
   return result;
 }
 
-/** Sends once, what is beside the bytes with the first. Returns how many bytes went, or -errno. */
+/** Sends up to IOV_MAX buffers, once. Returns how many bytes went, or -errno. */
 export function sendVector(
   handle: Handle,
   buffers: readonly Uint8Array[],
@@ -38,34 +38,73 @@ export function sendVector(
   if (buffers.length === 1 && rights === undefined && credentials === undefined) {
     return sendBytes(handle, buffers[0] as Uint8Array);
   }
-  const some = buffers.length > IOV_MAX ? buffers.slice(0, IOV_MAX) : buffers;
-  const result = handle.sendMessage(
-    some.length === 1 ? (some[0] as Uint8Array) : some,
-    undefined,
-    rights,
-    credentials,
-    0,
-  );
+  const data = buffers.length === 1 ? (buffers[0] as Uint8Array) : buffers;
+  const result = handle.sendMessage(data, undefined, rights, credentials, 0);
   if (result >= 0) {
     if (rights !== undefined) tellFds(handle.owner, 'sent', rights);
     if (messages.hasSubscribers) {
-      tellMessage(handle.owner, 'sent', Buffer.concat(some, result));
+      tellMessage(handle.owner, 'sent', Buffer.concat(buffers, result));
     }
   }
   return result;
 }
 
-/** What is left after `count` bytes of them. */
-export function advance(buffers: Uint8Array[], count: number): Uint8Array[] {
-  let left = count;
-  let index = 0;
-  for (; index < buffers.length; index++) {
-    const { length } = buffers[index] as Uint8Array;
-    if (left < length) break;
-    left -= length;
+/** Buffers that go out one after the other, and how far they have gone. */
+export class ByteVector {
+  /** The bytes that are left. */
+  bytes: number;
+  /** The last send left some of what it tried: there is no more room. */
+  cut = false;
+  readonly #buffers: Uint8Array[];
+  /** The first of them that is left. */
+  #next = 0;
+
+  /** Takes the array over, not its buffers' memory. */
+  constructor(buffers: Uint8Array[]) {
+    this.#buffers = buffers;
+    this.bytes = lengthOf(buffers);
   }
-  if (index === buffers.length) return [];
-  const rest = index === 0 ? buffers : buffers.slice(index);
-  if (left > 0) rest[0] = (rest[0] as Uint8Array).subarray(left);
-  return rest;
+
+  /** Whether its memory, which is the caller's, holds them still. */
+  get intact(): boolean {
+    let length = 0;
+    for (let at = this.#next; at < this.#buffers.length; at++) length += this.#at(at).length;
+    return length === this.bytes;
+  }
+
+  /** Appends what is left to `buffers`, as far as one call takes that many. Returns the bytes. */
+  gather(buffers: Uint8Array[]): number {
+    let bytes = 0;
+    for (let at = this.#next; at < this.#buffers.length && buffers.length < IOV_MAX; at++) {
+      const buffer = this.#at(at);
+      buffers.push(buffer);
+      bytes += buffer.length;
+    }
+    return bytes;
+  }
+
+  /** Sends once, what is beside the bytes with the first. Returns how many bytes went, or -errno. */
+  send(handle: Handle, rights: readonly number[] | undefined, credentials?: Credentials): number {
+    const buffers: Uint8Array[] = [];
+    const bytes = this.gather(buffers);
+    const result = sendVector(handle, buffers, rights, credentials);
+    this.cut = result < bytes;
+    if (result > 0) this.advance(result);
+    return result;
+  }
+
+  /** So many bytes have gone. */
+  advance(count: number): void {
+    this.bytes -= count;
+    let left = count;
+    while (this.#next < this.#buffers.length && left >= this.#at(this.#next).length) {
+      left -= this.#at(this.#next).length;
+      this.#next++;
+    }
+    if (left > 0) this.#buffers[this.#next] = this.#at(this.#next).subarray(left);
+  }
+
+  #at(index: number): Uint8Array {
+    return this.#buffers[index] as Uint8Array;
+  }
 }

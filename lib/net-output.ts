@@ -1,5 +1,5 @@
 // What a Socket of afunix/net writes: tried at once, and the rest when the socket is writable.
-import { advance, changedError, lengthOf, sendBytes, sendVector } from './byte-vector.js';
+import { ByteVector, changedError, sendBytes } from './byte-vector.js';
 import { codedError, systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { type Handle, native } from './native.js';
@@ -13,9 +13,7 @@ export type Chunk = { chunk: Uint8Array | string; encoding: BufferEncoding };
 
 /** Bytes on their way, with the descriptors that ride on the first of them. */
 interface Outgoing {
-  buffers: Uint8Array[];
-  /** The bytes that are left. */
-  bytes: number;
+  readonly vector: ByteVector;
   fds: FileDescriptor[];
 }
 
@@ -58,7 +56,7 @@ export class SocketOutput {
     else if (result < 0 && result !== EAGAIN) done(systemError('write', result));
     else {
       const rest = result > 0 ? data.subarray(result) : data;
-      this.#wait(handle, [{ buffers: [rest], bytes: rest.length, fds: [] }], done);
+      this.#wait(handle, [{ vector: new ByteVector([rest]), fds: [] }], done);
     }
   }
 
@@ -92,19 +90,21 @@ export class SocketOutput {
 
   /** The chunks as bytes; each that has descriptors begins a message of its own. */
   #gather(chunks: readonly Chunk[]): Outgoing[] {
-    let last: Outgoing = { buffers: [], bytes: 0, fds: [] };
-    const outgoing = [last];
+    const outgoing: Outgoing[] = [];
+    let buffers: Uint8Array[] = [];
+    let fds: FileDescriptor[] = [];
     for (const { chunk, encoding } of chunks) {
       const data = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
-      const fds = this.#attached?.get(data);
-      if (fds !== undefined) {
+      const attached = this.#attached?.get(data);
+      if (attached !== undefined) {
         this.#attached?.delete(data);
-        last = { buffers: [], bytes: 0, fds };
-        outgoing.push(last);
+        outgoing.push({ vector: new ByteVector(buffers), fds });
+        buffers = [];
+        fds = attached;
       }
-      last.buffers.push(data);
-      last.bytes += data.length;
+      buffers.push(data);
     }
+    outgoing.push({ vector: new ByteVector(buffers), fds });
     if (this.#attached?.size === 0) this.#attached = undefined;
     return outgoing;
   }
@@ -142,19 +142,17 @@ function destroyedError(): Error {
 function sendAll(handle: Handle, outgoing: Outgoing[]): number {
   const allowance = new Allowance();
   for (let first = outgoing[0]; first !== undefined; first = outgoing[0]) {
-    if (first.buffers.length > 0) {
+    const { vector } = first;
+    if (!vector.intact) return CHANGED;
+    while (vector.bytes > 0) {
       if (!allowance.left) return EAGAIN;
-      if (lengthOf(first.buffers) !== first.bytes) return CHANGED;
       const rights = first.fds.length === 0 ? undefined : first.fds.map(({ fd }) => fd);
-      const result = sendVector(handle, first.buffers, rights);
+      const result = vector.send(handle, rights);
       if (result < 0) return result;
       // Those of a partial send have gone with its first byte.
       closeAll(first.fds);
       first.fds = [];
-      first.buffers = advance(first.buffers, result);
-      first.bytes -= result;
-      // There is no room, or this turn has done enough.
-      if (first.buffers.length > 0) return EAGAIN;
+      if (vector.cut) return EAGAIN;
       allowance.spend(result);
     }
     outgoing.shift();
@@ -167,7 +165,7 @@ function errorOf(result: number): Error {
 }
 
 function bytesOf(outgoing: readonly Outgoing[]): number {
-  return outgoing.reduce((sum, { bytes }) => sum + bytes, 0);
+  return outgoing.reduce((sum, { vector }) => sum + vector.bytes, 0);
 }
 
 function closeFds(outgoing: readonly Outgoing[]): void {

@@ -1,7 +1,7 @@
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { AddressLike } from './address.js';
 import { bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
-import { advance, lengthOf, sendBytes, sendVector } from './byte-vector.js';
+import { ByteVector, sendBytes } from './byte-vector.js';
 import { type Credentials, credentialsOf } from './credentials.js';
 import { check, invalidArgValue, systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
@@ -172,7 +172,8 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       const buffers = Array.isArray(data)
         ? data.map((part) => bytesOf('data', part)).filter((part) => part.length > 0)
         : [bytesOf('data', data)];
-      const length = lengthOf(buffers);
+      const vector = new ByteVector(buffers);
+      const length = vector.bytes;
       if (this.#ending) throw systemError('write', EPIPE);
       if (length === 0) {
         if (fds !== undefined) {
@@ -180,11 +181,11 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
         }
         return sentNow(0);
       }
-      const written = idle ? this.#send(buffers, fds, credentials) : 0;
+      const written = idle ? this.#send(vector, fds, credentials) : 0;
       if (written === length) return sentNow(length);
       // Those of a partial write have gone with its first byte.
       const kept = written > 0 ? [] : duplicates(fds);
-      return this.#queue(advance(buffers, written), written, kept, credentials, given.signal);
+      return this.#queue(vector, written, kept, credentials, given.signal);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -195,11 +196,12 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     const result = sendBytes(handle, data);
     if (result === data.length) return sentNow(result);
     const written = result === EAGAIN ? 0 : check('write', result);
-    return this.#queue([data.subarray(written)], written, [], undefined, undefined);
+    const rest = new ByteVector([data.subarray(written)]);
+    return this.#queue(rest, written, [], undefined, undefined);
   }
 
   #queue(
-    buffers: Uint8Array[],
+    vector: ByteVector,
     written: number,
     fds: FileDescriptor[],
     credentials: Credentials | undefined,
@@ -208,7 +210,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     this.#writes ??= new WriteQueue(this.handle);
     const queue = this.#writes;
     const onAbort = signal === undefined ? undefined : (error: Error) => queue.forget(write, error);
-    const write = new Write(buffers, written, fds, credentials, signal, onAbort);
+    const write = new Write(vector, written, fds, credentials, signal, onAbort);
     return queue.push(write);
   }
 
@@ -281,11 +283,11 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
 
   /** Sends once. Returns the bytes that went, 0 if none could. */
   #send(
-    buffers: Uint8Array[],
+    vector: ByteVector,
     rights: readonly number[] | undefined,
     credentials: Credentials | undefined,
   ): number {
-    const result = sendVector(this.handle, buffers, rights, credentials);
+    const result = vector.send(this.handle, rights, credentials);
     return result === EAGAIN ? 0 : check('write', result);
   }
 

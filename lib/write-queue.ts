@@ -1,4 +1,4 @@
-import { advance, changedError, lengthOf, sendVector } from './byte-vector.js';
+import { type ByteVector, changedError, sendVector } from './byte-vector.js';
 import type { Credentials } from './credentials.js';
 import { copyOfError, systemError } from './errors.js';
 import { Fifo } from './fifo.js';
@@ -12,19 +12,20 @@ const EAGAIN = -(native.errnos.EAGAIN as number);
 const ECANCELED = -(native.errnos.ECANCELED as number);
 const SHUT_WR = native.constants.SHUT_WR as number;
 
+/** Writes that go out by one call: a look at each costs less than a call for each. */
+const TOGETHER = 256;
+
 /** Bytes that wait until the kernel takes them. */
 export class Write extends Operation<void> {
   /** Bytes sent so far. */
   written: number;
-  /** Bytes that are left. */
-  bytes: number;
-  #buffers: Uint8Array[];
+  readonly #vector: ByteVector;
   /** Duplicates, closed when they have gone or will not go. */
   #fds: FileDescriptor[];
   readonly #credentials: Credentials | undefined;
 
   constructor(
-    buffers: Uint8Array[],
+    vector: ByteVector,
     written: number,
     fds: FileDescriptor[],
     credentials: Credentials | undefined,
@@ -32,27 +33,45 @@ export class Write extends Operation<void> {
     onAbort: ((error: Error) => void) | undefined,
   ) {
     super(signal, onAbort);
-    this.#buffers = buffers;
-    this.bytes = lengthOf(buffers);
+    this.#vector = vector;
     this.written = written;
     this.#fds = fds;
     this.#credentials = credentials;
   }
 
+  /** Bytes that are left. */
+  get bytes(): number {
+    return this.#vector.bytes;
+  }
+
   /** Whether its memory, which is the caller's, holds them still. */
   get intact(): boolean {
-    return lengthOf(this.#buffers) === this.bytes;
+    return this.#vector.intact;
+  }
+
+  /** Whether there is nothing beside the bytes. */
+  get plain(): boolean {
+    return this.#fds.length === 0 && this.#credentials === undefined;
+  }
+
+  /** Appends its bytes to what goes out in one call. */
+  gather(buffers: Uint8Array[]): void {
+    this.#vector.gather(buffers);
+  }
+
+  /** So many of its bytes have gone, with those of others. */
+  advance(count: number): void {
+    this.#vector.advance(count);
+    this.written += count;
   }
 
   /** Sends once. Returns the bytes that went of it, or -errno. */
   send(handle: Handle): number {
     const rights = this.#fds.length === 0 ? undefined : this.#fds.map(({ fd }) => fd);
-    const result = sendVector(handle, this.#buffers, rights, this.#credentials);
+    const result = this.#vector.send(handle, rights, this.#credentials);
     if (result < 0) return result;
     this.release();
     this.written += result;
-    this.bytes -= result;
-    this.#buffers = advance(this.#buffers, result);
     return result;
   }
 
@@ -120,19 +139,48 @@ export class WriteQueue {
         this.#passOver(first);
         continue;
       }
-      const result = first.send(this.#handle);
+      const together = first.plain ? this.#plain() : [first];
+      const result = together.length > 1 ? this.#sendTogether(together) : first.send(this.#handle);
       if (result === EAGAIN) break;
       if (result < 0) {
         this.#failAll(result);
         break;
       }
-      // There is no room, or this turn has done enough.
-      if (first.bytes > 0) break;
       allowance.spend(result);
-      this.#writes.shift();
-      first.resolve();
+      for (const write of together) {
+        if (write.bytes > 0) break;
+        // Whoever heard that it was sent may have emptied the queue.
+        if (this.#writes.remove(write)) write.resolve();
+      }
+      // There is no room, or this turn has done enough.
+      if (together.some(({ bytes }) => bytes > 0)) break;
     }
     this.#goOn();
+  }
+
+  /** The writes at the front that need no call of their own. */
+  #plain(): Write[] {
+    const writes: Write[] = [];
+    for (const write of this.#writes) {
+      if (!write.plain || !write.intact || writes.length === TOGETHER) break;
+      writes.push(write);
+    }
+    return writes;
+  }
+
+  /** Sends once. Returns how many bytes of them went, or -errno. */
+  #sendTogether(writes: readonly Write[]): number {
+    const buffers: Uint8Array[] = [];
+    for (const write of writes) write.gather(buffers);
+    const result = sendVector(this.#handle, buffers, undefined);
+    let left = result;
+    for (const write of writes) {
+      if (left <= 0) break;
+      const gone = Math.min(left, write.bytes);
+      write.advance(gone);
+      left -= gone;
+    }
+    return result;
   }
 
   /** After a part of a write no other may go: the receiver would see a hole in the stream. */
