@@ -56,6 +56,46 @@ test('write([a, b]) arrives as one, past IOV_MAX and past the buffer', async () 
   await other.close();
 });
 
+test('writes that wait go together, past IOV_MAX: each has its bytes, in order, and its result', async () => {
+  const [one, other] = UnixStream.pair({ maxFds: 2 });
+  const pattern = Buffer.from(Array.from({ length: 65_536 }, (_, index) => (index * 31) % 251));
+  const sent: Buffer[] = [];
+  const piece = (index: number): Buffer => {
+    const data = pattern.subarray(index, index + ((index * 7) % 4000));
+    sent.push(data);
+    return data;
+  };
+  const writes: Promise<void>[] = [];
+  const settled: number[] = [];
+  const write = (index: number, write: Promise<void>): void => {
+    writes.push(write.then(() => void settled.push(index)));
+  };
+  for (let index = 0; index < 3000; index++) {
+    if (index === 1500) write(index, one.write(piece(index), { fds: [other] }));
+    else if (index % 100 === 99)
+      write(index, one.write([piece(index), piece(index), Buffer.alloc(0)]));
+    else write(index, one.write(piece(index)));
+  }
+  const expected = Buffer.concat(sent);
+  const received: Buffer[] = [];
+  const fds: FileDescriptor[] = [];
+  for (let left = expected.length; left > 0; ) {
+    const message = await other.receive();
+    left -= message?.data.length ?? left;
+    received.push(message?.data ?? Buffer.alloc(0));
+    fds.push(...(message?.fds ?? []));
+  }
+  await Promise.all(writes);
+  expect(settled).toEqual(settled.toSorted((a, b) => a - b));
+  expect(Buffer.concat(received).equals(expected)).toBe(true);
+  expect(fds.map(({ kind }) => kind)).toEqual(['socket']);
+  for (const fd of fds) fd.close();
+  // Each of 3,000 would be a call otherwise.
+  expect(one.stats().sent.messages).toBeLessThan(1500);
+  await one.close();
+  await other.close();
+});
+
 test('nothing goes out after a write that failed while it waited', async () => {
   const [one, other] = UnixStream.pair();
   const large = one.write(Buffer.alloc(1 << 20, 1));
