@@ -193,7 +193,7 @@ export class SendQueue {
 
   /**
    * Tries once more, and lets the receiver run in between: on the same processor it makes room then, which no timer
-   * would tell sooner than in a millisecond. Only many messages are sent like that: one is many, too.
+   * would tell sooner than in a millisecond. By `sendMany`, which has those yields: `send` is one system call.
    */
   #persist(data: Uint8Array): boolean {
     const result = this.#route.sendMany([data], 0);

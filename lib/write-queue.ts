@@ -12,8 +12,9 @@ const EAGAIN = -(native.errnos.EAGAIN as number);
 const ECANCELED = -(native.errnos.ECANCELED as number);
 const SHUT_WR = native.constants.SHUT_WR as number;
 
-/** Writes that go out by one call: a look at each costs less than a call for each. */
+/** Writes that go out by one call, and their bytes: more than a socket has room for need not be looked at. */
 const TOGETHER = 256;
+const TOGETHER_BYTES = 256 << 10;
 
 /** Bytes that wait until the kernel takes them. */
 export class Write extends Operation<void> {
@@ -161,9 +162,12 @@ export class WriteQueue {
   /** The writes at the front that need no call of their own. */
   #plain(): Write[] {
     const writes: Write[] = [];
+    let bytes = 0;
     for (const write of this.#writes) {
       if (!write.plain || !write.intact || writes.length === TOGETHER) break;
       writes.push(write);
+      bytes += write.bytes;
+      if (bytes >= TOGETHER_BYTES) break;
     }
     return writes;
   }

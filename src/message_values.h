@@ -15,7 +15,7 @@ namespace afunix {
 
 // Appends the memory of a Uint8Array, or of an array of them. Returns 0, or -EINVAL for anything
 // else.
-int ReadBuffers(napi_env env, napi_value array, std::vector<iovec>* out);
+int ReadBuffers(napi_env env, napi_value buffers, std::vector<iovec>* out);
 
 // All three: undefined is none. Return 0 or -errno.
 // `present` says whether there was an address; `keep` must outlive the send (see address.h).

@@ -259,12 +259,11 @@ Poller* PollLoop::Find(uint64_t key) const {
 // and a turn of the loop.
 void PollLoop::OnReady() {
   constexpr unsigned kGuesses = 32;
-  constexpr unsigned kBeforeRest = 4;  // to leave and to come back are two system calls
   Yield::Turn turn;
   handling_ = true;
   bool came = (favourite_ && guesses_ < kGuesses && Guess()) || Collect();
   for (unsigned paid = 0; came && WouldSleep() && yield_.Try(&turn); paid++) {
-    if (paid == kBeforeRest && favourite_) Rest(Find(alone_));
+    if (paid == Poller::kBeforeRest && favourite_) Rest(Find(alone_));
     came = Ask();
     if (!came) {
       // The peer may have been about to yield as well: woken by what we sent, it had its turn at
@@ -283,7 +282,7 @@ void PollLoop::OnReady() {
 // While its peer and it take turns, nobody has to be woken by what comes: out of the set, it costs
 // the peer neither this set nor the loop's.
 void PollLoop::Rest(Poller* poller) {
-  if (poller == nullptr || poller->watched_ == 0 || !KeepVigil()) return;
+  if (poller == nullptr || poller->watched_ == 0 || (!handling_ && !KeepVigil())) return;
   const auto fd = static_cast<uint32_t>(poller->fd_);
   const uint64_t key = uint64_t{slots_[fd].generation} << 32 | fd;
   if (set_.Watch(poller->fd_, poller->watched_, 0, key) < 0) return;

@@ -116,6 +116,9 @@ class Poller {
   int Arm(int fd, int events);
   int armed() const { return armed_; }
 
+  // Yields that paid, before it is worth it: to leave the set and to come back are two system
+  // calls.
+  static constexpr unsigned kBeforeRest = 4;
   // Leaves what is armed out until the loop would sleep, or an event of the loop has been handled.
   void Rest() { loop_->Rest(this); }
 

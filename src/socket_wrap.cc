@@ -128,8 +128,7 @@ int SocketWrap::Rearm() {
 // The peer makes room while this socket sends and yields: in the set, it would wake it for each
 // message.
 void SocketWrap::LeaveSet() {
-  constexpr unsigned kBeforeRest = 4;  // to leave and to come back are two system calls
-  if (++made_room_ < kBeforeRest) return;
+  if (++made_room_ < Poller::kBeforeRest) return;
   made_room_ = 0;
   if (interest_ == 0) {
     poller_.Arm(fd_.get(), 0);
