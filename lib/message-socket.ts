@@ -43,7 +43,8 @@ export interface ReceiveMessageOptions {
 export interface OnMessagesOptions {
   /**
    * `data` and `from` of the messages are valid until the callback returns: their memory is used
-   * again. For those who look at each message once. Default false: they are the receiver's to keep.
+   * again, and must not be transferred. For those who look at each message once. Default false: they
+   * are the receiver's to keep.
    */
   reuse?: boolean;
   /**

@@ -1,5 +1,6 @@
 // Messages, read from the receive slab into objects that are the user's to keep.
 import { Buffer } from 'node:buffer';
+import { markAsUntransferable } from 'node:worker_threads';
 import { UnixAddress } from './address.js';
 import type { Credentials } from './credentials.js';
 import { messages, passed, tellFds, tellMessage } from './diagnostics.js';
@@ -19,12 +20,16 @@ import {
   SLAB_CONTROL_TRUNCATED,
   SLAB_FLAGS,
   SLAB_HEADER,
-  SLAB_LARGE,
   SLAB_LENGTH,
+  SLAB_LENT,
   SLAB_OFFSET,
+  SLAB_OWN,
   SLAB_SIZE,
+  SLAB_SOURCE,
   SLAB_STRIDE,
   SLAB_TRUNCATED,
+  slabBeside,
+  slabMeta,
 } from './native.js';
 import { PidFd } from './pidfd.js';
 import { closeAll, duplicates } from './sendable.js';
@@ -33,7 +38,7 @@ const none: readonly FileDescriptor[] = Object.freeze([]);
 
 /** A message as it was received. `fds` and `pidfd` are the receiver's to close. */
 export class Message {
-  /** The bytes, the receiver's to keep. */
+  /** The bytes, the receiver's to keep, in an ArrayBuffer of their own, which may be transferred. */
   readonly data: Buffer;
   /** Bytes the sender sent: more than `data.length` only when `truncated`. */
   readonly size: number;
@@ -105,16 +110,16 @@ interface Beside {
 
 /** A datagram: a message with its sender's address. */
 export class Datagram extends Message {
-  /** The address, or the length of its bytes behind those of `data`, 0 for none. */
-  #from: UnixAddress | number;
+  /** The address, or its bytes. */
+  #from: UnixAddress | Buffer;
 
-  /** @internal `from`: the sender's address, or its length: its bytes are those behind `data`. */
+  /** @internal `from`: the sender's address, or its bytes. */
   constructor(
     data: Buffer,
     size: number,
     flags: number,
     beside: Beside | undefined,
-    from: UnixAddress | number,
+    from: UnixAddress | Buffer,
   ) {
     super(data, size, flags, beside);
     this.#from = from;
@@ -124,13 +129,7 @@ export class Datagram extends Message {
    * The address its sender is bound to; unnamed if it is bound to none. Made when it is first read.
    */
   get from(): UnixAddress {
-    if (typeof this.#from === 'number') {
-      const { buffer, byteOffset, length } = this.data;
-      this.#from =
-        this.#from === 0
-          ? UnixAddress.unnamed
-          : UnixAddress.fromKernel(new View(buffer, byteOffset + length, this.#from));
-    }
+    if (!(this.#from instanceof UnixAddress)) this.#from = UnixAddress.fromKernel(this.#from);
     return this.#from;
   }
 
@@ -141,18 +140,20 @@ export class Datagram extends Message {
   }
 }
 
-const { meta } = native.slab;
-const chunks: (ArrayBufferLike | undefined)[] = [undefined, undefined];
-const ids = [0, 0];
+const { slab } = native;
+const chunks: Buffer[] = [];
+const ids: number[] = [0, 0, 0];
 
-/** The chunk that message at `at` lies in. The addon replaces a full chunk and counts its id up. */
-function chunkOf(at: number): ArrayBufferLike {
-  const kind = ((meta[at + SLAB_FLAGS] as number) & SLAB_LARGE) === 0 ? 0 : 1;
-  if (meta[kind] !== ids[kind]) {
-    ids[kind] = meta[kind] as number;
-    chunks[kind] = native.slab.chunk(kind).buffer;
+/** The memory of a source. The addon makes a new one in place of one that was detached. */
+function chunkOf(source: number): Buffer {
+  const id = slabMeta[source] as number;
+  if (id !== ids[source]) {
+    chunks[source] = slab.chunk(source);
+    ids[source] = id;
+    // Those who have a part of it must not take the whole.
+    if (source === SLAB_LENT) markAsUntransferable((chunks[source] as Buffer).buffer);
   }
-  return chunks[kind] as ArrayBufferLike;
+  return chunks[source] as Buffer;
 }
 
 /**
@@ -162,7 +163,11 @@ function chunkOf(at: number): ArrayBufferLike {
 export const View: ViewConstructor = (Buffer as unknown as { [Symbol.species]: ViewConstructor })[
   Symbol.species
 ];
-type ViewConstructor = new (memory: ArrayBufferLike, offset: number, length: number) => Buffer;
+interface ViewConstructor {
+  new (memory: ArrayBufferLike, offset: number, length: number): Buffer;
+  /** In an ArrayBuffer of its own, never in Buffer's pool. */
+  new (length: number): Buffer;
+}
 
 /** Where the fields of message `index` begin. */
 const fieldsOf = (index: number): number => SLAB_HEADER + index * SLAB_STRIDE;
@@ -174,15 +179,39 @@ export function dataAt(index: number, receiver: Receiver): Buffer {
   return data;
 }
 
+/** The bytes of message `index`: the receiver's whole, unless they are lent. */
 function sliceAt(index: number): Buffer {
   const at = fieldsOf(index);
-  const offset = meta[at + SLAB_OFFSET] as number;
-  return new View(chunkOf(at), offset, meta[at + SLAB_LENGTH] as number);
+  const length = slabMeta[at + SLAB_LENGTH] as number;
+  if (!isOwn(at)) return bytesIn(at, 0, length);
+  const taken = slab.take(index);
+  return taken.length === length ? taken : new View(taken.buffer, taken.byteOffset, length);
+}
+
+/** The bytes of the sender's address, as those of a message; undefined where it has none. */
+function addressAt(at: number): Buffer | undefined {
+  const length = slabMeta[at + SLAB_ADDRESS_LENGTH] as number;
+  if (length === 0) return undefined;
+  return bytesIn(at, isOwn(at) ? 0 : (slabMeta[at + SLAB_LENGTH] as number), length);
+}
+
+const isOwn = (at: number): boolean => ((slabMeta[at + SLAB_FLAGS] as number) & SLAB_OWN) !== 0;
+
+/** Bytes of the chunk that a message lies in: a view of what is lent, a copy of all else. */
+function bytesIn(at: number, behind: number, length: number): Buffer {
+  const source = slabMeta[at + SLAB_SOURCE] as number;
+  const { buffer, byteOffset } = chunkOf(source);
+  const offset = byteOffset + (slabMeta[at + SLAB_OFFSET] as number) + behind;
+  if (source === SLAB_LENT) return new View(buffer, offset, length);
+  // V8 keeps up to 64 bytes in the object itself, without an ArrayBuffer.
+  const copy = new View(length);
+  copy.set(new Uint8Array(buffer, offset, length));
+  return copy;
 }
 
 /** Whether message `index` brought control messages, or lost some. */
 export function hasControlAt(index: number): boolean {
-  const flags = meta[fieldsOf(index) + SLAB_FLAGS] as number;
+  const flags = slabMeta[fieldsOf(index) + SLAB_FLAGS] as number;
   return (flags & (SLAB_ANCILLARY | SLAB_CONTROL_TRUNCATED)) !== 0;
 }
 
@@ -197,21 +226,21 @@ export interface Receiver {
 /** Message `index` of the slab. Tells nobody of it: `tellReceived` does. */
 export function messageAt(index: number, receiver: Receiver): Message {
   const at = fieldsOf(index);
-  const flags = meta[at + SLAB_FLAGS] as number;
-  const size = meta[at + SLAB_SIZE] as number;
+  const flags = slabMeta[at + SLAB_FLAGS] as number;
+  const size = slabMeta[at + SLAB_SIZE] as number;
   return new Message(sliceAt(index), size, flags, besideAt(index, flags, receiver));
 }
 
 /** As `messageAt`, with the sender's address. */
 export function datagramAt(index: number, receiver: Receiver): Datagram {
   const at = fieldsOf(index);
-  const flags = meta[at + SLAB_FLAGS] as number;
+  const flags = slabMeta[at + SLAB_FLAGS] as number;
   return new Datagram(
     sliceAt(index),
-    meta[at + SLAB_SIZE] as number,
+    slabMeta[at + SLAB_SIZE] as number,
     flags,
     besideAt(index, flags, receiver),
-    meta[at + SLAB_ADDRESS_LENGTH] as number,
+    addressAt(at) ?? UnixAddress.unnamed,
   );
 }
 
@@ -235,25 +264,23 @@ function besideAt(index: number, flags: number, receiver: Receiver): Beside | un
     return undefined;
   }
   const count = native.descriptors.takeBeside(index, receiver.maxFds);
-  const { beside } = native.slab;
-  const dropped = (beside[BESIDE_DROPPED] as number) > 0;
+  const dropped = (slabBeside[BESIDE_DROPPED] as number) > 0;
   if (dropped && receiver.maxFds === 0) warnRefused(receiver);
-  const pidfd = beside[BESIDE_PIDFD] as number;
+  const pidfd = slabBeside[BESIDE_PIDFD] as number;
   // All are owned by number already: none is lost if one of these is the last that runs.
   return {
     fds: count === 0 ? none : descriptorsAt(count, receiver),
-    credentials: credentialsIn(beside),
+    credentials: credentialsIn(slabBeside),
     pidfd: pidfd < 0 ? null : new PidFd(pidfd, receiver.describe()),
     dropped,
   };
 }
 
 function descriptorsAt(count: number, receiver: Receiver): FileDescriptor[] {
-  const { beside } = native.slab;
   const origin = receiver.describe();
   const fds: FileDescriptor[] = [];
   for (let i = 0; i < count; i++) {
-    fds.push(new FileDescriptor(beside[BESIDE_RIGHTS + i] as number, origin, OWNED));
+    fds.push(new FileDescriptor(slabBeside[BESIDE_RIGHTS + i] as number, origin, OWNED));
   }
   return fds;
 }

@@ -119,12 +119,15 @@ export interface HandleOwner {
 
 /** The receive slab of this environment, as the last receive left it. */
 export interface Slab {
-  /** `[smallChunkId, largeChunkId]`, then SLAB_STRIDE numbers for each message. */
-  readonly meta: Int32Array;
-  /** The memory of the small (0) or the large (1) messages; a new one when its id changes. */
-  chunk(kind: number): Buffer;
-  /** What `takeBeside` found: the numbers BESIDE_*, then the descriptors. */
-  readonly beside: Int32Array;
+  /** The memory of `slabMeta` and `slabBeside`. */
+  readonly numbers: Buffer;
+  /** The memory that messages of a source lie in; a new one when its id changes. */
+  chunk(source: number): Buffer;
+  /**
+   * The bytes of a message whose flags say SLAB_OWN, in memory that is JavaScript's; once. Those of a
+   * stream have more room behind them.
+   */
+  take(index: number): Buffer;
 }
 
 /** Calls on descriptors, by their number, and which of them this environment owns. */
@@ -267,21 +270,27 @@ export interface NativeStat {
 
 export const native: Native = load() as Native;
 
-/** Fields of a message in `slab.meta`, after a header of SLAB_HEADER numbers. */
-export const SLAB_HEADER = 2;
-export const SLAB_STRIDE = 5;
+/** The source of messages that JavaScript has until its callback returns. */
+export const SLAB_LENT = 1;
+
+/** Fields of a message in `slabMeta`, after a header of SLAB_HEADER numbers, the ids of the chunks. */
+export const SLAB_HEADER = 3;
+export const SLAB_STRIDE = 6;
 export const SLAB_OFFSET = 0;
 export const SLAB_LENGTH = 1;
 export const SLAB_SIZE = 2;
 export const SLAB_FLAGS = 3;
+/** Of the address, whose bytes follow those of the message, or lie where these would. */
 export const SLAB_ADDRESS_LENGTH = 4;
+export const SLAB_SOURCE = 5;
 /** Bits of SLAB_FLAGS. */
 export const SLAB_TRUNCATED = 1;
 export const SLAB_CONTROL_TRUNCATED = 2;
 export const SLAB_ANCILLARY = 4;
-export const SLAB_LARGE = 8;
+/** The bytes are in no chunk: `take` has them. */
+export const SLAB_OWN = 8;
 
-/** Fields of `slab.beside`. Ids are unsigned, in a signed array. */
+/** Fields of `slabBeside`. Ids are unsigned, in a signed array. */
 export const BESIDE_HAS_CREDENTIALS = 0;
 export const BESIDE_PID = 1;
 export const BESIDE_UID = 2;
@@ -291,6 +300,16 @@ export const BESIDE_PIDFD = 4;
 /** Descriptors over `maxRights`, closed. */
 export const BESIDE_DROPPED = 5;
 export const BESIDE_RIGHTS = 6;
+
+const SLAB_META = SLAB_HEADER + SLAB_STRIDE * 32;
+const numbers = native.slab.numbers;
+/** What the last receive brought. */
+export const slabMeta: Int32Array = new Int32Array(numbers.buffer, numbers.byteOffset, SLAB_META);
+/** What `takeBeside` found: the numbers BESIDE_*, then the descriptors. */
+export const slabBeside: Int32Array = new Int32Array(
+  numbers.buffer,
+  numbers.byteOffset + 4 * SLAB_META,
+);
 
 /** Refusals of `Handle.bind`, below any -errno. */
 export const UNSAFE_DIRECTORY = -10001;

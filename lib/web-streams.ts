@@ -10,8 +10,7 @@ export function readableOf(stream: UnixStream): ReadableStream<Uint8Array> {
   const cancelled = new AbortController();
   return new ReadableStream({
     type: 'bytes',
-    // So that each read has memory of its own: what is enqueued gives its ArrayBuffer away, and that
-    // of read() is shared.
+    // Reads without a reader's memory fill such a chunk in place.
     autoAllocateChunkSize: CHUNK,
     async pull(controller) {
       const request = controller.byobRequest;

@@ -31,10 +31,11 @@ Module::Module(Napi::Env env, Napi::Object exports) : env(napi_env(env)), loop(e
   handle_constructor = Napi::Persistent(Napi::Function(env, SocketWrap::Define(env)));
 
   Napi::Object slab_object = Napi::Object::New(env);
-  slab_object["meta"] = Napi::Value(env, slab.meta(env));
+  slab_object["numbers"] = Napi::Value(env, slab.numbers(env));
   slab_object["chunk"] = Napi::Function::New(
       env, [this](const Napi::CallbackInfo& info) { return SlabChunk(info); }, "chunk");
-  slab_object["beside"] = Napi::Value(env, slab.beside(env));
+  slab_object["take"] = Napi::Function::New(
+      env, [this](const Napi::CallbackInfo& info) { return SlabTake(info); }, "take");
 
   DefineAddon(
       exports,
@@ -180,9 +181,14 @@ Napi::Value Module::PeerPidFd(const Napi::CallbackInfo& info) {
   return MakeResult(env, fd.Release());
 }
 
-// slab.chunk(kind)
+// slab.chunk(source)
 Napi::Value Module::SlabChunk(const Napi::CallbackInfo& info) {
-  return Napi::Value(env, slab.chunk(env, IntArgument(info, 0) == 1));
+  return Napi::Value(env, slab.chunk(env, IntArgument(info, 0)));
+}
+
+// slab.take(index)
+Napi::Value Module::SlabTake(const Napi::CallbackInfo& info) {
+  return Napi::Value(env, slab.Take(env, static_cast<size_t>(IntArgument(info, 0))));
 }
 
 template <napi_value (Module::*Method)(const napi_value*)>
@@ -246,12 +252,13 @@ napi_value Module::TakeBeside(const napi_value* arguments) {
   uint32_t max_rights = 0;
   napi_get_value_uint32(env, arguments[0], &index);
   napi_get_value_uint32(env, arguments[1], &max_rights);
-  const size_t count = slab.TakeBeside(index, max_rights);
+  size_t count = 0;
   // From here on the environment owns them, until FileDescriptor closes or disowns them.
-  const int32_t* numbers = slab.beside();
-  const int32_t* rights = numbers + ReceiveSlab::kRights;
+  const int32_t* beside = slab.TakeBeside(env, index, max_rights, &count);
+  if (beside == nullptr) return nullptr;
+  const int32_t* rights = beside + ReceiveSlab::kRights;
   owned.insert(rights, rights + count);
-  if (numbers[ReceiveSlab::kPidFd] >= 0) owned.insert(numbers[ReceiveSlab::kPidFd]);
+  if (beside[ReceiveSlab::kPidFd] >= 0) owned.insert(beside[ReceiveSlab::kPidFd]);
   napi_value result = nullptr;
   napi_create_uint32(env, static_cast<uint32_t>(count), &result);
   return result;

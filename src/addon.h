@@ -53,6 +53,7 @@ class Module : public Napi::Addon<Module> {
   Napi::Value PeerCredentials(const Napi::CallbackInfo& info);
   Napi::Value PeerPidFd(const Napi::CallbackInfo& info);
   Napi::Value SlabChunk(const Napi::CallbackInfo& info);
+  Napi::Value SlabTake(const Napi::CallbackInfo& info);
 
   // Made for each descriptor: not as methods, which would have to find this object by
   // napi_unwrap().

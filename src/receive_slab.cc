@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace afunix {
 
@@ -17,24 +18,8 @@ constexpr size_t kLargestDatagram = (4u << 20) + (128u << 10);
 // What a slot keeps of its pages after a large message.
 constexpr size_t kSlotKept = 64 * 1024;
 
-// malloc(3) maps larger ones anew each time, and to touch fresh pages costs more than to receive
-// into them.
-constexpr size_t kChunk = 64 * 1024;
-
-// Slices begin where a view of any element type may.
+// Addresses begin where a view of any element type may.
 constexpr size_t Align(size_t offset) { return (offset + 7) & ~size_t{7}; }
-
-// An Int32Array that lives as long as the environment.
-int32_t* MakeNumbers(napi_env env, size_t count, napi_ref* reference) {
-  napi_value buffer, view;
-  void* data = nullptr;
-  if (napi_create_arraybuffer(env, count * sizeof(int32_t), &data, &buffer) != napi_ok ||
-      napi_create_typedarray(env, napi_int32_array, count, buffer, 0, &view) != napi_ok ||
-      napi_create_reference(env, view, 1, reference) != napi_ok) {
-    return nullptr;
-  }
-  return static_cast<int32_t*>(data);
-}
 
 constexpr size_t kTimestampRoom = CMSG_SPACE(sizeof(timeval));
 static_assert(kTimestampRoom <= 64);
@@ -45,30 +30,8 @@ ReceiveSlab::~ReceiveSlab() {
   if (slots_ != nullptr) ::munmap(slots_, slot_size_ * kMaxBatch);
 }
 
-bool ReceiveSlab::Initialize(napi_env env) {
-  meta_ = MakeNumbers(env, kHeader + kStride * kMaxBatch, &meta_ref_);
-  beside_ = MakeNumbers(env, kRights + sys::kMaxRights, &beside_ref_);
-  return meta_ != nullptr && beside_ != nullptr;
-}
-
-napi_value ReceiveSlab::meta(napi_env env) const {
-  napi_value value = nullptr;
-  napi_get_reference_value(env, meta_ref_, &value);
-  return value;
-}
-
-napi_value ReceiveSlab::beside(napi_env env) const {
-  napi_value value = nullptr;
-  napi_get_reference_value(env, beside_ref_, &value);
-  return value;
-}
-
-napi_value ReceiveSlab::chunk(napi_env env, bool large) const {
-  napi_value value = nullptr;
-  if (chunks_[large].buffer != nullptr) {
-    napi_get_reference_value(env, chunks_[large].buffer, &value);
-  }
-  return value;
+napi_value ReceiveSlab::chunk(napi_env env, int source) const {
+  return source >= 0 && source < kSources ? chunks_[source].value(env) : nullptr;
 }
 
 bool ReceiveSlab::MapSlots() {
@@ -138,37 +101,6 @@ void ReceiveSlab::PrepareHeader(unsigned index, size_t limit, ControlRoom room) 
   vectors_[index].iov_len = limit == 0 ? slot_size_ : std::min(limit, slot_size_);
 }
 
-bool ReceiveSlab::Reserve(napi_env env, bool large, size_t size) {
-  Chunk& chunk = chunks_[large];
-  if (chunk.size - chunk.used >= size) return true;
-  const size_t wanted = std::max(size, kChunk);
-  napi_value buffer;
-  napi_ref reference;
-  void* data = nullptr;
-  if (napi_create_buffer(env, wanted, &data, &buffer) != napi_ok) return false;
-  if (napi_create_reference(env, buffer, 1, &reference) != napi_ok) return false;
-  if (chunk.buffer != nullptr) napi_delete_reference(env, chunk.buffer);
-  chunk = {reference, static_cast<unsigned char*>(data), wanted, 0, chunk.id + 1};
-  meta_[large] = chunk.id;
-  return true;
-}
-
-// Room for it has been reserved.
-void ReceiveSlab::Describe(unsigned index, bool large, std::string_view data, size_t size,
-                           int32_t flags, std::string_view address) {
-  Chunk& chunk = chunks_[large];
-  unsigned char* to = chunk.data + chunk.used;
-  if (!data.empty()) std::memcpy(to, data.data(), data.size());
-  if (!address.empty()) std::memcpy(to + data.size(), address.data(), address.size());
-  int32_t* fields = meta_ + kHeader + index * kStride;
-  fields[kOffset] = static_cast<int32_t>(chunk.used);
-  fields[kLength] = static_cast<int32_t>(data.size());
-  fields[kSize] = static_cast<int32_t>(size);
-  fields[kFlags] = flags | (large ? kLarge : 0);
-  fields[kAddressLength] = static_cast<int32_t>(address.size());
-  chunk.used = Align(chunk.used + data.size() + address.size());
-}
-
 int32_t ReceiveSlab::ReadControl(unsigned index, msghdr& header, ControlRoom room, bool* any) {
   int32_t flags = 0;
   if ((header.msg_flags & MSG_TRUNC) != 0) flags |= kTruncated;
@@ -182,24 +114,55 @@ int32_t ReceiveSlab::ReadControl(unsigned index, msghdr& header, ControlRoom roo
   return flags;
 }
 
-size_t ReceiveSlab::TakeBeside(size_t index, size_t max_rights) {
-  std::fill_n(beside_, static_cast<size_t>(kRights), 0);
-  beside_[kPidFd] = -1;
+const int32_t* ReceiveSlab::TakeBeside(napi_env env, size_t index, size_t max_rights,
+                                       size_t* count) {
+  *count = 0;
+  auto* numbers = reinterpret_cast<int32_t*>(numbers_.Find(env));
+  if (numbers == nullptr) return nullptr;
+  int32_t* beside = numbers + kMeta;
+  std::fill_n(beside, static_cast<size_t>(kRights), 0);
+  beside[kPidFd] = -1;
   sys::Ancillary* from = ancillary(index);
-  if (from == nullptr) return 0;
+  if (from == nullptr) return beside;
   if (from->has_credentials) {
-    beside_[kHasCredentials] = 1;
-    beside_[kPid] = from->credentials.pid;
-    beside_[kUid] = static_cast<int32_t>(from->credentials.uid);
-    beside_[kGid] = static_cast<int32_t>(from->credentials.gid);
+    beside[kHasCredentials] = 1;
+    beside[kPid] = from->credentials.pid;
+    beside[kUid] = static_cast<int32_t>(from->credentials.uid);
+    beside[kGid] = static_cast<int32_t>(from->credentials.gid);
   }
   const size_t kept = std::min(from->rights_count, max_rights);
-  beside_[kDropped] = static_cast<int32_t>(from->rights_count - kept);
+  beside[kDropped] = static_cast<int32_t>(from->rights_count - kept);
   from->CloseRightsFrom(kept);
-  std::copy_n(from->rights, kept, beside_ + kRights);
+  std::copy_n(from->rights, kept, beside + kRights);
   from->ReleaseRights();
-  if (from->pidfd) beside_[kPidFd] = from->pidfd.Release();
-  return kept;
+  if (from->pidfd) beside[kPidFd] = from->pidfd.Release();
+  *count = kept;
+  return beside;
+}
+
+napi_value ReceiveSlab::Take(napi_env env, size_t index) {
+  if (index >= kMaxBatch) return nullptr;
+  Received& message = messages_[index];
+  napi_value buffer = nullptr;
+  switch (std::exchange(message.keeper, Keeper::kNone)) {
+    case Keeper::kNone:
+      break;
+    case Keeper::kStreamChunk:
+      buffer = chunks_[kStream].value(env);
+      chunks_[kStream].Leave(env);
+      break;
+    case Keeper::kSlot: {
+      void* to = nullptr;
+      void* slot = vectors_[index].iov_base;
+      if (napi_create_buffer(env, message.length, &to, &buffer) != napi_ok) return nullptr;
+      std::memcpy(to, slot, message.length);
+      if (message.length > kSlotKept) {
+        ::madvise(static_cast<char*>(slot) + kSlotKept, slot_size_ - kSlotKept, MADV_DONTNEED);
+      }
+      break;
+    }
+  }
+  return buffer;
 }
 
 int ReceiveSlab::ReceiveInto(int fd, unsigned batch, int flags) {
@@ -212,60 +175,57 @@ int ReceiveSlab::ReceiveInto(int fd, unsigned batch, int flags) {
 }
 
 int ReceiveSlab::ReceiveMessages(napi_env env, int fd, unsigned batch, size_t limit, int flags,
-                                 ControlRoom room, bool ends) {
+                                 ControlRoom room, bool ends, Source source) {
   if (!MapSlots() || (room == ControlRoom::kFull && !MakeControl())) return -ENOMEM;
+  // All memory is there before anything is received: nothing is lost for want of it.
+  auto* meta = reinterpret_cast<int32_t*>(numbers_.Find(env));
+  unsigned char* const packed = chunks_[source].Get(env);
+  if (meta == nullptr || packed == nullptr) return -ENOMEM;
   batch = std::clamp(batch, 1u, kMaxBatch);
   Prepare(batch, limit, room);
   const int received = ReceiveInto(fd, batch, flags);
   if (received <= 0) return received;
   used_ = std::max(used_, static_cast<unsigned>(received));
 
-  int32_t message_flags[kMaxBatch];
-  size_t stored[kMaxBatch];
-  size_t total[2] = {0, 0};
+  meta[source] = chunks_[source].id();
+  size_t used = 0;
   int count = 0;
   for (; count < received; count++) {
+    msghdr& header = headers_[count].msg_hdr;
     bool any = false;
-    message_flags[count] = ReadControl(count, headers_[count].msg_hdr, room, &any);
+    const int32_t message_flags = ReadControl(count, header, room, &any);
     // An empty packet has a timestamp (see SocketWrap), the end of the connection has nothing.
     if (ends && headers_[count].msg_len == 0 && !any) break;
-    stored[count] = std::min<size_t>(headers_[count].msg_len, vectors_[count].iov_len);
-    total[stored[count] > kSmallMessage] += stored[count] + sizeof(names_[count]);
-  }
-  if (!Reserve(env, false, total[0]) || !Reserve(env, true, total[1])) return -ENOMEM;
-
-  for (int kind = 0; kind < 2; kind++) {
-    last_.in[kind] = {chunks_[kind].id, chunks_[kind].used, chunks_[kind].used};
-  }
-  for (int i = 0; i < count; i++) {
-    const auto* slot = static_cast<const char*>(vectors_[i].iov_base);
-    const size_t size = headers_[i].msg_len;
-    const msghdr& header = headers_[i].msg_hdr;
-    Describe(i, stored[i] > kSmallMessage, {slot, stored[i]}, size, message_flags[i],
-             sys::AddressBytes(static_cast<const sockaddr*>(header.msg_name), header.msg_namelen));
-    if (stored[i] > kSlotKept) {
-      ::madvise(static_cast<char*>(vectors_[i].iov_base) + kSlotKept, slot_size_ - kSlotKept,
-                MADV_DONTNEED);
+    const size_t length = std::min<size_t>(headers_[count].msg_len, vectors_[count].iov_len);
+    const bool own = length > kSmallMessage;
+    const std::string_view address =
+        sys::AddressBytes(static_cast<const sockaddr*>(header.msg_name), header.msg_namelen);
+    messages_[count] = {length, (message_flags & kAncillary) != 0,
+                        own ? Keeper::kSlot : Keeper::kNone};
+    int32_t* fields = meta + kHeader + static_cast<size_t>(count) * kStride;
+    fields[kOffset] = static_cast<int32_t>(used);
+    fields[kLength] = static_cast<int32_t>(length);
+    fields[kSize] = static_cast<int32_t>(headers_[count].msg_len);
+    fields[kFlags] = message_flags | (own ? kOwn : 0);
+    fields[kAddressLength] = static_cast<int32_t>(address.size());
+    fields[kSource] = source;
+    if (!own) {
+      std::memcpy(packed + used, vectors_[count].iov_base, length);
+      used += length;
     }
+    // The address follows the bytes, or lies where they would.
+    if (!address.empty()) std::memcpy(packed + used, address.data(), address.size());
+    used = Align(used + address.size());
   }
-  for (int kind = 0; kind < 2; kind++) last_.in[kind].end = chunks_[kind].used;
   return count;
 }
 
-void ReceiveSlab::Reuse(const Extent& extent) {
-  for (int kind = 0; kind < 2; kind++) {
-    const auto& in = extent.in[kind];
-    Chunk& chunk = chunks_[kind];
-    if (chunk.id == in.id && chunk.used == in.end) chunk.used = in.begin;
-  }
-}
-
 int ReceiveSlab::ReceiveBytes(napi_env env, int fd, int flags, ControlRoom room) {
-  // Large reads land where they stay.
-  if (!Reserve(env, true, kStreamRead) || !Reserve(env, false, kSmallRead)) return -ENOMEM;
-  Chunk& large = chunks_[1];
-  unsigned char* to = large.data + large.used;
   if (room == ControlRoom::kFull && !MakeControl()) return -ENOMEM;
+  auto* meta = reinterpret_cast<int32_t*>(numbers_.Find(env));
+  Chunk& chunk = chunks_[kStream];
+  unsigned char* const to = chunk.Get(env);
+  if (meta == nullptr || to == nullptr) return -ENOMEM;
   iovec vector = {to, kStreamRead};
   msghdr header = {};
   header.msg_iov = &vector;
@@ -273,22 +233,21 @@ int ReceiveSlab::ReceiveBytes(napi_env env, int fd, int flags, ControlRoom room)
   header.msg_control = room == ControlRoom::kFull ? control_->buffers[0] : nullptr;
   header.msg_controllen = control_length(room);
   // Without room, too: MSG_CTRUNC tells of refused descriptors.
-  const ssize_t length = sys::ReceiveMessage(fd, &header, flags);
-  if (length <= 0) return static_cast<int>(length);
+  const ssize_t result = sys::ReceiveMessage(fd, &header, flags);
+  if (result <= 0) return static_cast<int>(result);
   bool any = false;
   const int32_t message_flags = ReadControl(0, header, room, &any);
-
-  const size_t size = static_cast<size_t>(length);
-  if (size <= kSmallRead) {
-    Describe(0, false, {reinterpret_cast<const char*>(to), size}, size, message_flags, {});
-    return 1;
-  }
-  int32_t* fields = meta_ + kHeader;
-  fields[kOffset] = static_cast<int32_t>(large.used);
-  fields[kLength] = fields[kSize] = static_cast<int32_t>(size);
-  fields[kFlags] = message_flags | kLarge;
+  const auto length = static_cast<size_t>(result);
+  const bool own = length > kSmallRead;
+  messages_[0] = {length, (message_flags & kAncillary) != 0,
+                  own ? Keeper::kStreamChunk : Keeper::kNone};
+  meta[kStream] = chunk.id();
+  int32_t* fields = meta + kHeader;
+  fields[kOffset] = 0;
+  fields[kLength] = fields[kSize] = static_cast<int32_t>(length);
+  fields[kFlags] = message_flags | (own ? kOwn : 0);
   fields[kAddressLength] = 0;
-  large.used = std::min(Align(large.used + size), large.size);
+  fields[kSource] = kStream;
   return 1;
 }
 

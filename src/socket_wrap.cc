@@ -201,11 +201,8 @@ bool SocketWrap::Deliver() {
 }
 
 void SocketWrap::Tell(int result) {
-  const bool reuse = reuse_ && result > 0;
-  const ReceiveSlab::Extent extent = module_->slab.last();
   if (!continuous_) interest_ &= ~kReadable;
   Dispatch(module_->on_readable, result);
-  if (reuse) module_->slab.Reuse(extent);
 }
 
 napi_value SocketWrap::Self() const {
@@ -236,17 +233,19 @@ int SocketWrap::ReceiveReady() {
   // only every eighth event asks for more.
   constexpr unsigned kAskAgain = 8;
   const bool single = single_ > 0 && single_ % kAskAgain != 0;
-  const int result = ReceiveBatch(single ? 1 : batch_, flags_);
+  // Only here: no callback that has lent messages is running.
+  const auto source = reuse_ ? ReceiveSlab::kLent : ReceiveSlab::kPacked;
+  const int result = ReceiveBatch(single ? 1 : batch_, flags_, source);
   single_ = result == 1 ? single_ + 1 : 0;
   return result;
 }
 
-int SocketWrap::ReceiveBatch(unsigned batch, int flags) {
+int SocketWrap::ReceiveBatch(unsigned batch, int flags, ReceiveSlab::Source source) {
   ReceiveSlab& slab = module_->slab;
   const int result = type_ == SOCK_STREAM
                          ? slab.ReceiveBytes(module_->env, fd_.get(), flags, room_)
                          : slab.ReceiveMessages(module_->env, fd_.get(), batch, limit_, flags,
-                                                room_, type_ == SOCK_SEQPACKET);
+                                                room_, type_ == SOCK_SEQPACKET, source);
   CountReceived(result, flags);
   return result;
 }

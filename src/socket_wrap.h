@@ -57,7 +57,7 @@ class SocketWrap final : public Poller::Listener {
   void Tell(int result);
   // Calls one of the module's two dispatchers.
   void Dispatch(const Napi::FunctionReference& function, int result);
-  int ReceiveBatch(unsigned batch, int flags);
+  int ReceiveBatch(unsigned batch, int flags, ReceiveSlab::Source source = ReceiveSlab::kPacked);
   // As ReceiveBatch(), at a readable event: asks for more than one message where there tend to be.
   int ReceiveReady();
   // Brings the poller in line with `interest_`.

@@ -1,5 +1,6 @@
 // Batches of any messages through the receive slab: each is described where it lies, nothing that
-// was handed out is written to again, and each descriptor is taken or closed, once.
+// JavaScript has taken or detached is written to again, and each descriptor is taken or closed,
+// once.
 #include <fuzzer/FuzzedDataProvider.h>
 
 #include <memory>
@@ -15,9 +16,9 @@ namespace {
 
 FuzzedDataProvider* input = nullptr;
 
-// A part of a buffer that JavaScript has, and what it must hold.
-struct Slice {
-  const unsigned char* at;
+// A buffer that JavaScript has taken, and what it must hold.
+struct Taken {
+  PlainBuffer* buffer;
   std::string bytes;
 };
 
@@ -72,8 +73,8 @@ class Driver {
     plain_memory.fails = [] { return OneIn(64); };
     while (input->remaining_bytes() > 0) Receive();
     plain_memory.fails = nullptr;
-    for (const Slice& slice : slices_) {
-      MUST(memcmp(slice.at, slice.bytes.data(), slice.bytes.size()) == 0);
+    for (const Taken& taken : taken_) {
+      MUST(memcmp(taken.buffer->data.get(), taken.bytes.data(), taken.bytes.size()) == 0);
     }
   }
 
@@ -89,6 +90,7 @@ class Driver {
     auto room = input->PickValueInArray(
         {ControlRoom::kNone, ControlRoom::kTimestamp, ControlRoom::kFull, ControlRoom::kFull});
     kernel.everything = room == ControlRoom::kFull;
+    if (OneIn(8)) Detach(input->ConsumeIntegralInRange<int>(-1, ReceiveSlab::kSources));
     if (OneIn(4)) {
       if (room == ControlRoom::kTimestamp) room = ControlRoom::kNone;  // for packets only
       // What a stream sends is no datagram: it is cut to the room there is, and the rest comes
@@ -101,51 +103,53 @@ class Driver {
       if (result == 1)
         kernel.given[0].data.resize(
             std::min(kernel.given[0].data.size(), ReceiveSlab::kStreamRead));
-      Check(result, ReceiveSlab::kStreamRead, room, true);
-      before_ = {};
+      Check(result, ReceiveSlab::kStreamRead, room, ReceiveSlab::kStream);
       return;
     }
     const auto batch = OneIn(4) ? 1 : input->ConsumeIntegralInRange<unsigned>(0, 40);
     const size_t limit = input->ConsumeBool() ? 0 : input->ConsumeIntegralInRange(1, 10'000);
-    const int result = slab_.ReceiveMessages(nullptr, -1, batch, limit, 0, room, kernel.ends);
+    const auto source = OneIn(3) ? ReceiveSlab::kLent : ReceiveSlab::kPacked;
+    const int result =
+        slab_.ReceiveMessages(nullptr, -1, batch, limit, 0, room, kernel.ends, source);
     MUST(result <= static_cast<int>(std::min(std::max(batch, 1u), ReceiveSlab::kMaxBatch)));
-    Check(result, limit == 0 ? SIZE_MAX : limit, room, false);
-    if (result <= 0) return;
-    const auto size = static_cast<size_t>(result);
-    // Only of what is given back may the memory be written to again.
-    if (before_.count > 0 && OneIn(4)) {
-      const auto end = slices_.end() - result;
-      slices_.erase(end - before_.count, end);
-      slab_.Reuse(before_.extent);
-    }
-    before_ = {slab_.last(), result};
-    if (OneIn(4)) {
-      slices_.resize(slices_.size() - size);
-      slab_.Reuse(slab_.last());
-      before_ = {};
-    }
+    Check(result, limit == 0 ? SIZE_MAX : limit, room, source);
   }
 
-  void Check(int result, size_t limit, ControlRoom room, bool stream) {
+  // As JavaScript may do with what it was lent or, by the addon itself, with all else.
+  void Detach(int source) {
+    napi_value value = slab_.chunk(nullptr, source);
+    if (value != nullptr) PlainBuffer::From(value)->Detach();
+  }
+
+  void Check(int result, size_t limit, ControlRoom room, ReceiveSlab::Source source) {
     const auto& given = forged_kernel.given;
     if (result <= 0) return;
     const auto count = static_cast<size_t>(result);
+    const bool stream = source == ReceiveSlab::kStream;
     MUST(count <= given.size());
     MUST(stream || count == given.size() || given[count].IsEmpty());
     const auto* meta =
-        reinterpret_cast<const int32_t*>(PlainBuffer::From(slab_.meta(nullptr))->data.get());
+        reinterpret_cast<const int32_t*>(PlainBuffer::From(slab_.numbers(nullptr))->data.get());
+    MUST(meta[source] != ids_[source] || slab_.chunk(nullptr, source) == chunks_[source]);
+    ids_[source] = meta[source];
+    chunks_[source] = slab_.chunk(nullptr, source);
+    size_t end = 0;
     for (size_t i = 0; i < count; i++) {
       const int32_t* fields = meta + ReceiveSlab::kHeader + i * ReceiveSlab::kStride;
-      CheckMessage(given[i], fields, limit, stream);
+      MUST(fields[ReceiveSlab::kSource] == source);
+      MUST(static_cast<size_t>(fields[ReceiveSlab::kOffset]) >= end);
+      end = CheckMessage(i, given[i], fields, limit);
       if (room == ControlRoom::kFull && !OneIn(4)) Take(i);
     }
   }
 
-  void CheckMessage(const ForgedMessage& message, const int32_t* fields, size_t limit,
-                    bool stream) {
+  // Returns where the message ends in its chunk.
+  size_t CheckMessage(size_t index, const ForgedMessage& message, const int32_t* fields,
+                      size_t limit) {
+    const bool stream = fields[ReceiveSlab::kSource] == ReceiveSlab::kStream;
     const std::string data = message.data.substr(0, limit);
-    const bool large = (fields[ReceiveSlab::kFlags] & ReceiveSlab::kLarge) != 0;
-    MUST(large == (data.size() > (stream ? ReceiveSlab::kSmallRead : ReceiveSlab::kSmallMessage)));
+    const bool own = (fields[ReceiveSlab::kFlags] & ReceiveSlab::kOwn) != 0;
+    MUST(own == (data.size() > (stream ? ReceiveSlab::kSmallRead : ReceiveSlab::kSmallMessage)));
     MUST(static_cast<size_t>(fields[ReceiveSlab::kLength]) == data.size());
     MUST(static_cast<size_t>(fields[ReceiveSlab::kSize]) == message.data.size());
     const bool truncated = (fields[ReceiveSlab::kFlags] & ReceiveSlab::kTruncated) != 0;
@@ -157,18 +161,28 @@ class Driver {
                                    static_cast<socklen_t>(message.name.size())));
     MUST(static_cast<size_t>(fields[ReceiveSlab::kAddressLength]) == address.size());
 
-    const PlainBuffer* chunk = PlainBuffer::From(slab_.chunk(nullptr, large));
+    const PlainBuffer* chunk = PlainBuffer::From(chunks_[fields[ReceiveSlab::kSource]]);
     const auto offset = static_cast<size_t>(fields[ReceiveSlab::kOffset]);
-    MUST(offset + data.size() + address.size() <= chunk->size);
-    slices_.push_back({chunk->data.get() + offset, data + address});
+    const std::string packed = own ? address : data + address;
+    MUST(offset + packed.size() <= chunk->size);
+    MUST(memcmp(chunk->data.get() + offset, packed.data(), packed.size()) == 0);
+    if (own && !OneIn(8)) {
+      napi_value taken = slab_.Take(nullptr, index);
+      MUST(slab_.Take(nullptr, index) == nullptr);
+      if (taken != nullptr) taken_.push_back({PlainBuffer::From(taken), data});
+    } else if (!own) {
+      MUST(slab_.Take(nullptr, index) == nullptr);
+    }
+    return offset + packed.size();
   }
 
   // As JavaScript does for what a message brought.
   void Take(size_t index) {
     const size_t had = slab_.ancillary(index)->rights_count;
     const auto most = input->ConsumeIntegralInRange<size_t>(0, sys::kMaxRights + 5);
-    const size_t kept = slab_.TakeBeside(index, most);
-    const int32_t* beside = slab_.beside();
+    size_t kept = 0;
+    const int32_t* beside = slab_.TakeBeside(nullptr, index, most, &kept);
+    MUST(beside != nullptr);
     MUST(kept == std::min(had, most));
     MUST(static_cast<size_t>(beside[ReceiveSlab::kDropped]) == had - kept);
     auto& taken = Ledger::open_->taken;
@@ -177,12 +191,9 @@ class Driver {
   }
 
   ReceiveSlab slab_;
-  std::vector<Slice> slices_;
-  // The last batch, whose slices are the last.
-  struct {
-    ReceiveSlab::Extent extent;
-    int count;
-  } before_ = {};
+  std::vector<Taken> taken_;
+  int32_t ids_[ReceiveSlab::kSources] = {};
+  napi_value chunks_[ReceiveSlab::kSources] = {};
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 // The few functions of Node-API that the slab calls, on plain memory: a buffer is exactly as large
-// as it was asked for, so that the sanitizer sees a byte beyond.
+// as it was asked for, so that the sanitizer sees a byte beyond. One that is detached is freed, so
+// that it sees any later use.
 #pragma once
 
 #include <node_api.h>
@@ -12,10 +13,16 @@ struct PlainBuffer {
   size_t size = 0;
 
   static PlainBuffer* From(napi_value value) { return reinterpret_cast<PlainBuffer*>(value); }
+
+  // As ArrayBuffer.prototype.transfer().
+  void Detach() {
+    data.reset();
+    size = 0;
+  }
 };
 
 struct PlainMemory {
-  std::deque<PlainBuffer> buffers;  // all of them, as long as JavaScript may hold a slice
+  std::deque<PlainBuffer> buffers;  // all of them
   bool (*fails)() = nullptr;        // whether the next one cannot be had
 };
 
@@ -36,13 +43,12 @@ napi_status napi_create_buffer(napi_env, size_t size, void** data, napi_value* r
   return MakePlain(size, data, result);
 }
 
-napi_status napi_create_arraybuffer(napi_env, size_t size, void** data, napi_value* result) {
-  return MakePlain(size, data, result);
-}
-
-napi_status napi_create_typedarray(napi_env, napi_typedarray_type, size_t, napi_value buffer,
-                                   size_t, napi_value* result) {
-  *result = buffer;
+napi_status napi_get_typedarray_info(napi_env, napi_value value, napi_typedarray_type* type,
+                                     size_t* length, void** data, napi_value*, size_t*) {
+  const PlainBuffer* buffer = PlainBuffer::From(value);
+  *type = napi_uint8_array;
+  *length = buffer->size;
+  *data = buffer->data.get();
   return napi_ok;
 }
 
