@@ -1,4 +1,5 @@
 // Checks of arguments, made before any system call.
+import { isTypedArray } from 'node:util/types';
 import { abortError, invalidArgType, invalidArgValue, outOfRange } from './errors.js';
 
 /** `value`, if it is an integer from `min` to `max`. */
@@ -19,18 +20,18 @@ export function descriptorNumber(name: string, value: unknown): number {
 export type Data = string | NodeJS.ArrayBufferView;
 
 /**
- * The bytes of `data`, without a copy where it is a view already. A view of a detached ArrayBuffer
- * has lost its bytes: an error, not an empty message.
+ * The bytes of `data`, without a copy where it is a view already. A view whose ArrayBuffer was detached, or
+ * is too short for it by now, has lost its bytes: an error, not an empty message.
  */
 export function bytesOf(name: string, data: unknown): Uint8Array {
   if (data instanceof Uint8Array) {
     // Not byteLength: V8 reads the length of a Uint8Array in place, but calls for its byteLength.
-    if (data.length === 0) refuseDetached(name, data);
+    if (data.length === 0) refuseLost(name, data);
     return data;
   }
   if (typeof data === 'string') return Buffer.from(data);
   if (ArrayBuffer.isView(data)) {
-    refuseDetached(name, data); // first: the getters of a detached DataView throw
+    refuseLost(name, data); // first: the getters of a DataView without its bytes throw
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
   throw invalidArgType(
@@ -48,13 +49,24 @@ export function bufferOf(name: string, buffer: unknown): Uint8Array {
   return bytesOf(name, buffer);
 }
 
-function refuseDetached(name: string, view: ArrayBufferView): void {
-  // A view over a live buffer can always be made again; over a detached one the constructor throws.
+const byteLengthOf = Object.getOwnPropertyDescriptor(DataView.prototype, 'byteLength')?.get;
+const valuesOf = Uint8Array.prototype.values;
+
+/** Whether a view's ArrayBuffer was detached, or shrank so that the view lies outside of it. */
+export function isLost(view: ArrayBufferView): boolean {
+  // Both throw for such a view; its `length` is 0, as that of an empty one is.
   try {
-    new Uint8Array(view.buffer);
+    (isTypedArray(view) ? valuesOf : byteLengthOf)?.call(view as never);
+    return false;
   } catch {
-    throw invalidArgValue(name, 'is a view of a detached ArrayBuffer', view.constructor.name);
+    return true;
   }
+}
+
+function refuseLost(name: string, view: ArrayBufferView): void {
+  if (!isLost(view)) return;
+  const reason = 'is a view of an ArrayBuffer that was detached, or that shrank';
+  throw invalidArgValue(name, reason, view.constructor.name);
 }
 
 /** `options`, or an empty object for undefined. */

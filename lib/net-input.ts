@@ -1,7 +1,7 @@
 // What a Socket of afunix/net reads: what is pushed into the stream, or what `onread` gets.
 import type { Credentials } from './credentials.js';
 import { messages, tellMessage } from './diagnostics.js';
-import { invalidArgValue, systemError } from './errors.js';
+import { invalidArgValue, invalidState, systemError } from './errors.js';
 import {
   dataAt,
   hasControlAt,
@@ -96,6 +96,12 @@ export class SocketInput {
 
   #readOwn(handle: Handle, onread: OnReadOptions): void {
     const memory = this.#memory as Uint8Array;
+    if (memory.length === 0) {
+      // Read into, it would look like the end of the stream.
+      this.stop(handle);
+      this.#socket.destroy(invalidState('onread.buffer was detached, or shrank'));
+      return;
+    }
     const result = handle.read(memory, 0);
     if (result === EAGAIN) return;
     if (result <= 0) {

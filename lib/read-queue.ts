@@ -1,4 +1,4 @@
-import { bufferOf, checkSignal } from './arguments.js';
+import { bufferOf, checkSignal, isLost } from './arguments.js';
 import { messages, tellMessage } from './diagnostics.js';
 import { check, invalidState, systemError } from './errors.js';
 import { Fifo } from './fifo.js';
@@ -138,7 +138,11 @@ export class ReadQueue {
     if (memory == null || this.#socket.maxFds > 0) {
       return this.#accept(memory, wait ? handle.receiveOrWait(1) : handle.receive(1, 0));
     }
-    if (memory.length === 0) return viewOf(memory, 0);
+    if (memory.length === 0) {
+      // Read into, it would look like the end of the stream.
+      if (isLost(memory)) throw lostMemoryError();
+      return viewOf(memory, 0);
+    }
     return this.#fill(memory, wait ? handle.readOrWait(memory) : handle.read(memory, 0));
   }
 
@@ -189,6 +193,10 @@ export class ReadQueue {
     message.pidfd?.close();
     const { data } = message;
     if (memory === null) return data;
+    if (memory.length === 0 && isLost(memory)) {
+      this.#held = message;
+      throw lostMemoryError();
+    }
     const length = Math.min(data.length, memory.byteLength);
     data.copy(memory, 0, 0, length);
     if (length < data.length) {
@@ -196,6 +204,11 @@ export class ReadQueue {
     }
     return viewOf(memory, length);
   }
+}
+
+/** The caller's memory went while the read waited. Nothing was read. */
+function lostMemoryError(): Error {
+  return invalidState('buffer was detached, or shrank, while the read waited');
 }
 
 /** A Buffer over the first `length` bytes of the caller's memory. */
