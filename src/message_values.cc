@@ -31,20 +31,27 @@ napi_value MakeRights(napi_env env, const sys::Ancillary& ancillary) {
 
 }  // namespace
 
-int ReadBuffers(napi_env env, napi_value buffers, std::vector<iovec>* out) {
-  Bytes only;
-  if (GetBytes(env, buffers, &only)) {
-    out->push_back({only.data, only.length});
+int BufferList::Append(napi_env env, napi_value buffers) {
+  Bytes bytes;
+  if (GetBytes(env, buffers, &bytes)) {
+    buffers_.push_back(buffers);
     return 0;
   }
   uint32_t count;
   if (!GetArrayLength(env, buffers, &count)) return -EINVAL;
   for (uint32_t i = 0; i < count; ++i) {
     napi_value value;
+    if (napi_get_element(env, buffers, i, &value) != napi_ok) return -EINVAL;
+    buffers_.push_back(value);
+  }
+  return 0;
+}
+
+int BufferList::LookUp(napi_env env, std::vector<iovec>* out) const {
+  out->reserve(buffers_.size());
+  for (napi_value value : buffers_) {
     Bytes bytes;
-    if (napi_get_element(env, buffers, i, &value) != napi_ok || !GetBytes(env, value, &bytes)) {
-      return -EINVAL;
-    }
+    if (!GetBytes(env, value, &bytes)) return -EINVAL;
     out->push_back({bytes.data, bytes.length});
   }
   return 0;

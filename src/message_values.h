@@ -13,9 +13,18 @@
 
 namespace afunix {
 
-// Appends the memory of a Uint8Array, or of an array of them. Returns 0, or -EINVAL for anything
-// else.
-int ReadBuffers(napi_env env, napi_value buffers, std::vector<iovec>* out);
+// The Uint8Arrays of a message, or several: first all are named, which may run JavaScript (a getter
+// in an array), then their memory is looked up, which does not.
+class BufferList {
+ public:
+  // Appends a Uint8Array, or an array of them. Returns 0, or -EINVAL for anything else.
+  int Append(napi_env env, napi_value buffers);
+  // Their memory, good until JavaScript runs again. Returns 0 or -EINVAL.
+  int LookUp(napi_env env, std::vector<iovec>* out) const;
+
+ private:
+  std::vector<napi_value> buffers_;
+};
 
 // All three: undefined is none. Return 0 or -errno.
 // `present` says whether there was an address; `keep` must outlive the send (see address.h).

@@ -21,7 +21,7 @@ constexpr uint32_t kMaxMessages = 1024;
 // Everything that one msghdr to send points to.
 class Outgoing {
  public:
-  // Reads a NativeOutgoing. Returns 0 or -errno.
+  // Reads a NativeOutgoing, which may run JavaScript. Returns 0 or -errno.
   int Read(napi_env env, napi_value message) {
     napi_value buffers, address, rights, credentials;
     if (!IsObject(env, message) ||
@@ -31,15 +31,17 @@ class Outgoing {
         napi_get_named_property(env, message, "credentials", &credentials) != napi_ok) {
       return -EINVAL;
     }
-    int error = ReadBuffers(env, buffers, &iovecs_);
-    if (error == 0) error = ReadAddress(env, address, &address_, &keep_, &has_address_);
+    int error = buffers_.Append(env, buffers);
     if (error == 0) error = ReadRights(env, rights, &control_);
     if (error == 0) error = ReadCredentials(env, credentials, &control_);
+    if (error == 0) error = ReadAddress(env, address, &address_, &keep_, &has_address_);
     return error;
   }
 
-  void Fill(msghdr* header) {
+  // Runs no JavaScript, which could take the memory away again. Returns 0 or -errno.
+  int Fill(napi_env env, msghdr* header) {
     *header = {};
+    if (const int error = buffers_.LookUp(env, &iovecs_)) return error;
     if (has_address_) {
       header->msg_name = const_cast<sockaddr*>(address_.get());
       header->msg_namelen = address_.length();
@@ -48,9 +50,11 @@ class Outgoing {
     header->msg_iovlen = static_cast<decltype(header->msg_iovlen)>(iovecs_.size());
     header->msg_control = control_.data();
     header->msg_controllen = static_cast<decltype(header->msg_controllen)>(control_.length());
+    return 0;
   }
 
  private:
+  BufferList buffers_;
   std::vector<iovec> iovecs_;
   sys::Address address_;
   sys::UniqueFd keep_;
@@ -61,11 +65,13 @@ class Outgoing {
 // Everything that one msghdr to receive points to.
 class Incoming {
  public:
-  // `buffers` is an array of Uint8Array. Returns 0 or -errno.
-  int Read(napi_env env, napi_value buffers) { return ReadBuffers(env, buffers, &iovecs_); }
+  // `buffers` is an array of Uint8Array, which may run JavaScript. Returns 0 or -errno.
+  int Read(napi_env env, napi_value buffers) { return buffers_.Append(env, buffers); }
 
-  void Fill(msghdr* header, size_t control_length) {
+  // Runs no JavaScript. Returns 0 or -errno.
+  int Fill(napi_env env, msghdr* header, size_t control_length) {
     *header = {};
+    if (const int error = buffers_.LookUp(env, &iovecs_)) return error;
     address_.Prepare();
     header->msg_name = address_.buffer();
     header->msg_namelen = *address_.length_slot();
@@ -73,6 +79,7 @@ class Incoming {
     header->msg_iovlen = static_cast<decltype(header->msg_iovlen)>(iovecs_.size());
     header->msg_control = control_length == 0 ? nullptr : control_;
     header->msg_controllen = static_cast<decltype(header->msg_controllen)>(control_length);
+    return 0;
   }
 
   // Takes what came: from here on its descriptors have an owner.
@@ -104,6 +111,7 @@ class Incoming {
   }
 
  private:
+  BufferList buffers_;
   std::vector<iovec> iovecs_;
   sys::Address address_;
   int flags_ = 0;
@@ -118,9 +126,9 @@ Napi::Value SendMessage(const Info& info) {
   }
   Outgoing message;
   msghdr header;
-  const int error = message.Read(info.Env(), info[1]);
+  int error = message.Read(info.Env(), info[1]);
+  if (error == 0) error = message.Fill(info.Env(), &header);
   if (error < 0) return MakeResult(info.Env(), error);
-  message.Fill(&header);
   return MakeResult(info.Env(), sys::SendMessage(fd, &header, flags));
 }
 
@@ -134,19 +142,22 @@ Napi::Value SendMany(const Info& info) {
   count = std::min(count, kMaxMessages);
   const auto messages = std::make_unique<Outgoing[]>(count);
   std::vector<mmsghdr> headers(count);
+  int error = 0;
+  // As the kernel does: those before a wrong one go out.
   for (uint32_t i = 0; i < count; ++i) {
-    Napi::HandleScope scope(info.Env());
     napi_value value;
-    const int error = napi_get_element(info.Env(), info[1], i, &value) == napi_ok
-                          ? messages[i].Read(info.Env(), value)
-                          : -EINVAL;
-    if (error < 0) {
-      if (i == 0) return MakeResult(info.Env(), error);
-      count = i;  // as the kernel does: those before it go out
-      break;
-    }
-    messages[i].Fill(&headers[i].msg_hdr);
+    error = napi_get_element(info.Env(), info[1], i, &value) == napi_ok
+                ? messages[i].Read(info.Env(), value)
+                : -EINVAL;
+    if (error < 0) count = i;
   }
+  for (uint32_t i = 0; i < count; ++i) {
+    const int lost = messages[i].Fill(info.Env(), &headers[i].msg_hdr);
+    if (lost == 0) continue;
+    error = lost;
+    count = i;
+  }
+  if (count == 0 && error < 0) return MakeResult(info.Env(), error);
   return MakeResult(info.Env(), sys::SendMany(fd, headers.data(), count, flags));
 }
 
@@ -162,9 +173,9 @@ Napi::Value ReceiveMessage(const Info& info) {
   if (!ReadReceive(info, &fd, &control_length, &flags)) return Invalid(info);
   Incoming message;
   msghdr header;
-  const int error = message.Read(info.Env(), info[1]);
+  int error = message.Read(info.Env(), info[1]);
+  if (error == 0) error = message.Fill(info.Env(), &header, static_cast<size_t>(control_length));
   if (error < 0) return MakeResult(info.Env(), error);
-  message.Fill(&header, static_cast<size_t>(control_length));
   const ssize_t length = sys::ReceiveMessage(fd, &header, flags);
   if (length < 0) return MakeResult(info.Env(), length);
   message.Take(&header);
@@ -185,13 +196,16 @@ Napi::Value ReceiveMany(const Info& info) {
   const auto messages = std::make_unique<Incoming[]>(count);
   std::vector<mmsghdr> headers(count);
   for (uint32_t i = 0; i < count; ++i) {
-    Napi::HandleScope scope(info.Env());
     napi_value buffers;
     const int error = napi_get_element(info.Env(), info[1], i, &buffers) == napi_ok
                           ? messages[i].Read(info.Env(), buffers)
                           : -EINVAL;
     if (error < 0) return MakeResult(info.Env(), error);
-    messages[i].Fill(&headers[i].msg_hdr, static_cast<size_t>(control_length));
+  }
+  const auto room = static_cast<size_t>(control_length);
+  for (uint32_t i = 0; i < count; ++i) {
+    const int error = messages[i].Fill(info.Env(), &headers[i].msg_hdr, room);
+    if (error < 0) return MakeResult(info.Env(), error);
   }
   const int received = sys::ReceiveMany(fd, headers.data(), count, flags);
   if (received < 0) return MakeResult(info.Env(), received);

@@ -99,13 +99,15 @@ int SocketWrap::Persist(size_t count, Call send) {
 // sendMessage(buffers, to, rights, credentials, flags)
 int SocketWrap::SendMessage(const Arguments& arguments) {
   if (!fd_) return -EBADF;
+  BufferList buffers;
   std::vector<iovec> vectors;
   Destination to;
   sys::ControlBuilder control;
-  int error = ReadBuffers(arguments.env, arguments[0], &vectors);
-  if (error == 0) error = to.Set(arguments.env, arguments[1]);
+  int error = buffers.Append(arguments.env, arguments[0]);
   if (error == 0) error = ReadRights(arguments.env, arguments[2], &control);
   if (error == 0) error = ReadCredentials(arguments.env, arguments[3], &control);
+  if (error == 0) error = to.Set(arguments.env, arguments[1]);
+  if (error == 0) error = buffers.LookUp(arguments.env, &vectors);
   if (error < 0) return error;
   if (type_ == SOCK_STREAM) Cut(&vectors, kMostOfAStream);
   msghdr message = {};
