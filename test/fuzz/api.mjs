@@ -19,6 +19,15 @@ const files = [0, 1, 2, 3].map((i) => {
 const inodeOf = (fd) => fstatSync(fd).ino;
 const open = () => readdirSync('/proc/self/fd').length;
 
+/** Memory that can shrink, with `size` bytes in it. */
+const memoryOf = (size) => new Uint8Array(new ArrayBuffer(size, { maxByteLength: size + 64 }));
+
+/** Takes memory away, as its owner may at any time. */
+function lose({ buffer }, how) {
+  if (how === 'detach') structuredClone(buffer, { transfer: [buffer] });
+  else if (how === 'shrink') buffer.resize(buffer.byteLength >> 1);
+}
+
 /** A pair of sockets, and what must arrive at the second. */
 class Model {
   constructor(Type) {
@@ -29,6 +38,8 @@ class Model {
     this.accepted = [];
     this.arrived = [];
     this.asked = 0;
+    /** Bytes that came before the second was adopted. */
+    this.before = 0;
     this.pending = [];
     this.count = 0;
   }
@@ -39,14 +50,17 @@ class Model {
     promise.catch(() => {});
   }
 
-  send(size, fdCount, abort) {
+  send(size, fdCount, abort, loses) {
     if (this.one.closed) return;
-    const data = Buffer.alloc(this.stream ? Math.max(size, 1) : size, ++this.count);
+    const memory = memoryOf(this.stream ? Math.max(size, 1) : size).fill(++this.count);
+    const data = Buffer.from(memory);
     const fds = files.slice(0, fdCount);
     const slot = { data, inodes: fds.map(inodeOf), went: 0, done: false };
     const controller = new AbortController();
     const options = { signal: controller.signal, ...(fdCount > 0 ? { fds } : {}) };
-    const sent = this.stream ? this.one.write(data, options) : this.one.send(data, options);
+    const sent = this.stream ? this.one.write(memory, options) : this.one.send(memory, options);
+    // What waits of a datagram is a copy; a write that waits says that its memory went.
+    lose(memory, loses);
     this.accepted.push(slot);
     this.watch(
       sent.then(
@@ -60,13 +74,15 @@ class Model {
     if (abort) controller.abort();
   }
 
-  receive({ peek, abort, read }) {
+  receive({ peek, abort, read, loses, transfers }) {
     this.asked++;
     const controller = new AbortController();
     const options = { signal: controller.signal };
+    const waits = this.isEmpty();
     let asked;
     if (this.stream && read !== undefined) asked = this.other.read(read, options);
     else asked = this.other.receive(peek && !this.stream ? { ...options, peek } : options);
+    if (read != null && waits) lose(read, loses);
     this.watch(
       asked.then((message) => {
         if (message === null) return;
@@ -76,15 +92,25 @@ class Model {
         if (!(peek && !this.stream)) {
           this.arrived.push({ data: Buffer.from(message.data ?? message), inodes });
         }
+        if (transfers) lose(message.data ?? message, 'detach');
       }, coded),
     );
     if (abort) controller.abort();
   }
 
+  /** Whether the second has handed out all that came: a read will wait. */
+  isEmpty() {
+    const received = this.other.closed ? 0 : this.other.bytesReadable;
+    const arrived = this.arrived.reduce((sum, { data }) => sum + data.length, 0);
+    return received === 0 && this.before + this.other.stats().received.bytes === arrived;
+  }
+
   /** Gives the second's descriptor away, and to a new socket. */
   async adopt() {
+    const { bytes } = this.other.stats().received;
     try {
       this.other = this.Type.fromFd(this.other.detach(), this.options);
+      this.before += bytes;
     } catch (error) {
       coded(error);
     }
@@ -161,12 +187,15 @@ const command = fc.oneof(
     size: fc.oneof(fc.nat(64), fc.nat(100_000)),
     fds: fc.nat(3),
     abort: fc.boolean(),
+    loses: fc.constantFrom('nothing', 'detach', 'shrink'),
   }),
   fc.record({
     do: fc.constant('receive'),
     peek: fc.boolean(),
     abort: fc.boolean(),
     read: fc.option(fc.nat(5000), { nil: undefined }),
+    loses: fc.constantFrom('nothing', 'detach', 'shrink'),
+    transfers: fc.boolean(),
   }),
   fc.record({ do: fc.constantFrom('turn', 'turn', 'adopt', 'ref', 'unref', 'close', 'shutdown') }),
 );
@@ -194,9 +223,9 @@ async function drive(Type, commands) {
   const model = new Model(Type);
   let drain = true;
   for (const step of commands) {
-    if (step.do === 'send') model.send(step.size, step.fds, step.abort);
+    if (step.do === 'send') model.send(step.size, step.fds, step.abort, step.loses);
     else if (step.do === 'receive') {
-      const read = step.read === undefined ? undefined : Buffer.alloc(step.read);
+      const read = step.read === undefined ? undefined : memoryOf(step.read);
       model.receive({ ...step, read: step.read === 0 ? null : read });
     } else if (step.do === 'turn') await turn();
     else if (step.do === 'adopt') await model.adopt();
