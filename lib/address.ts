@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import { invalidArgType, invalidArgValue } from './errors.js';
 import { native } from './native.js';
 
@@ -65,11 +65,16 @@ export class UnixAddress {
 
   /** The address that `value` names; a `UnixAddress` is returned as it is. */
   static from(value: AddressLike): UnixAddress {
-    if (value instanceof UnixAddress) return value;
+    if (UnixAddress.is(value)) return value;
     checkType('address', value);
     const abstract = typeof value === 'string' ? value.charCodeAt(0) === 0 : value[0] === 0;
     if (!abstract) return UnixAddress.pathname(value);
     return UnixAddress.abstract(typeof value === 'string' ? value.slice(1) : value.subarray(1));
+  }
+
+  /** @internal As `instanceof`, which a revoked proxy would make throw. */
+  static is(value: unknown): value is UnixAddress {
+    return typeof value === 'object' && value !== null && #bytes in value;
   }
 
   /** @internal The address of bytes that the kernel returned. */
@@ -99,7 +104,7 @@ export class UnixAddress {
 
   /** Whether `other` is the same address, byte for byte. */
   equals(other: unknown): boolean {
-    return other instanceof UnixAddress && this.#bytes.equals(other.#bytes);
+    return UnixAddress.is(other) && this.#bytes.equals(other.#bytes);
   }
 
   /** `'/run/x.sock'`, `'@name'` (NULs shown as `@`, as /proc/net/unix does), or `''`. */
@@ -124,14 +129,14 @@ Object.defineProperty(UnixAddress.prototype, inspect.custom, {
 });
 
 function checkType(name: string, value: unknown): asserts value is string | Uint8Array {
-  if (typeof value !== 'string' && !(value instanceof Uint8Array)) {
+  if (typeof value !== 'string' && !types.isUint8Array(value)) {
     throw invalidArgType(name, 'of type string or an instance of Uint8Array or UnixAddress', value);
   }
 }
 
 /** Whether `value` is of a type that can name a socket. */
 export function isAddressLike(value: unknown): value is AddressLike {
-  return typeof value === 'string' || value instanceof Uint8Array || value instanceof UnixAddress;
+  return typeof value === 'string' || types.isUint8Array(value) || UnixAddress.is(value);
 }
 
 /** The bytes of an address for a system call: empty for unnamed. */

@@ -1,6 +1,6 @@
 // Every error this package makes. System errors have the shape of Node's own; wrong arguments are
 // TypeError and RangeError with Node's ERR_* codes.
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import { tellError } from './diagnostics.js';
 import { native, SYMBOLIC_LINK, UNSAFE_DIRECTORY } from './native.js';
 
@@ -110,8 +110,8 @@ export function invalidArgType(
     actual === null || actual === undefined
       ? String(actual)
       : typeof actual === 'object'
-        ? `an instance of ${(actual as object).constructor?.name ?? 'Object'}`
-        : `type ${typeof actual} (${String(actual)})`;
+        ? `an instance of ${classNameOf(actual)}`
+        : `type ${typeof actual} (${describeValue(actual)})`;
   return codedError(
     TypeError,
     'ERR_INVALID_ARG_TYPE',
@@ -119,10 +119,32 @@ export function invalidArgType(
   );
 }
 
-/** Not String(): an object may have no toString(), or one that throws. */
+function classNameOf(value: object): string {
+  try {
+    const name: unknown = value.constructor?.name;
+    if (typeof name === 'string') return name;
+  } catch {
+    // A getter or a trap of a proxy threw.
+  }
+  return 'Object';
+}
+
+/**
+ * Describes any value: an error by its stack, a string as it is. Never throws, whatever the value's
+ * getters, conversions and proxy traps do.
+ */
+export function describeValue(value: unknown): string {
+  if (typeof value === 'string') return value;
+  try {
+    const stack: unknown = types.isNativeError(value) ? value.stack : undefined;
+    return typeof stack === 'string' ? stack : inspect(value, { depth: 0 });
+  } catch {
+    return `<${typeof value} that cannot be described>`;
+  }
+}
+
 function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  const text = inspect(value, { depth: 0 });
+  const text = typeof value === 'string' ? JSON.stringify(value) : describeValue(value);
   return text.length > 128 ? `${text.slice(0, 128)}...` : text;
 }
 
@@ -151,7 +173,7 @@ export function outOfRange(
   return codedError(
     RangeError,
     'ERR_OUT_OF_RANGE',
-    `The value of "${name}" is out of range. It must be ${range}. Received ${String(actual)}`,
+    `The value of "${name}" is out of range. It must be ${range}. Received ${describeValue(actual)}`,
   );
 }
 

@@ -124,7 +124,7 @@ export interface BindPlan {
 export function bindPlan(address: AddressLike, options: BindOptions | undefined): BindPlan {
   const given = optionsOf(options);
   const replace = given.replace ?? 'never';
-  if (!Object.hasOwn(replaceModes, replace)) {
+  if (typeof replace !== 'string' || !Object.hasOwn(replaceModes, replace)) {
     throw invalidArgValue('options.replace', "must be 'never', 'stale' or 'always'", replace);
   }
   return {

@@ -1,6 +1,7 @@
 // Wrong arguments are refused with Node's codes, before any system call; nothing is lost by them.
 import { FileDescriptor, UnixDatagram, UnixListener, UnixSeqpacket, UnixStream } from 'afunix';
 import { afterAll, describe, expect, test } from 'vitest';
+import { throws, unprintable } from '../helpers/hostile-values.js';
 
 const [stream, streamPeer] = UnixStream.pair();
 const [packet, packetPeer] = UnixSeqpacket.pair();
@@ -93,6 +94,30 @@ test.each<[string, () => unknown, string]>([
   ['FileDescriptor of a string', () => new FileDescriptor(bad('0')), 'ERR_INVALID_ARG_TYPE'],
 ])('%s', (_, call, code) => {
   expect(call).toThrow(expect.objectContaining({ code }));
+});
+
+const named = (name: unknown): object => ({ constructor: { name } });
+
+test.each<[string, unknown]>([
+  ...unprintable,
+  [
+    'a class whose name throws',
+    { constructor: Object.defineProperty({}, 'name', { get: throws(1) }) },
+  ],
+  ['a class whose name is a symbol', named(Symbol('name'))],
+  ['a class whose name is an object', named(Object.create(null))],
+  ['a function that toString cannot print', Object.assign(() => 0, { toString: throws(1) })],
+  ['a symbol', Symbol('x')],
+])('%s is refused as anything else is', async (_, value) => {
+  const type = { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' };
+  await expect(UnixStream.connect(bad(value))).rejects.toMatchObject(type);
+  await expect(datagram.send('x', { to: bad(value) })).rejects.toMatchObject(type);
+  await expect(UnixStream.connect('/x', { maxFds: bad(value) })).rejects.toMatchObject(type);
+  expect(() => stream.getOption(1, bad(value))).toThrow(expect.objectContaining(type));
+  await expect(UnixListener.bind('/x', { replace: bad(value) })).rejects.toMatchObject({
+    name: 'TypeError',
+    code: 'ERR_INVALID_ARG_VALUE',
+  });
 });
 
 describe('afterwards', () => {
