@@ -7,6 +7,8 @@ import type { Retry } from './retry.js';
 export const ACCEPT_BATCH = 64;
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
+/** The longest that a timer can wait, in milliseconds. */
+const LONGEST = 2 ** 31 - 1;
 const ECONNABORTED = -(native.errnos.ECONNABORTED as number);
 
 /**
@@ -18,6 +20,7 @@ export class Acceptor {
   readonly #resume: () => void;
   readonly #onPause: (errno: number) => void;
   readonly #backoff = new Backoff(10, 1000);
+  #held = false;
 
   /** `resume` is called when a pause is over, `onPause` when one begins. */
   constructor(retry: Retry, resume: () => void, onPause: (errno: number) => void = () => {}) {
@@ -26,7 +29,7 @@ export class Acceptor {
     this.#onPause = onPause;
   }
 
-  /** Whether it waits for descriptors. */
+  /** Whether it waits for descriptors, or is held. */
   get paused(): boolean {
     return this.#retry.pending;
   }
@@ -46,9 +49,29 @@ export class Acceptor {
       if (accepted === ECONNABORTED) continue;
       if (!isShortage(accepted)) return accepted;
       handle.stop(READABLE);
+      this.#held = false;
       this.#retry.after(this.#backoff.next(), this.#resume);
       this.#onPause(accepted);
       return EAGAIN;
     }
+  }
+
+  /**
+   * Accepts nothing until `release()`. The timer is there to keep the process alive, and the listener from
+   * being collected, as its events do otherwise.
+   */
+  hold(handle: Handle): void {
+    if (this.paused) return;
+    handle.stop(READABLE);
+    this.#held = true;
+    this.#retry.after(LONGEST, this.#resume);
+  }
+
+  /** Ends what `hold()` began. Returns whether it was held. */
+  release(): boolean {
+    const held = this.#held && this.paused;
+    this.#held = false;
+    if (held) this.#retry.cancel();
+    return held;
   }
 }

@@ -1,13 +1,13 @@
 import { ACCEPT_BATCH, Acceptor } from './acceptor.js';
 import type { UnixAddress } from './address.js';
 import { checkSignal, optionsOf } from './arguments.js';
+import { Authorizer } from './authorizer.js';
 import { tellAccept } from './diagnostics.js';
-import { invalidArgType, systemError } from './errors.js';
+import { systemError } from './errors.js';
 import { Fifo } from './fifo.js';
 import { type Handle, native, READABLE } from './native.js';
 import { Operation } from './operation.js';
-import type { AcceptSettings } from './options.js';
-import { Peer } from './peer.js';
+import type { AcceptSettings, ReceiveSettings } from './options.js';
 import { UnixSocket } from './socket.js';
 
 /** Options of `accept`. */
@@ -17,8 +17,6 @@ export interface AcceptOptions {
 }
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
-/** Connections whose `authorize` may be undecided at a time; more wait in the backlog. */
-const MAX_UNDECIDED = 256;
 
 /** A socket that accepts connections. */
 export abstract class Listener<S extends UnixSocket> extends UnixSocket {
@@ -31,16 +29,31 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   /** Connections that may still be accepted before the loop gets its turn. */
   #budget = ACCEPT_BATCH;
   #reported = false;
-  readonly #undecided = new Set<S>();
-  /** Let in while no `accept()` waited. */
-  readonly #approved = new Fifo<S>();
+  #authorizer: Authorizer | undefined;
+  /** Connections that may be handed over, each to the next `accept()`. */
+  readonly #admitted = new Fifo<Handle>();
   #refused = 0;
-  #failureReported = false;
-  /** @internal What it asks of those who connect, and what they send beside the bytes. */
-  protected settings: AcceptSettings = {
-    receive: { maxFds: 0, credentials: false, pidfds: false, busyPoll: 0 },
-    authorize: undefined,
+  /** @internal What its connections receive beside the bytes. */
+  protected connectionReceive: ReceiveSettings = {
+    maxFds: 0,
+    credentials: false,
+    pidfds: false,
+    busyPoll: 0,
   };
+
+  /** @internal Sets what it asks of those who connect, and what they send beside the bytes. */
+  protected configure({ receive, authorize }: AcceptSettings): void {
+    this.connectionReceive = receive;
+    if (authorize === undefined) return;
+    this.#authorizer = new Authorizer(authorize, {
+      describe: () => this.describe(),
+      admit: (handle) => this.#admitted.push(handle),
+      refuse: () => {
+        this.#refused++;
+      },
+      decidedLater: () => this.#goOn(),
+    });
+  }
 
   /** @internal Wraps an accepted connection. */
   protected abstract wrap(handle: Handle): S;
@@ -56,8 +69,8 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
       const { signal } = optionsOf(options);
       checkSignal(signal);
       if (this.#waiting.size === 0) {
-        const socket = this.#next();
-        if (socket !== undefined) return Promise.resolve(socket);
+        const handle = this.#next();
+        if (handle !== undefined) return Promise.resolve(this.#handOver(handle));
         this.live(); // `authorize` may have closed it
       }
       const operation = new Operation<S>(signal, () => {
@@ -91,97 +104,59 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
     return this.#refused;
   }
 
-  /** The next connection that may be handed over now, if there is one. */
-  #next(): S | undefined {
-    const approved = this.#approved.shift();
-    if (approved !== undefined) return approved;
-    for (; this.#budget > 0 && this.#undecided.size < MAX_UNDECIDED; this.#budget--) {
-      const socket = this.#accept();
-      if (socket === undefined) return undefined;
-      if (this.#admits(socket)) {
-        this.#budget--;
-        tellAccept(this, socket);
-        return socket;
+  /** Returns the next connection that may be handed over now, if there is one. */
+  #next(): Handle | undefined {
+    for (;;) {
+      const admitted = this.#admitted.shift();
+      if (admitted !== undefined) return admitted;
+      // `authorize` may have closed the listener.
+      if (this.closed || this.#budget <= 0 || this.#authorizer?.full) return undefined;
+      const accepted = this.#acceptor.next(this.handle);
+      if (accepted === EAGAIN) return undefined;
+      if (typeof accepted === 'number') throw systemError('accept', accepted, this.localAddress);
+      this.#budget--;
+      if (this.#authorizer === undefined) return accepted;
+      this.#authorizer.ask(accepted);
+    }
+  }
+
+  #handOver(handle: Handle): S {
+    const socket = this.wrap(handle);
+    tellAccept(this, socket);
+    return socket;
+  }
+
+  /** Serves the calls of `accept()` that wait, as far as there are connections for them. */
+  #serve(): void {
+    while (this.#waiting.size > 0) {
+      let handle: Handle | undefined;
+      try {
+        handle = this.#next();
+      } catch (error) {
+        this.#waiting.shift()?.reject(error);
+        continue;
       }
-      if (this.closed) break; // by `authorize`
-    }
-    return undefined;
-  }
-
-  /** Whether the connection may be handed over now. If not, it is refused, or has to wait. */
-  #admits(socket: S): boolean {
-    const { authorize } = this.settings;
-    if (authorize === undefined) return true;
-    let verdict: unknown;
-    try {
-      verdict = authorize(new Peer(socket));
-    } catch (error) {
-      this.#fail(error);
-      verdict = false;
-    }
-    if (this.closed) verdict = false;
-    if (isThenable(verdict)) {
-      this.#undecided.add(socket);
-      verdict.then(
-        (admitted) => this.#decide(socket, this.#isTrue(admitted)),
-        (error) => {
-          this.#fail(error);
-          this.#decide(socket, false);
-        },
-      );
-      return false;
-    }
-    if (this.#isTrue(verdict)) return true;
-    this.#refuse(socket);
-    return false;
-  }
-
-  /** The verdict on a connection that had to wait for it. */
-  #decide(socket: S, admitted: boolean): void {
-    if (!this.#undecided.delete(socket)) return; // the listener was closed
-    if (!admitted) {
-      this.#refuse(socket);
-    } else {
-      tellAccept(this, socket);
+      if (handle === undefined) return;
       const operation = this.#waiting.shift();
-      if (operation === undefined) this.#approved.push(socket);
-      else operation.resolve(socket);
+      if (operation === undefined) {
+        this.#admitted.push(handle); // `authorize` has aborted the call
+        return;
+      }
+      try {
+        operation.resolve(this.#handOver(handle));
+      } catch (error) {
+        operation.reject(error);
+      }
     }
+  }
+
+  /** A decision came that had to be waited for. */
+  #goOn(): void {
+    this.#acceptor.release();
+    this.#serve();
+    if (this.closed) return;
     if (this.#waiting.size > 0) this.#await();
     else this.#rest();
-  }
-
-  #isTrue(verdict: unknown): boolean {
-    if (typeof verdict !== 'boolean') {
-      this.#fail(invalidArgType('authorize()', 'of type boolean', verdict));
-    }
-    return verdict === true;
-  }
-
-  #refuse(socket: S): void {
-    this.#refused++;
-    socket.close();
-  }
-
-  #fail(error: unknown): void {
-    if (this.#failureReported) return;
-    this.#failureReported = true;
-    process.emitWarning(
-      `authorize of ${this.describe()} failed; the connection was refused, and so will be any other for which it fails`,
-      {
-        type: 'Warning',
-        code: 'AFUNIX_AUTHORIZE_FAILED',
-        detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      },
-    );
-  }
-
-  /** Accepts now; undefined if there is nothing to accept, or nothing to accept it with. */
-  #accept(): S | undefined {
-    const accepted = this.#acceptor.next(this.handle);
-    if (typeof accepted !== 'number') return this.wrap(accepted);
-    if (accepted !== EAGAIN) throw systemError('accept', accepted, this.localAddress);
-    return undefined;
   }
 
   #reportPause(errno: number): void {
@@ -195,7 +170,11 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   }
 
   #await(): void {
-    if (this.#acceptor.paused || this.#undecided.size >= MAX_UNDECIDED) return;
+    if (this.#acceptor.paused) return;
+    if (this.#authorizer?.full) {
+      this.#acceptor.hold(this.handle);
+      return;
+    }
     const result = this.handle.waitReadable(0);
     if (result < 0) this.settle(systemError('poll', result));
   }
@@ -213,17 +192,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
       return;
     }
     this.#budget = ACCEPT_BATCH;
-    for (let first = this.#waiting.peek(); first !== undefined; first = this.#waiting.peek()) {
-      try {
-        const socket = this.#next();
-        if (socket === undefined) break;
-        this.#waiting.shift();
-        first.resolve(socket);
-      } catch (error) {
-        this.#waiting.shift();
-        first.reject(error);
-      }
-    }
+    this.#serve();
     if (!this.closed && this.#waiting.size > 0) this.#await();
   }
 
@@ -232,23 +201,18 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
 
   /** @internal */
   protected override settle(error: Error): void {
-    for (const socket of this.#undecided) socket.close();
-    this.#undecided.clear();
-    for (const socket of this.#approved.drain()) socket.close();
+    this.#authorizer?.close();
+    for (const handle of this.#admitted.drain()) handle.close();
     for (const operation of this.#waiting.drain()) operation.reject(error);
   }
 
   /** @internal Connections accepted and not yet handed over. */
   protected override unread(): number {
-    return this.#undecided.size + this.#approved.size;
+    return (this.#authorizer?.pending ?? 0) + this.#admitted.size;
   }
 
   /** The address it listens on. */
   override get localAddress(): UnixAddress | null {
     return super.localAddress;
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }

@@ -5,6 +5,7 @@ import { getSystemErrorMap, promisify } from 'node:util';
 import { ACCEPT_BATCH, Acceptor } from './acceptor.js';
 import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
 import { checkSignal, optionsOf } from './arguments.js';
+import { Authorizer } from './authorizer.js';
 import { Backoff } from './backoff.js';
 import { tellAccept } from './diagnostics.js';
 import {
@@ -18,7 +19,6 @@ import {
 import type { FileDescriptor } from './file-descriptor.js';
 import { adoptHandle, configureReceive, openHandle } from './handle.js';
 import { type Handle, LOCKED, native, READABLE } from './native.js';
-import { Gate } from './net-gate.js';
 import { type ListenOptions, type ServerOptions, SocketSettings } from './net-options.js';
 import { Socket } from './net-socket.js';
 import {
@@ -29,7 +29,6 @@ import {
   bindPlan,
   SOCK_STREAM,
 } from './options.js';
-import type { Peer } from './peer.js';
 import { Retry } from './retry.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
@@ -60,7 +59,7 @@ export class Server extends EventEmitter {
    * closed at once and 'drop' emitted. Undefined or 0: no limit.
    */
   maxConnections: number | undefined;
-  readonly #gate: Gate | undefined;
+  readonly #authorizer: Authorizer | undefined;
   readonly #settings: SocketSettings;
   /** Waits for the lock on the directory, or for descriptors to accept with. */
   readonly #retry = new Retry();
@@ -86,7 +85,16 @@ export class Server extends EventEmitter {
     if (given.highWaterMark !== undefined && typeof given.highWaterMark !== 'number') {
       throw invalidArgType('options.highWaterMark', 'of type number', given.highWaterMark);
     }
-    this.#gate = authorize === undefined ? undefined : new Gate(authorize, this);
+    if (authorize !== undefined) {
+      this.#authorizer = new Authorizer(authorize, {
+        describe: () => `Server at ${this.#address?.replaceAll('\0', '@')}`,
+        admit: (handle) => this.#admit(handle),
+        refuse: (peer) => this.emit('drop', peer),
+        decidedLater: () => {
+          if (this.#acceptor.release()) this.#resume();
+        },
+      });
+    }
     this.allowHalfOpen = given.allowHalfOpen ?? false;
     this.pauseOnConnect = Boolean(given.pauseOnConnect);
     this.highWaterMark =
@@ -196,6 +204,10 @@ export class Server extends EventEmitter {
     }
     for (let count = 0; count < ACCEPT_BATCH; count++) {
       if (this.#handle === null) return; // a listener has closed it
+      if (this.#authorizer?.full) {
+        this.#acceptor.hold(this.#handle);
+        return;
+      }
       const accepted = this.#acceptor.next(this.#handle);
       if (typeof accepted === 'number') {
         if (accepted !== EAGAIN) this.#fail(accepted);
@@ -224,28 +236,22 @@ export class Server extends EventEmitter {
   }
 
   #welcome(handle: Handle): void {
-    const connections = this.#connections + (this.#gate?.waiting ?? 0);
+    const connections = this.#connections + (this.#authorizer?.pending ?? 0);
     if (this.maxConnections && connections >= this.maxConnections) {
       handle.close();
       this.emit('drop');
       return;
     }
-    if (this.#gate === undefined) this.admit(handle);
-    else this.#gate.ask(handle);
+    if (this.#authorizer === undefined) this.#admit(handle);
+    else this.#authorizer.ask(handle);
   }
 
-  /** @internal */
-  admit(handle: Handle): void {
+  #admit(handle: Handle): void {
     const socket = new Socket(this.#settings, handle);
     this.#connections += 1;
     socket.keep(this);
     tellAccept(this, socket);
     this.emit('connection', socket);
-  }
-
-  /** @internal */
-  refuse(peer: Peer): void {
-    this.emit('drop', peer);
   }
 
   /** @internal */
@@ -268,7 +274,7 @@ export class Server extends EventEmitter {
     }
     this.#retry.cancel();
     handle?.close();
-    this.#gate?.close();
+    this.#authorizer?.close();
     this.#handle = null;
     this.#closeIfDrained();
     return this;

@@ -60,7 +60,8 @@ export interface AuthorizeOptions extends ReceiveOptions {
    * Decides, by who is at the other end, whether a connection is handed over: only `true`, or a promise
    * of it, lets it in. One that is refused is closed at once, and counted by the listener's `refused`.
    * An error of `authorize` refuses as well, with a process warning for the first
-   * (`AFUNIX_AUTHORIZE_FAILED`). While a promise waits, others connect on, up to 256 that wait at a time.
+   * (`AFUNIX_AUTHORIZE_FAILED`). At most 256 promises may be pending; further connections wait in the
+   * backlog. Closing the listener closes the connections that are not decided.
    */
   authorize?: (peer: Peer) => boolean | Promise<boolean>;
 }

@@ -1,7 +1,7 @@
 // Who is at the other end, as the kernel knows it.
 import { UnixAddress } from './address.js';
 import type { Credentials } from './credentials.js';
-import { unavailable } from './errors.js';
+import { closedError, unavailable } from './errors.js';
 import { type Handle, native } from './native.js';
 import { PidFd } from './pidfd.js';
 import { optionError, readOption } from './socket-option.js';
@@ -48,16 +48,10 @@ export function peerSecurityLabel(fd: number): string | null {
   return length < 0 ? null : label.toString('utf8', 0, length).replace(/\0+$/, '');
 }
 
-/** What `authorize` looks at: the socket of a connection, as far as it tells who is there. */
-interface Identified {
-  readonly peerAddress: UnixAddress | null;
-  peerCredentials(): Credentials | null;
-  peerGroups(): number[] | null;
-  peerPidFd(): PidFd | null;
-  peerSecurityLabel(): string | null;
-}
-
-/** The process that asks to be let in. Reading more of it than `authorize` does is never too late. */
+/**
+ * The process that asks to be let in. What it reads beyond `pid`, `uid` and `gid` it asks the kernel for,
+ * as long as the connection is open: then it throws `ERR_SOCKET_CLOSED`.
+ */
 export class Peer implements Credentials {
   /** Its process when it connected; -1 where the system does not tell. */
   readonly pid: number;
@@ -65,48 +59,42 @@ export class Peer implements Credentials {
   readonly uid: number;
   /** Its group when it connected; -1 where the system does not tell. */
   readonly gid: number;
-  readonly #socket: Identified;
+  readonly #handle: Handle;
 
-  /** @internal */
-  constructor(socket: Identified) {
-    const { pid, uid, gid } = socket.peerCredentials() ?? { pid: -1, uid: -1, gid: -1 };
+  /** @internal The peer of an open handle. */
+  constructor(handle: Handle) {
+    const { pid, uid, gid } = peerCredentials(handle.fd) ?? { pid: -1, uid: -1, gid: -1 };
     this.pid = pid;
     this.uid = uid;
     this.gid = gid;
-    this.#socket = socket;
+    this.#handle = handle;
+  }
+
+  /** The connection's descriptor. Throws once that is closed: its number may be another one's by then. */
+  get #fd(): number {
+    const { fd } = this.#handle;
+    if (fd < 0) throw closedError();
+    return fd;
   }
 
   /** The address it is bound to, unnamed if to none. */
   get address(): UnixAddress | null {
-    return this.#socket.peerAddress;
+    const bytes = native.raw.getpeername(this.#fd);
+    return typeof bytes === 'number' ? null : UnixAddress.fromKernel(bytes);
   }
 
   /** Its supplementary groups when it connected (Linux 4.13). */
   get groups(): number[] | null {
-    return this.#socket.peerGroups();
+    return peerGroups(this.#fd);
   }
 
   /** Its security label; null where the system has none. */
   get securityLabel(): string | null {
-    return this.#socket.peerSecurityLabel();
+    return peerSecurityLabel(this.#fd);
   }
 
   /** A pidfd of its process (Linux 6.5), the caller's to close. Its pid may mean another one by now. */
   pidFd(): PidFd | null {
-    return this.#socket.peerPidFd();
+    return peerPidFd(this.#fd, `connection ${this.#fd}`);
   }
-}
-
-/** Who is at the other end of an open handle. */
-export function peerOf(handle: Handle): Peer {
-  return new Peer({
-    get peerAddress() {
-      const bytes = native.raw.getpeername(handle.fd);
-      return typeof bytes === 'number' ? null : UnixAddress.fromKernel(bytes);
-    },
-    peerCredentials: () => peerCredentials(handle.fd),
-    peerGroups: () => peerGroups(handle.fd),
-    peerPidFd: () => peerPidFd(handle.fd, `connection ${handle.fd}`),
-    peerSecurityLabel: () => peerSecurityLabel(handle.fd),
-  });
 }

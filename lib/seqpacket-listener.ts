@@ -41,7 +41,7 @@ export class UnixSeqpacketListener
     const settings = acceptSettings(options);
     const messages = messageSettings(options);
     const listener = new UnixSeqpacketListener(openHandle(SOCK_SEQPACKET), messages);
-    listener.settings = settings;
+    listener.configure(settings);
     await listener.establishBound(plan, backlog);
     return listener;
   }
@@ -57,13 +57,13 @@ export class UnixSeqpacketListener
     const settings = acceptSettings(options);
     const messages = messageSettings(options);
     const listener = new UnixSeqpacketListener(adoptHandle(fd, SOCK_SEQPACKET, true), messages);
-    listener.settings = settings;
+    listener.configure(settings);
     listener.applyReceive(settings.receive);
     return listener;
   }
 
   /** @internal */
   protected override wrap(handle: Handle): UnixSeqpacket {
-    return UnixSeqpacket.fromHandle(handle, this.settings.receive, this.#messages);
+    return UnixSeqpacket.fromHandle(handle, this.connectionReceive, this.#messages);
   }
 }

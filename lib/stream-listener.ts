@@ -25,7 +25,7 @@ export class UnixListener extends Listener<UnixStream> implements AsyncIterable<
     const settings = acceptSettings(options);
     const backlog = backlogOf(options);
     const listener = new UnixListener(openHandle(SOCK_STREAM));
-    listener.settings = settings;
+    listener.configure(settings);
     await listener.establishBound(plan, backlog);
     return listener;
   }
@@ -37,13 +37,13 @@ export class UnixListener extends Listener<UnixStream> implements AsyncIterable<
   static fromFd(fd: number | FileDescriptor, options?: AuthorizeOptions): UnixListener {
     const settings = acceptSettings(options);
     const listener = new UnixListener(adoptHandle(fd, SOCK_STREAM, true));
-    listener.settings = settings;
+    listener.configure(settings);
     listener.applyReceive(settings.receive);
     return listener;
   }
 
   /** @internal */
   protected override wrap(handle: Handle): UnixStream {
-    return UnixStream.fromHandle(handle, this.settings.receive);
+    return UnixStream.fromHandle(handle, this.connectionReceive);
   }
 }

@@ -130,63 +130,6 @@ test("'credentials' tells the sender once, before its bytes", async () => {
   expect(seen).toEqual([me, 'one', 'two']);
 });
 
-test.each([
-  ['true', true, ['connection']],
-  ['false', false, ['drop']],
-  ['a promise of true', Promise.resolve(true), ['connection']],
-  ['a promise of false', Promise.resolve(false), ['drop']],
-])('authorize that returns %s', async (_, answer, expected) => {
-  using scratch = new Scratch();
-  const seen: string[] = [];
-  const authorize = (peer: unknown): boolean => {
-    expect(peer).toMatchObject(me);
-    return answer as boolean;
-  };
-  const server = createServer({ authorize }, (peer) => {
-    seen.push('connection');
-    peer.destroy();
-  });
-  server.on('drop', (peer) => {
-    seen.push('drop');
-    expect(peer).toMatchObject(me);
-  });
-  await using _server = await listening(server.listen(scratch.path()));
-  await connect(scratch.path()).toArray();
-  expect(seen).toEqual(expected);
-});
-
-test.each([
-  [
-    'throws',
-    () => {
-      throw new Error('no');
-    },
-  ],
-  ['rejects', () => Promise.reject(new Error('no'))],
-  ['returns something else', () => 1],
-])('authorize that %s refuses, and warns once', async (_, authorize) => {
-  using scratch = new Scratch();
-  const server = createServer({ authorize: authorize as never }, () => seen.push('connection'));
-  const seen: string[] = [];
-  server.on('drop', () => seen.push('drop'));
-  await using _server = await listening(server.listen(scratch.path()));
-  const warned = once(process, 'warning');
-  await connect(scratch.path()).toArray();
-  await connect(scratch.path()).toArray();
-  expect((await warned)[0]).toMatchObject({ code: 'AFUNIX_AUTHORIZE_FAILED' });
-  expect(seen).toEqual(['drop', 'drop']);
-});
-
-test('close() refuses those that authorize has not decided', async () => {
-  using scratch = new Scratch();
-  const server = createServer({ authorize: () => new Promise(() => {}) }).listen(scratch.path());
-  const client = connect(scratch.path());
-  await once(client, 'connect');
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  await server[Symbol.asyncDispose]();
-  expect(await client.toArray()).toEqual([]);
-});
-
 test('listen({ fd }) takes a listening socket over, its file stays', async () => {
   using scratch = new Scratch();
   const listener = await UnixListener.bind(scratch.path());
