@@ -1,5 +1,5 @@
 // The server of a local socket, shaped like node:net's Server on a pipe.
-import { addAbortListener, EventEmitter } from 'node:events';
+import { addAbortListener, captureRejectionSymbol, EventEmitter } from 'node:events';
 import { getDefaultHighWaterMark } from 'node:stream';
 import { getSystemErrorMap, promisify } from 'node:util';
 import { ACCEPT_BATCH, Acceptor } from './acceptor.js';
@@ -311,6 +311,17 @@ export class Server extends EventEmitter {
     return this;
   }
 }
+
+/** As `net.Server`: an async listener that rejects ends its own connection, and no other. */
+Server.prototype[captureRejectionSymbol] = function (
+  this: Server,
+  error: Error,
+  event: string | symbol,
+  ...args: unknown[]
+): void {
+  if (event === 'connection') (args[0] as Socket).destroy(error);
+  else this.emit('error', error);
+};
 
 function emitListening(server: Server): void {
   if (server.listening) server.emit('listening');
