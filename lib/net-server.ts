@@ -114,6 +114,15 @@ export class Server extends EventEmitter {
     return this.#handle !== null;
   }
 
+  /**
+   * The listening descriptor's number, still owned by this server, which closes it; -1 while it does not
+   * listen. A program that is sent it (`fds: [server]`) accepts from the same backlog.
+   */
+  get fd(): number {
+    // From the start of listening on the server is the handle's owner.
+    return this.#handle?.owner === this ? this.#handle.fd : -1;
+  }
+
   /** The path, or the abstract name with its leading NUL; null before the first `listen()`. */
   address(): string | null {
     return this.#address ?? null;

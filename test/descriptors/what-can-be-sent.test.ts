@@ -19,6 +19,7 @@ import {
   UnixSeqpacket,
   UnixStream,
 } from 'afunix';
+import { createServer } from 'afunix/net';
 import { expect, test, vi } from 'vitest';
 import { checkDescriptors } from '../helpers/descriptors.js';
 import { End, Pair } from '../helpers/pairs.js';
@@ -135,6 +136,20 @@ test('sockets of this package', async () => {
     await socket.close();
     expect(await refused(socket)).toMatchObject(closed);
   }
+});
+
+test('Server of afunix/net, while it listens', async () => {
+  using scratch = new Scratch();
+  const server = createServer();
+  expect(server.fd).toBe(-1);
+  expect(await refused(server)).toMatchObject(closed); // not open yet
+  await once(server.listen(scratch.path()), 'listening');
+  expect(await passed(server)).toBe('listening unix stream');
+  expect(server.listening).toBe(true);
+  server.close();
+  expect(server.fd).toBe(-1);
+  expect(await refused(server)).toMatchObject(closed);
+  await once(server, 'close');
 });
 
 test('FileDescriptor and numbers, which stay the sender’s', async () => {

@@ -1,9 +1,10 @@
 // What node:net cannot do: descriptors beside the bytes.
 import { once } from 'node:events';
 import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
-import type { FileDescriptor } from 'afunix';
+import { type FileDescriptor, UnixListener } from 'afunix';
 import { connect, createServer, type Socket } from 'afunix/net';
 import { afterEach, expect, test } from 'vitest';
+import { Child } from '../helpers/children.js';
 import { openDescriptors } from '../helpers/descriptors.js';
 import { Scratch } from '../helpers/scratch.js';
 
@@ -226,4 +227,24 @@ test('a socket itself can be sent', async () => {
   client.writeWithFds('x', [third]);
   await once(peer, 'data');
   expect.assertions(1);
+});
+
+test('a server that is sent to another process: that accepts from the same backlog', async () => {
+  using scratch = new Scratch();
+  const server = createServer((socket) => socket.end('old'));
+  await once(server.listen({ path: scratch.path(), unlinkOnClose: false }), 'listening');
+  const greeting = async (): Promise<string> =>
+    String((await connect(scratch.path()).toArray())[0]);
+  expect(await greeting()).toBe('old');
+
+  await using control = await UnixListener.bind(scratch.path('control'));
+  await using child = Child.fixture('successor.mjs', [scratch.path('control')]);
+  await using successor = await control.accept();
+  await successor.write('listener', { fds: [server] });
+  await child.says('serving');
+  server.close();
+  await once(server, 'close');
+  expect(await greeting()).toBe('new');
+  await successor.shutdown('write');
+  await child.succeeds();
 });
