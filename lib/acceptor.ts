@@ -49,9 +49,7 @@ export class Acceptor {
       if (accepted === ECONNABORTED) continue;
       if (!isShortage(accepted)) return accepted;
       handle.stop(READABLE);
-      this.#held = false;
-      this.#retry.after(this.#backoff.next(), this.#resume);
-      this.#onPause(accepted);
+      this.#pause(accepted);
       return EAGAIN;
     }
   }
@@ -73,5 +71,23 @@ export class Acceptor {
     this.#held = false;
     if (held) this.#retry.cancel();
     return held;
+  }
+
+  /**
+   * Waits for the next connection. The first wait of a process needs a descriptor of its own, for the set of
+   * those that are watched: without one it pauses, too. Returns 0, or -errno.
+   */
+  wait(handle: Handle): number {
+    if (this.paused) return 0;
+    const result = handle.waitReadable(0);
+    if (!isShortage(result)) return result;
+    this.#pause(result);
+    return 0;
+  }
+
+  #pause(errno: number): void {
+    this.#held = false;
+    this.#retry.after(this.#backoff.next(), this.#resume);
+    this.#onPause(errno);
   }
 }

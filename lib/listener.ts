@@ -170,12 +170,11 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   }
 
   #await(): void {
-    if (this.#acceptor.paused) return;
     if (this.#authorizer?.full) {
       this.#acceptor.hold(this.handle);
       return;
     }
-    const result = this.handle.waitReadable(0);
+    const result = this.#acceptor.wait(this.handle);
     if (result < 0) this.settle(systemError('poll', result));
   }
 
