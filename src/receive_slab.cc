@@ -167,8 +167,9 @@ napi_value ReceiveSlab::Take(napi_env env, size_t index) {
 
 int ReceiveSlab::ReceiveInto(int fd, unsigned batch, int flags) {
   // MSG_TRUNC: the result is the real length, also of a message that did not fit.
-  if (batch > 1) return sys::ReceiveMany(fd, headers_, batch, flags | MSG_TRUNC);
-  const ssize_t length = sys::ReceiveMessage(fd, &headers_[0].msg_hdr, flags | MSG_TRUNC);
+  if (batch > 1) return sys::ReceiveMany(fd, headers_, batch, flags | MSG_TRUNC | MSG_DONTWAIT);
+  const ssize_t length =
+      sys::ReceiveMessage(fd, &headers_[0].msg_hdr, flags | MSG_TRUNC | MSG_DONTWAIT);
   if (length < 0) return static_cast<int>(length);
   headers_[0].msg_len = static_cast<unsigned>(length);
   return 1;
@@ -233,7 +234,7 @@ int ReceiveSlab::ReceiveBytes(napi_env env, int fd, int flags, ControlRoom room)
   header.msg_control = room == ControlRoom::kFull ? control_->buffers[0] : nullptr;
   header.msg_controllen = control_length(room);
   // Without room, too: MSG_CTRUNC tells of refused descriptors.
-  const ssize_t result = sys::ReceiveMessage(fd, &header, flags);
+  const ssize_t result = sys::ReceiveMessage(fd, &header, flags | MSG_DONTWAIT);
   if (result <= 0) return static_cast<int>(result);
   bool any = false;
   const int32_t message_flags = ReadControl(0, header, room, &any);

@@ -197,7 +197,8 @@ int SocketWrap::Read(const Arguments& arguments) {
 }
 
 int SocketWrap::ReadBytes(const Bytes& bytes, int flags) {
-  const int result = static_cast<int>(sys::Receive(fd_.get(), bytes.data, bytes.length, flags));
+  const int result =
+      static_cast<int>(sys::Receive(fd_.get(), bytes.data, bytes.length, flags | MSG_DONTWAIT));
   if (result >= 0) taken_++;
   // 0 is the end of a stream.
   return result == 0 || (flags & MSG_PEEK) != 0 ? result : Received(result);
@@ -240,7 +241,7 @@ int SocketWrap::Connect(const Arguments& arguments) {
   Bytes bytes;
   if (!fd_) return -EBADF;
   if (!GetBytes(arguments.env, arguments[0], &bytes)) return -EINVAL;
-  return sys::Connect(fd_.get(), bytes.view());
+  return sys::TryConnect(fd_.get(), bytes.view());
 }
 
 int SocketWrap::Disconnect(const Arguments&) { return fd_ ? sys::Disconnect(fd_.get()) : -EBADF; }
@@ -248,7 +249,7 @@ int SocketWrap::Disconnect(const Arguments&) { return fd_ ? sys::Disconnect(fd_.
 napi_value SocketWrap::Accept(const Arguments& arguments) {
   if (!fd_) return ToValue(arguments.env, -EBADF);
   sys::UniqueFd fd;
-  int result = sys::Accept(fd_.get(), sys::kDefault, &fd, nullptr);
+  int result = sys::TryAccept(fd_.get(), sys::kDefault, &fd, nullptr);
   // One that cannot be set up is not handed out: its peer sees it end.
   if (result == 0 && SetUp(fd.get(), type_) != 0) result = -ECONNABORTED;
   if (result < 0) return ToValue(arguments.env, Received(result));

@@ -1,4 +1,4 @@
-// What a socket sends for JavaScript.
+// What a socket sends for JavaScript, always with MSG_DONTWAIT: see sys/messages.h.
 #include <algorithm>
 #include <cerrno>
 #include <vector>
@@ -57,7 +57,7 @@ int SocketWrap::Send(const Arguments& arguments) {
   if (!GetBytes(arguments.env, arguments[0], &bytes)) return -EINVAL;
   const int error = arguments.count < 2 ? 0 : to.Set(arguments.env, arguments[1]);
   if (error < 0) return error;
-  const int flags = arguments.Int(2);
+  const int flags = arguments.Int(2) | MSG_DONTWAIT;
   const bool stream = type_ == SOCK_STREAM;
   const size_t length = stream ? std::min(bytes.length, kMostOfAStream) : bytes.length;
   const auto send = [&](size_t done, size_t most) {
@@ -119,7 +119,8 @@ int SocketWrap::SendMessage(const Arguments& arguments) {
   message.msg_iovlen = vectors.size();
   message.msg_control = control.data();
   message.msg_controllen = control.length();
-  const int result = static_cast<int>(sys::SendMessage(fd_.get(), &message, arguments.Int(4)));
+  const int flags = arguments.Int(4) | MSG_DONTWAIT;
+  const int result = static_cast<int>(sys::SendMessage(fd_.get(), &message, flags));
   if (result >= 0) sent_.fds += control.rights_count();
   return Sent(result);
 }
@@ -146,7 +147,8 @@ int SocketWrap::SendMany(const Arguments& arguments) {
     headers[i].msg_hdr.msg_namelen = to.get()->length();
   }
   return Persist(count, [&](size_t done, size_t most) {
-    const int result = sys::SendMany(fd_.get(), headers + done, static_cast<unsigned>(most), 0);
+    const int result =
+        sys::SendMany(fd_.get(), headers + done, static_cast<unsigned>(most), MSG_DONTWAIT);
     if (result < 0) return Sent(result);
     for (int i = 0; i < result; i++) {
       Sent(static_cast<int>(vectors[done + static_cast<size_t>(i)].iov_len));

@@ -177,6 +177,18 @@ int Connect(int fd, std::string_view bytes) {
 #endif
 }
 
+int TryConnect(int fd, std::string_view bytes) {
+  const int flags = Retry([&] { return fcntl(fd, F_GETFL); });
+  if (flags < 0) return flags;
+  if ((flags & O_NONBLOCK) == 0) {
+    int type = 0;
+    int error = GetIntOption(fd, SOL_SOCKET, SO_TYPE, &type);
+    if (error == 0 && type != SOCK_DGRAM) error = SetNonBlocking(fd);
+    if (error != 0) return error;
+  }
+  return Connect(fd, bytes);
+}
+
 int Disconnect(int fd) {
   sockaddr nobody{};
   nobody.sa_family = AF_UNSPEC;
@@ -217,6 +229,22 @@ int Accept(int fd, int flags, UniqueFd* out, Address* peer) {
 #endif
   *out = std::move(owned);
   return 0;
+}
+
+int TryAccept(int fd, int flags, UniqueFd* out, Address* peer) {
+  const int readable = IsReadable(fd);
+  if (readable == 0) {
+    int listening = 0;
+    if (const int error = GetIntOption(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening)) return error;
+    if (listening != 0) {
+      if (peer != nullptr) peer->Set({});
+      return -EAGAIN;
+    }
+  } else if (readable < 0 && readable != -EBADF) {
+    return readable;
+  }
+  // What does not listen fails at once, and says why.
+  return Accept(fd, flags, out, peer);
 }
 
 int Shutdown(int fd, int how) {

@@ -28,12 +28,22 @@ int SocketPair(int domain, int type, int protocol, int flags, UniqueFd* first, U
 // kernel reports those over sun_path, to getsockname(2) and to peers, as /proc/self/fd/N/name,
 // which leads nowhere by then.
 int Bind(int fd, std::string_view address);
-// Non-blocking: a full backlog is -EAGAIN. Pathnames up to PATH_MAX - 1 bytes.
+// A full backlog is -EAGAIN if the file has O_NONBLOCK. Pathnames up to PATH_MAX - 1 bytes.
 int Connect(int fd, std::string_view address);
+// As Connect(), but never waits: gives the file O_NONBLOCK if another process that shares it has
+// cleared it. Leaves the flags of a datagram socket alone, whose connect(2) has nothing to wait
+// for.
+int TryConnect(int fd, std::string_view address);
 // connect(2) with AF_UNSPEC: a datagram socket forgets its peer.
 int Disconnect(int fd);
 int Listen(int fd, int backlog);
+// -EAGAIN where no connection waits if the file has O_NONBLOCK.
 int Accept(int fd, int flags, UniqueFd* out, Address* peer /* may be null */);
+// As Accept(), but never waits, whatever flags the file has: asks poll(2) first. One race remains,
+// because accept4(2) has no MSG_DONTWAIT and O_NONBLOCK is not changed for those who share the
+// file: one process has cleared O_NONBLOCK, and another takes the connection between poll(2) and
+// accept4(2).
+int TryAccept(int fd, int flags, UniqueFd* out, Address* peer /* may be null */);
 int Shutdown(int fd, int how);
 // Whether nothing will ever be received here again. Poll(2) calls it readable for ever, while
 // recv(2) on a datagram socket says EAGAIN. False where the system does not tell (macOS).

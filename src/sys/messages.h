@@ -1,5 +1,7 @@
 // Sending and receiving messages: one at a time, and many in one call. All return what the call
-// returns, or -errno; EINTR is retried; SIGPIPE is never raised.
+// returns, or -errno; EINTR is retried; SIGPIPE is never raised. O_NONBLOCK belongs to the open
+// file, and any process that shares it can clear it: only MSG_DONTWAIT in `flags` keeps a call from
+// waiting.
 #pragma once
 
 #include <sys/socket.h>
@@ -35,8 +37,8 @@ ssize_t ReceiveMessage(int fd, msghdr* message, int flags);
 int SendMany(int fd, mmsghdr* messages, unsigned count, int flags);
 
 // recvmmsg(2), the same. Stops where a call would block; on a blocking socket only with
-// MSG_WAITFORONE. Zero-length results are results: at the end of a stream or seqpacket connection
-// the kernel reports one after the other.
+// MSG_DONTWAIT or MSG_WAITFORONE. Zero-length results are results: at the end of a stream or
+// seqpacket connection the kernel reports one after the other.
 int ReceiveMany(int fd, mmsghdr* messages, unsigned count, int flags);
 
 }  // namespace afunix::sys

@@ -88,6 +88,63 @@ TEST(ConnectToAFullBacklogIsEagain) {
   CHECK_EQ(Connect(second.get(), directory / "s"), -EAGAIN);
 }
 
+TEST(TryConnectToAFullBacklogOnABlockingSocketIsEagain) {
+  const TemporaryDirectory directory;
+  const UniqueFd listener = Listening(directory / "s", 0);
+  const UniqueFd first = Make(SOCK_STREAM);
+  const UniqueFd second = Make(SOCK_STREAM, kBlocking);
+  CHECK_EQ(TryConnect(first.get(), directory / "s"), 0);
+  CHECK_EQ(TryConnect(second.get(), directory / "s"), -EAGAIN);
+  CHECK(IsNonBlocking(second.get()));
+}
+
+TEST(TryConnectLeavesTheFlagsOfADatagramSocketAlone) {
+  const TemporaryDirectory directory;
+  const UniqueFd receiver = Bound(SOCK_DGRAM, directory / "r");
+  const UniqueFd fd = Make(SOCK_DGRAM, kBlocking);
+  CHECK_EQ(TryConnect(fd.get(), directory / "r"), 0);
+  CHECK(!IsNonBlocking(fd.get()));
+}
+
+TEST(TryConnectOfWhatIsNoSocket) {
+  const TemporaryDirectory directory;
+  const UniqueFd file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  CHECK_EQ(TryConnect(file.get(), directory / "s"), -ENOTSOCK);
+  CHECK(!IsNonBlocking(file.get()));
+  CHECK_EQ(TryConnect(-1, directory / "s"), -EBADF);
+}
+
+TEST(TryAcceptOnABlockingListenerIsEagain) {
+  const TemporaryDirectory directory;
+  const UniqueFd listener = Make(SOCK_STREAM, kBlocking);
+  CHECK_EQ(Bind(listener.get(), directory / "s"), 0);
+  CHECK_EQ(Listen(listener.get(), 1), 0);
+  Address peer;
+  UniqueFd accepted;
+  CHECK_EQ(TryAccept(listener.get(), kDefault, &accepted, &peer), -EAGAIN);
+  CHECK_EQ(peer.bytes(), "");
+  const UniqueFd client = Make(SOCK_STREAM);
+  CHECK_EQ(Connect(client.get(), directory / "s"), 0);
+  CHECK_EQ(TryAccept(listener.get(), kDefault, &accepted, &peer), 0);
+  CHECK(accepted);
+  CHECK_EQ(TryAccept(listener.get(), kDefault, &accepted, &peer), -EAGAIN);
+  CHECK(!IsNonBlocking(listener.get()));
+}
+
+TEST(TryAcceptTellsWhyItCannot) {
+  const TemporaryDirectory directory;
+  const Pair connected(SOCK_STREAM, kBlocking);
+  const UniqueFd unconnected = Make(SOCK_STREAM, kBlocking);
+  const UniqueFd datagram = Make(SOCK_DGRAM, kBlocking);
+  const UniqueFd file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  UniqueFd accepted;
+  CHECK_EQ(TryAccept(connected.first.get(), kDefault, &accepted, nullptr), -EINVAL);
+  CHECK_EQ(TryAccept(unconnected.get(), kDefault, &accepted, nullptr), -EINVAL);
+  CHECK_EQ(TryAccept(datagram.get(), kDefault, &accepted, nullptr), -EOPNOTSUPP);
+  CHECK_EQ(TryAccept(file.get(), kDefault, &accepted, nullptr), -ENOTSOCK);
+  CHECK_EQ(TryAccept(-1, kDefault, &accepted, nullptr), -EBADF);
+}
+
 TEST(ConnectErrors) {
   const TemporaryDirectory directory;
   MakeDead(SOCK_STREAM, directory / "dead");
