@@ -7,6 +7,7 @@
         "src/glibc_floor.cc",
         "src/message_values.cc",
         "src/poller.cc",
+        "src/raw_blocking.cc",
         "src/raw_calls.cc",
         "src/raw_messages.cc",
         "src/receive_slab.cc",

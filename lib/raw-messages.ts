@@ -178,7 +178,7 @@ export interface ReceivedMessage {
  * Receives one message. `length` is 0 at the end of a stream or connection, and for an empty message;
  * a receive into no bytes at all takes a stream's descriptors, leaves the byte they rode on, and
  * returns 0, too. A stream's message ends where the next one with descriptors begins. EAGAIN if
- * nothing is there, ECONNRESET. See recvmsg(2), unix(7).
+ * nothing is there (a blocking descriptor waits), ECONNRESET. See recvmsg(2), unix(7).
  */
 export function recvmsg(
   fd: number,
@@ -202,8 +202,8 @@ export function recvmsg(
 /**
  * Receives several messages in one call, one into each element of `messages`, at most 1,024, and
  * returns those that came: at least one. At the end of a stream or connection every element gets an
- * empty message. A blocking descriptor waits for all of them, unless `flags` has MSG_WAITFORONE.
- * Errors as of `recvmsg`. See recvmmsg(2).
+ * empty message. A descriptor made with `{ blocking: true }` waits for all of them, unless `flags` has
+ * MSG_WAITFORONE or MSG_DONTWAIT, or a signal comes. Errors as of `recvmsg`. See recvmmsg(2).
  */
 export function recvmmsg(
   fd: number,

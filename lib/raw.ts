@@ -1,13 +1,24 @@
 /**
  * One function a system call, on integer descriptors.
  *
- * They are synchronous. The caller owns every descriptor that a call returns, and closes it once. A
- * failed call throws a `SystemError` (`code`, `errno`, `syscall`, `address`), EAGAIN as any other;
- * the codes named at a function are the usual ones, its man page has them all. A wrong argument
- * throws a `TypeError` or `RangeError` with an `ERR_*` code, before any system call. EINTR is
- * retried, but never by `close`. Flags and option names are the system's own numbers.
+ * They are synchronous, and do not wait unless asked (below). The caller owns every descriptor that a
+ * call returns, and closes it once. A failed call throws a `SystemError` (`code`, `errno`, `syscall`,
+ * `address`), EAGAIN as any other; the codes named at a function are the usual ones, its man page has
+ * them all. A wrong argument throws a `TypeError` or `RangeError` with an `ERR_*` code, before any
+ * system call. EINTR is retried, but never by `close`. Flags and option names are the system's own
+ * numbers.
  *
- * On a descriptor made blocking, a call that waits stops the whole thread.
+ * A call waits only on a blocking descriptor: one that this thread made with `{ blocking: true }`
+ * (`socket`, `socketpair`, `accept`), or a `dup` of one, until `close` or until a socket class takes
+ * it over. A call that waits stops the whole thread. On every other descriptor a call that would wait
+ * throws EAGAIN, also where O_NONBLOCK is missing: that flag belongs to the open file, and every
+ * process that shares the file can clear it. Sends and receives pass MSG_DONTWAIT. `accept` asks
+ * poll(2) first. `connect` sets O_NONBLOCK on a stream or seqpacket socket that lacks it, for all who
+ * share the file. One race remains for each of the last two, because these system calls have no
+ * MSG_DONTWAIT: `accept` waits if O_NONBLOCK is missing and another process takes the connection
+ * between poll(2) and accept(2), `connect` if another process clears O_NONBLOCK between fcntl(2) and
+ * connect(2). `ioctl`, `fstat` and `close` of what is no Unix socket, and calls with a pathname, take
+ * as long as the driver or the file system does.
  *
  * @module
  */
@@ -36,7 +47,7 @@ export { getsockopt, setsockopt } from './raw-options.js';
 
 /** How the descriptors that a call makes are made. */
 export interface DescriptorOptions {
-  /** Leaves the descriptor blocking. Default false: it is non-blocking. */
+  /** Leaves the descriptor blocking: calls on it wait. Default false: it is non-blocking. */
   blocking?: boolean | undefined;
   /** Leaves it open in programs this process starts (exec). Default false: it is close-on-exec. */
   inheritable?: boolean | undefined;
@@ -107,10 +118,11 @@ export function bind(fd: number, address: AddressLike): void {
 
 /**
  * Connects the socket; null (AF_UNSPEC) makes a datagram socket forget its peer. There is no
- * EINPROGRESS: a connection is made at once, or a non-blocking socket gets EAGAIN, when the backlog
- * is full. Nothing tells when that ends: try again later. ECONNREFUSED if nobody listens there any
- * more, ENOENT without the file, EPROTOTYPE if it is a socket of another type, EPERM if it is a
- * datagram socket connected to another one, EINVAL for `UnixAddress.unnamed`. See connect(2), unix(7).
+ * EINPROGRESS: a connection is made at once, or throws EAGAIN when the backlog is full. Nothing tells
+ * when that ends: try again later. A blocking descriptor waits instead. Sets O_NONBLOCK on any other
+ * stream or seqpacket socket. ECONNREFUSED if nobody listens there any more, ENOENT without the file,
+ * EPROTOTYPE if it is a socket of another type, EPERM if it is a datagram socket connected to another
+ * one, EINVAL for `UnixAddress.unnamed`. See connect(2), unix(7).
  */
 export function connect(fd: number, address: AddressLike | null): void {
   descriptorNumber('fd', fd);
@@ -129,8 +141,9 @@ export function listen(fd: number, backlog = 511): void {
 }
 
 /**
- * The descriptor of the next connection. EAGAIN if none waits. EMFILE leaves it waiting: poll goes on
- * saying readable, so wait before the next try. See accept(2).
+ * The descriptor of the next connection. EAGAIN if none is there; a blocking descriptor waits for one.
+ * EMFILE leaves the connection in the backlog: poll goes on saying readable, so wait before the next
+ * try. `options` are those of the new descriptor. See accept(2).
  */
 export function accept(fd: number, options?: DescriptorOptions): number {
   return check('accept', native.raw.accept(descriptorNumber('fd', fd), creationFlags(options)));
@@ -138,8 +151,9 @@ export function accept(fd: number, options?: DescriptorOptions): number {
 
 /**
  * Sends, and returns how many bytes went out: on a stream it may be fewer. SIGPIPE is never raised.
- * EAGAIN when the queue is full, ENOTCONN, ECONNREFUSED, ECONNRESET, EPIPE when the peer is gone,
- * EMSGSIZE for a datagram or packet over SO_SNDBUF less 32 bytes. See send(2).
+ * EAGAIN when the queue is full (a blocking descriptor waits), ENOTCONN, ECONNREFUSED, ECONNRESET,
+ * EPIPE when the peer is gone, EMSGSIZE for a datagram or packet over SO_SNDBUF less 32 bytes. See
+ * send(2).
  */
 export function send(fd: number, data: Data, flags = 0): number {
   return check(
@@ -177,7 +191,7 @@ export function sendto(
  * Receives into `buffer`, and returns how many bytes came: 0 at the end of a stream, and for an empty
  * message. A datagram or packet that does not fit is cut; only `recvmsg` tells, or MSG_TRUNC in
  * `flags`, which makes this return its real length. Descriptors that came with it are closed.
- * EAGAIN if nothing is there, ECONNRESET. See recv(2).
+ * EAGAIN if nothing is there (a blocking descriptor waits), ECONNRESET. See recv(2).
  */
 export function recv(fd: number, buffer: NodeJS.ArrayBufferView, flags = 0): number {
   return check(
@@ -243,7 +257,10 @@ export function close(fd: number): void {
   check('close', native.raw.close(descriptorNumber('fd', fd)));
 }
 
-/** A duplicate, close-on-exec, never 0, 1 or 2. See F_DUPFD_CLOEXEC in fcntl(2). */
+/**
+ * A duplicate, close-on-exec, never 0, 1 or 2. That of a blocking descriptor is blocking, too. See
+ * F_DUPFD_CLOEXEC in fcntl(2).
+ */
 export function dup(fd: number): number {
   return check('dup', native.raw.dup(descriptorNumber('fd', fd)));
 }

@@ -127,6 +127,7 @@ Napi::Value Module::AdoptHandle(const Napi::CallbackInfo& info) {
   if (error == 0) error = SocketWrap::SetUp(fd, kind.type);
   if (error < 0) return MakeResult(env, error);
   owned.erase(fd);
+  blocking.Remove(fd);
   return Napi::Value(env, SocketWrap::Create(this, sys::UniqueFd(fd), kind.type));
 }
 

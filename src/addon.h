@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "poller.h"
+#include "raw_blocking.h"
 #include "receive_slab.h"
 #include "socket_wrap.h"
 #include "sys/unique_fd.h"
@@ -34,6 +35,7 @@ class Module : public Napi::Addon<Module> {
   int nascent_type = 0;
   // Descriptors that JavaScript owns by number (FileDescriptor): closed with the environment.
   std::unordered_set<int> owned;
+  BlockingDescriptors blocking;
   Napi::FunctionReference handle_constructor;
   Napi::FunctionReference on_readable;
   Napi::FunctionReference on_writable;

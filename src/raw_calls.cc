@@ -4,8 +4,10 @@
 #include <cerrno>
 #include <climits>
 
+#include "addon.h"
 #include "message_values.h"
 #include "napi_util.h"
+#include "raw_blocking.h"
 #include "raw_messages.h"
 #include "sys/calls.h"
 #include "sys/constants.h"
@@ -17,11 +19,17 @@ namespace {
 
 using Info = Napi::CallbackInfo;
 
+// Keeps in mind that the caller asked for a blocking descriptor.
+void Remember(napi_env env, int fd, int flags) {
+  if ((flags & sys::kBlocking) != 0) Module::Get(env)->blocking.Add(fd);
+}
+
 Napi::Value Socket(const Info& info) {
   int domain, type, protocol, flags;
   if (!ReadArguments(info, &domain, &type, &protocol, &flags)) return Invalid(info);
   sys::UniqueFd fd;
   const int error = sys::Socket(domain, type, protocol, flags, &fd);
+  if (error == 0) Remember(info.Env(), fd.get(), flags);
   return MakeResult(info.Env(), error < 0 ? error : fd.Release());
 }
 
@@ -32,6 +40,8 @@ Napi::Value SocketPair(const Info& info) {
   const int error = sys::SocketPair(domain, type, protocol, flags, &first, &second);
   if (error < 0) return MakeResult(info.Env(), error);
   napi_env env = info.Env();
+  Remember(env, first.get(), flags);
+  Remember(env, second.get(), flags);
   napi_value pair;
   if (napi_create_array_with_length(env, 2, &pair) != napi_ok ||
       napi_set_element(env, pair, 0, MakeResult(env, first.get())) != napi_ok ||
@@ -58,7 +68,8 @@ Napi::Value Connect(const Info& info) {
     return MakeResult(info.Env(), sys::Disconnect(fd));
   }
   if (!ReadArguments(info, &fd, &address)) return Invalid(info);
-  return MakeResult(info.Env(), sys::Connect(fd, address.view()));
+  const auto connect = MayWait(info.Env(), fd) ? sys::Connect : sys::TryConnect;
+  return MakeResult(info.Env(), connect(fd, address.view()));
 }
 
 Napi::Value Listen(const Info& info) {
@@ -71,7 +82,9 @@ Napi::Value Accept(const Info& info) {
   int fd, flags;
   if (!ReadArguments(info, &fd, &flags)) return Invalid(info);
   sys::UniqueFd accepted;
-  const int error = sys::Accept(fd, flags, &accepted, nullptr);
+  const auto accept = MayWait(info.Env(), fd) ? sys::Accept : sys::TryAccept;
+  const int error = accept(fd, flags, &accepted, nullptr);
+  if (error == 0) Remember(info.Env(), accepted.get(), flags);
   return MakeResult(info.Env(), error < 0 ? error : accepted.Release());
 }
 
@@ -116,6 +129,7 @@ Napi::Value SetOption(const Info& info) {
 Napi::Value Close(const Info& info) {
   int fd;
   if (!ReadArguments(info, &fd)) return Invalid(info);
+  Module::Get(info.Env())->blocking.Remove(fd);
   return MakeResult(info.Env(), sys::Close(fd));
 }
 
@@ -124,6 +138,7 @@ Napi::Value Duplicate(const Info& info) {
   if (!ReadArguments(info, &fd)) return Invalid(info);
   sys::UniqueFd duplicate;
   const int error = sys::Duplicate(fd, &duplicate);
+  if (error == 0 && MayWait(info.Env(), fd)) Remember(info.Env(), duplicate.get(), sys::kBlocking);
   return MakeResult(info.Env(), error < 0 ? error : duplicate.Release());
 }
 
@@ -184,6 +199,7 @@ Napi::Value Send(const Info& info) {
   bool present;
   const int error = ReadAddress(info.Env(), info[3], &address, &keep, &present);
   if (error < 0) return MakeResult(info.Env(), error);
+  flags |= WaitFlags(info.Env(), fd);
   const sys::Address* to = present ? &address : nullptr;
   return MakeResult(info.Env(), sys::Send(fd, data.data, data.length, flags, to));
 }
@@ -192,6 +208,7 @@ Napi::Value Receive(const Info& info) {
   int fd, flags;
   Bytes buffer;
   if (!ReadArguments(info, &fd, &buffer, &flags)) return Invalid(info);
+  flags |= WaitFlags(info.Env(), fd);
   return MakeResult(info.Env(), sys::Receive(fd, buffer.data, buffer.length, flags));
 }
 

@@ -7,6 +7,7 @@
 
 #include "message_values.h"
 #include "napi_util.h"
+#include "raw_blocking.h"
 #include "sys/messages.h"
 
 namespace afunix {
@@ -129,7 +130,7 @@ Napi::Value SendMessage(const Info& info) {
   int error = message.Read(info.Env(), info[1]);
   if (error == 0) error = message.Fill(info.Env(), &header);
   if (error < 0) return MakeResult(info.Env(), error);
-  return MakeResult(info.Env(), sys::SendMessage(fd, &header, flags));
+  return MakeResult(info.Env(), sys::SendMessage(fd, &header, flags | WaitFlags(info.Env(), fd)));
 }
 
 Napi::Value SendMany(const Info& info) {
@@ -158,6 +159,7 @@ Napi::Value SendMany(const Info& info) {
     count = i;
   }
   if (count == 0 && error < 0) return MakeResult(info.Env(), error);
+  flags |= WaitFlags(info.Env(), fd);
   return MakeResult(info.Env(), sys::SendMany(fd, headers.data(), count, flags));
 }
 
@@ -176,6 +178,7 @@ Napi::Value ReceiveMessage(const Info& info) {
   int error = message.Read(info.Env(), info[1]);
   if (error == 0) error = message.Fill(info.Env(), &header, static_cast<size_t>(control_length));
   if (error < 0) return MakeResult(info.Env(), error);
+  flags |= WaitFlags(info.Env(), fd);
   const ssize_t length = sys::ReceiveMessage(fd, &header, flags);
   if (length < 0) return MakeResult(info.Env(), length);
   message.Take(&header);
@@ -207,6 +210,7 @@ Napi::Value ReceiveMany(const Info& info) {
     const int error = messages[i].Fill(info.Env(), &headers[i].msg_hdr, room);
     if (error < 0) return MakeResult(info.Env(), error);
   }
+  flags |= WaitFlags(info.Env(), fd);
   const int received = sys::ReceiveMany(fd, headers.data(), count, flags);
   if (received < 0) return MakeResult(info.Env(), received);
 

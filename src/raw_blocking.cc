@@ -1,0 +1,31 @@
+#include "raw_blocking.h"
+
+#include <sys/socket.h>
+
+#include "addon.h"
+#include "sys/calls.h"
+
+namespace afunix {
+
+void BlockingDescriptors::Add(int fd) {
+  struct stat stat;
+  if (sys::Stat(fd, &stat) == 0) sockets_[fd] = {stat.st_dev, stat.st_ino};
+}
+
+bool BlockingDescriptors::Has(int fd) {
+  const auto found = sockets_.find(fd);
+  if (found == sockets_.end()) return false;
+  struct stat stat;
+  if (sys::Stat(fd, &stat) == 0 && stat.st_dev == found->second.device &&
+      stat.st_ino == found->second.inode) {
+    return true;
+  }
+  sockets_.erase(found);
+  return false;
+}
+
+bool MayWait(napi_env env, int fd) { return Module::Get(env)->blocking.Has(fd); }
+
+int WaitFlags(napi_env env, int fd) { return MayWait(env, fd) ? 0 : MSG_DONTWAIT; }
+
+}  // namespace afunix

@@ -1,0 +1,33 @@
+// Which descriptors a caller of `raw` made blocking: only on these may a call of `raw` wait.
+#pragma once
+
+#include <napi.h>
+#include <sys/stat.h>
+
+#include <unordered_map>
+
+namespace afunix {
+
+// The set belongs to one environment. A descriptor counts only while its number means the socket
+// that was added: when somebody else closes it, another socket may get the number.
+class BlockingDescriptors {
+ public:
+  // Descriptors that cannot be looked at are left out: calls on them do not wait.
+  void Add(int fd);
+  void Remove(int fd) { sockets_.erase(fd); }
+  bool Has(int fd);
+
+ private:
+  struct Identity {
+    dev_t device;
+    ino_t inode;
+  };
+  std::unordered_map<int, Identity> sockets_;
+};
+
+// Whether a call on `fd` may wait.
+bool MayWait(napi_env env, int fd);
+// MSG_DONTWAIT for a send or receive on `fd` that may not wait, 0 for one that may.
+int WaitFlags(napi_env env, int fd);
+
+}  // namespace afunix
