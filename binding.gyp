@@ -34,7 +34,7 @@
       "cflags": ["-fvisibility=hidden", "-Wall", "-Wextra", "-Os", "-ffunction-sections", "-fdata-sections"],
       "cflags_cc": ["-std=c++17", "-fvisibility-inlines-hidden"],
       "ldflags": [
-        "-Wl,--version-script=<(module_root_dir)/src/exports.map",
+        "-Wl,--version-script=../src/exports.map",
         "-Wl,--gc-sections"
       ],
       "cflags!": ["-fno-exceptions", "-O3"],

@@ -6,7 +6,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { arch, env, execPath, exit, platform } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -33,7 +33,8 @@ const flags = [
   ...['-isystem', createRequire(import.meta.url)('node-addon-api').include_dir.replaceAll('"', '')],
   ...['-isystem', join(nodeFolder(), 'include', 'node')],
 ];
-const tests = readdirSync(join(root, 'test', 'sys'))
+const sysTests = join(root, 'test', 'sys');
+const tests = readdirSync(sysTests)
   .filter((name) => name.endsWith('.cc'))
   .map((name) => `test/sys/${name}`);
 
@@ -60,8 +61,10 @@ showToLoader(`linux-${arch}/afunix.musl.node`);
 run(
   'make',
   [
-    ...['-s', '-C', join(root, 'test', 'sys'), 'run', 'SAN=', 'CXXFLAGS=-w -O1'],
-    ...[`CXX=${zig} c++ -target ${machine}-linux-musl`, `BUILD=${join(made, 'sys-tests')}`],
+    ...['-s', '-C', sysTests, 'run', 'SAN=', 'CXXFLAGS=-w -O1'],
+    // Relative, for make splits at spaces.
+    `CXX=${relative(sysTests, zig)} c++ -target ${machine}-linux-musl`,
+    `BUILD=${relative(sysTests, join(made, 'sys-tests'))}`,
   ],
   'inherit',
 );
@@ -116,7 +119,7 @@ async function compile(source, object, system, flags) {
 function link(name) {
   const forMusl = name.includes('musl');
   const options = forMusl
-    ? target.ldflags.map((flag) => flag.replace('<(module_root_dir)', root))
+    ? target.ldflags.map((flag) => flag.replace('../', root)) // relative to build/
     : ['-Wl,-undefined,dynamic_lookup', '-Wl,-dead_strip'];
   const objects = target.sources.map((source) => objectOf(name, source));
   const file = join(folderOf(name), basename(name));

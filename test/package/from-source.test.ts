@@ -1,6 +1,7 @@
-// What a clone says where something to build it with is missing.
-import { spawnSync } from 'node:child_process';
-import { symlinkSync } from 'node:fs';
+// Building from source: wherever a clone lies; and what it says where something to build it with is missing.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, symlinkSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { fromRoot, programPath } from '../helpers/programs.js';
 import { Scratch } from '../helpers/scratch.js';
@@ -22,6 +23,22 @@ const advice = `\
   macOS:          xcode-select --install
 The package on the npm registry brings its binaries and needs none of these.
 `;
+
+test('a path with spaces and with letters that are not ASCII', () => {
+  using scratch = new Scratch();
+  const clone = scratch.path('où est le clone, größer');
+  for (const name of ['binding.gyp', 'package.json', 'src']) {
+    cpSync(fromRoot(name), join(clone, name), { recursive: true });
+  }
+  symlinkSync(fromRoot('node_modules'), join(clone, 'node_modules'));
+  const PATH = [fromRoot('node_modules/.bin'), process.env.PATH].join(delimiter);
+  const { status, stderr } = spawnSync(process.execPath, [fromRoot('scripts/build-native.mjs')], {
+    ...{ cwd: clone, env: { ...process.env, PATH, JOBS: 'max' }, encoding: 'utf8' },
+  });
+  expect(status, stderr).toBe(0);
+  const load = 'console.log(typeof require("./build/Release/afunix.node").raw)';
+  expect(`${execFileSync(process.execPath, ['-e', load], { cwd: clone })}`).toBe('object\n');
+});
 
 test('nothing of it is there', () => {
   const { status, stderr } = build(path);
