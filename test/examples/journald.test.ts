@@ -1,7 +1,9 @@
 // examples/journald.ts: by itself; to the real systemd-journald, which runs with a /run of its own; and
 // from logger(1), whose large entry libsystemd sends as a memfd.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { transformSync } from 'esbuild';
 import { expect, test } from 'vitest';
+import { readableCopy, readableNode } from '../helpers/another-user.js';
 import { Child } from '../helpers/children.js';
 import { example } from '../helpers/examples.js';
 import { describeWith, fromRoot, programPath } from '../helpers/programs.js';
@@ -47,10 +49,12 @@ describeWith('systemd-journald', root ? journald.find(existsSync) : undefined, (
     await client.succeeds();
     // From a user whom it trusts less: only a sealed file will do.
     const as = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
-    const program = [process.execPath, '--import', 'tsx', fromRoot('examples/journald.ts')];
+    const source = readFileSync(fromRoot('examples/journald.ts'), 'utf8');
+    const { code } = transformSync(source, { loader: 'ts', target: 'node20' });
+    const program = [readableNode, '--input-type=module', '-e', code, 'journald.ts'];
     const enter = [`--mount=/proc/${daemon.pid}/ns/mnt`, '--wd=.', ...as, ...program];
     await using other = new Child('nsenter', [...enter, 'send', socket, '-'], {
-      cwd: fromRoot('.'),
+      cwd: readableCopy,
     });
     other.process.stdin?.end(large);
     await other.succeeds();

@@ -1,12 +1,13 @@
 // Another version of the package, made of this one: its addon and its JavaScript agree with each other, and with
 // nobody else.
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execPath } from 'node:process';
 import { promisify } from 'node:util';
+import { copyPackage } from './package-copy.js';
 import { fromRoot } from './programs.js';
 
 const run = promisify(execFile);
@@ -57,13 +58,7 @@ const seeing = ['addon', 'receive_slab', 'socket_calls', 'socket_sends', 'socket
 
 /** Makes it in `folder`, in some ten seconds of a compiler. */
 export async function makeAnotherVersion(folder: string): Promise<void> {
-  for (const path of ['package.json', 'dist', 'src']) {
-    cpSync(fromRoot(path), join(folder, path), { recursive: true });
-  }
-  for (const name of ['bindings', 'file-uri-to-path']) {
-    const to = join(folder, 'node_modules', name);
-    cpSync(fromRoot(`node_modules/${name}`), to, { recursive: true, dereference: true });
-  }
+  copyPackage(folder, ['package.json', 'dist', 'src']);
   for (const [path, changed] of Object.entries(changes)) {
     const file = join(folder, path);
     let text = readFileSync(file, 'utf8');

@@ -2,8 +2,7 @@
 import { chmodSync } from 'node:fs';
 import { UnixDatagram, UnixListener } from 'afunix';
 import { expect, test } from 'vitest';
-import { nobody } from '../helpers/another-user.js';
-import { Child } from '../helpers/children.js';
+import { fixtureAs, nobody } from '../helpers/another-user.js';
 import { onLinux } from '../helpers/raw-sockets.js';
 import { Scratch } from '../helpers/scratch.js';
 
@@ -25,11 +24,8 @@ test.runIf(onLinux && process.geteuid?.() === 0).each([
     mode: 0o666,
     credentials: true,
   });
-  await using child = Child.fixture(
-    'as-another-user.mjs',
-    [scratch.path('stream'), scratch.path('datagram')],
-    nobody,
-  );
+  const paths = [scratch.path('stream'), scratch.path('datagram')];
+  await using child = fixtureAs(nobody, 'as-another-user.mjs', paths);
   const accepted = listener.accept();
   if (admitted) {
     await using socket = await accepted;
