@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, release } from 'node:os';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cases } from './cases/index.mjs';
@@ -82,7 +83,7 @@ function modesOf(comparison) {
 async function compare(one, comparison, mode) {
   const contenders = [...comparison.contenders];
   if (values.base !== undefined) {
-    const root = fileURLToPath(new URL(values.base, `file://${process.cwd()}/`));
+    const root = resolve(values.base);
     contenders.push({ ...contenders[0], name: 'base', root });
   }
   const available = contenders.map((contender) => ({ contender, missing: missing(contender) }));

@@ -5,7 +5,7 @@ import { Child } from '../helpers/children.js';
 import { fromRoot } from '../helpers/programs.js';
 import { Scratch } from '../helpers/scratch.js';
 
-const command = `${process.execPath} ${fromRoot('dist/cli/main.js')}`;
+const command = `'${process.execPath}' '${fromRoot('dist/cli/main.js')}'`;
 
 /** The blocks of a page that use the command, and what is printed. */
 function blocksOf(page: string): string[] {

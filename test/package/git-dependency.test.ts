@@ -2,6 +2,7 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs';
 import { basename } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { describeWith, fromRoot, programPath } from '../helpers/programs.js';
 import { Scratch } from '../helpers/scratch.js';
@@ -23,7 +24,7 @@ function commit(git: string, repository: string): void {
 
 function install(scratch: Scratch, PATH = process.env.PATH): SpawnSyncReturns<string> {
   const npm = realpathSync(programPath('npm') as string);
-  const args = ['install', '--loglevel=error', `git+file://${scratch.path('repository')}`];
+  const args = ['install', '--loglevel=error', `git+${pathToFileURL(scratch.path('repository'))}`];
   mkdirSync(scratch.path('app'));
   return spawnSync(process.execPath, [npm, ...args], {
     ...{ cwd: scratch.path('app'), env: { ...process.env, PATH }, encoding: 'utf8' },

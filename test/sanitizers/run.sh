@@ -37,20 +37,20 @@ case $kind in
     sanitizers="$sys -fno-sanitize=vptr -fno-sanitize-recover=undefined"
     preload=$(c++ -print-file-name=libasan.so):$(c++ -print-file-name=libubsan.so)
     # No LeakSanitizer: what Node leaves to the end of the process is not ours.
-    export ASAN_OPTIONS="detect_leaks=0:detect_stack_use_after_return=1:log_path=$reports/report"
-    export UBSAN_OPTIONS="print_stacktrace=1:log_path=$reports/report"
+    export ASAN_OPTIONS="detect_leaks=0:detect_stack_use_after_return=1:log_path='$reports/report'"
+    export UBSAN_OPTIONS="print_stacktrace=1:log_path='$reports/report'"
     ;;
   thread)
     sys=-fsanitize=thread
     sanitizers=$sys
     preload=$(c++ -print-file-name=libtsan.so)
     # What Node does inside of the C library is Node's.
-    export TSAN_OPTIONS="ignore_noninstrumented_modules=1:exitcode=0:log_path=$reports/report"
+    export TSAN_OPTIONS="ignore_noninstrumented_modules=1:exitcode=0:log_path='$reports/report'"
     [ $# -gt 0 ] || set -- worker
     ;;
 esac
 
-bounded 900 make -s -C test/sys run SAN="$sys" BUILD="$copy/sys"
+bounded 900 make -s -C test/sys run SAN="$sys" BUILD="../../build/$kind-sanitizer/sys"
 
 rm -rf "$reports" "$copy"/{bench,dist,docs,examples,lib,scripts,src,test}
 mkdir -p "$reports"

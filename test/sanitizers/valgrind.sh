@@ -15,7 +15,7 @@ bounded() {
   return "$status"
 }
 
-bounded 480 make -s -C test/sys run SAN= BUILD="$PWD/build/sys-valgrind" \
+bounded 480 make -s -C test/sys run SAN= BUILD=../../build/sys-valgrind \
   RUN="$memcheck --leak-check=full --errors-for-leak-kinds=definite,possible"
 for calls in raw api; do
   bounded $((200 + ${1:-10})) $memcheck --suppressions=test/sanitizers/node.supp \

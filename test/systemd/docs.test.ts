@@ -48,7 +48,7 @@ describe('a service', () => {
         mkdirSync(scratch.path('node_modules'));
         symlinkSync(fromRoot('.'), scratch.path('node_modules/afunix'));
         const shell = (text: string): Child => {
-          const command = block(text, scratch).replace('node ', `${process.execPath} `);
+          const command = block(text, scratch).replace('node ', `'${process.execPath}' `);
           return new Child('/bin/sh', ['-c', `exec ${command}`], { cwd: scratch.folder });
         };
         await using service = shell('--fdname');
