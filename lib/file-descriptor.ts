@@ -1,6 +1,7 @@
 import dgram from 'node:dgram';
 import fs from 'node:fs';
 import net from 'node:net';
+import { isMainThread } from 'node:worker_threads';
 import { bytesOf, type Data, descriptorNumber } from './arguments.js';
 import type { UnixDatagram } from './datagram.js';
 import {
@@ -31,6 +32,9 @@ export type { FileKind, SocketDomain, SocketType } from './file-kind.js';
 
 /** @internal Says that the addon owns a descriptor by its number. */
 export const OWNED = Symbol('owned');
+
+// Taken at load: a patch of node:fs made later must not see these descriptors.
+const { closeSync } = fs;
 
 /** Those whose streams node:net takes. */
 const networks: readonly SocketDomain[] = ['unix', 'inet', 'inet6'];
@@ -67,17 +71,20 @@ export class FileDescriptor implements Disposable {
 
   /**
    * Takes ownership of the open descriptor `fd`. Throws `EBADF` if it is not open and `ERR_*` if it
-   * is no descriptor's number. `origin` says where it came from, for warnings.
+   * is no descriptor's number; ownership then stays. `origin` says where it came from, for warnings.
+   *
+   * In a worker Node closes what the worker's `fs` opened, by its number, when the worker ends. There
+   * this takes a close-on-exec duplicate of what open(2) can make (a file, a directory, a FIFO, a
+   * device), and gives `fd` back to Node by `fs.closeSync(fd)`: the property `fd` is then another
+   * number. Throws `EMFILE` if there is none left; ownership then stays. The process's locks of
+   * fcntl(2) on the file end. Node warns of a number that this worker's `fs` did not open ("closed but
+   * not opened in unmanaged mode").
    */
   constructor(fd: number, origin?: string);
   /** @internal `owned`: the addon has it by its number already. */
   constructor(fd: number, origin: string, owned: typeof OWNED);
   constructor(fd: number, origin = 'adopted', owned?: typeof OWNED) {
-    if (owned !== OWNED) {
-      descriptorNumber('fd', fd);
-      if (!native.descriptors.own(fd)) throw systemError('fstat', EBADF);
-    }
-    this.#fd = fd;
+    this.#fd = owned === OWNED ? fd : adopt(descriptorNumber('fd', fd));
     this.#origin = origin;
     watchSoon(this);
   }
@@ -150,7 +157,10 @@ export class FileDescriptor implements Disposable {
     this.close();
   }
 
-  /** The descriptor's number, which is the caller's to close from here on. */
+  /**
+   * Returns the descriptor's number, which is the caller's to close from here on. Node's `fs` does not know
+   * it: `fs.close()` in a worker warns ("closed but not opened in unmanaged mode"), and closes it.
+   */
   detach(): number {
     this.#live();
     const fd = this.#release();
@@ -323,6 +333,23 @@ export class FileDescriptor implements Disposable {
 
 const EBADF = -(native.errnos.EBADF as number);
 const ENOSYS = -(native.errnos.ENOSYS as number);
+
+/** Makes the addon the owner of `fd`. Returns the number that it owns. */
+function adopt(fd: number): number {
+  const { descriptors } = native;
+  // No open(2) makes a socket, or what has no file type: Node's fs cannot have opened those.
+  if (isMainThread || descriptors.socketKind(fd) >= 0 || kindOf(fd) === 'anonymous') {
+    if (!descriptors.own(fd)) throw systemError('fstat', EBADF);
+    return fd;
+  }
+  const copy = check('dup', native.duplicateOwned(fd));
+  try {
+    closeSync(fd); // Node forgets the number, which it would close when the worker ends
+  } catch {
+    // The number is free all the same, close(2).
+  }
+  return copy;
+}
 
 /** A duplicate of `fd` with an owner of its own. */
 export function duplicate(fd: number, origin = 'duplicate'): FileDescriptor {

@@ -96,7 +96,7 @@ export class Message {
 }
 
 function copyOf({ fd }: PidFd): PidFd {
-  return new PidFd(check('dup', native.duplicateOwned(fd)), 'a pidfd that was peeked at');
+  return new PidFd(check('dup', native.duplicateOwned(fd)), 'a pidfd that was peeked at', OWNED);
 }
 
 /** What came beside the bytes of one message. */
@@ -271,7 +271,7 @@ function besideAt(index: number, flags: number, receiver: Receiver): Beside | un
   return {
     fds: count === 0 ? none : descriptorsAt(count, receiver),
     credentials: credentialsIn(slabBeside),
-    pidfd: pidfd < 0 ? null : new PidFd(pidfd, receiver.describe()),
+    pidfd: pidfd < 0 ? null : new PidFd(pidfd, receiver.describe(), OWNED),
     dropped,
   };
 }

@@ -2,6 +2,7 @@
 import { UnixAddress } from './address.js';
 import type { Credentials } from './credentials.js';
 import { closedError, unavailable } from './errors.js';
+import { OWNED } from './file-descriptor.js';
 import { type Handle, native } from './native.js';
 import { PidFd } from './pidfd.js';
 import { optionError, readOption } from './socket-option.js';
@@ -37,7 +38,7 @@ export function peerGroups(fd: number): number[] | null {
 export function peerPidFd(fd: number, socket: string): PidFd | null {
   if (constants.SO_PEERPIDFD === undefined) throw unavailable('SO_PEERPIDFD');
   const result = native.peerPidFd(fd);
-  if (result >= 0) return new PidFd(result, `peer of ${socket}`);
+  if (result >= 0) return new PidFd(result, `peer of ${socket}`, OWNED);
   if (noPeer.has(result)) return null;
   throw optionError('getsockopt', result, 'SO_PEERPIDFD');
 }

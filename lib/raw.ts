@@ -20,6 +20,9 @@
  * connect(2). `ioctl`, `fstat` and `close` of what is no Unix socket, and calls with a pathname, take
  * as long as the driver or the file system does.
  *
+ * A descriptor that node:fs opened is node:fs's to close. In a worker Node closes it by its number when the
+ * worker ends, also one that `close` has closed, and whose number is somebody else's by then.
+ *
  * @module
  */
 import { type AddressLike, UnixAddress } from './address.js';

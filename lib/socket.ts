@@ -4,7 +4,7 @@ import { Backoff } from './backoff.js';
 import type { Credentials } from './credentials.js';
 import { tellConnect } from './diagnostics.js';
 import { bindError, check, closedError, invalidState, systemError, unavailable } from './errors.js';
-import { FileDescriptor } from './file-descriptor.js';
+import { FileDescriptor, OWNED } from './file-descriptor.js';
 import { configureReceive } from './handle.js';
 import { type Handle, LOCKED, native, READABLE, WRITABLE } from './native.js';
 import { Operation } from './operation.js';
@@ -110,7 +110,7 @@ export abstract class UnixSocket implements AsyncDisposable {
     this.live();
     // Now: once the socket is closed nothing tells its name.
     const origin = `detached from ${this.describe()}`;
-    return new FileDescriptor(this.release().detach(), origin);
+    return new FileDescriptor(this.release().detach(), origin, OWNED);
   }
 
   /** @internal Gives the open handle away, as `detach()` does its descriptor. */
