@@ -20,6 +20,12 @@ import {
   type SocketType,
   socketOf,
 } from './file-kind.js';
+import {
+  type FileReadOptions,
+  type FileWriteOptions,
+  readStreamOf,
+  writeStreamOf,
+} from './file-streams.js';
 import { register, unregister, watchSoon } from './leak-watch.js';
 import { native } from './native.js';
 import type { AuthorizeOptions, ReceiveOptions } from './options.js';
@@ -209,16 +215,31 @@ export class FileDescriptor implements Disposable {
     });
   }
 
-  /** An `fs.ReadStream`: of a file, a pipe or a device. */
-  toReadStream(): fs.ReadStream {
+  /**
+   * Returns an `fs.ReadStream` of a file, a pipe or a device, which owns the descriptor from then on. A
+   * regular file is read by position (pread(2)), from `start` on: the offset that the descriptor shares with its
+   * duplicates, those of who sent it among them, is neither used nor moved. Throws `ERR_INVALID_ARG_VALUE` for
+   * an unknown option, and for `start` or `end` of what is no regular file, `ERR_INVALID_ARG_TYPE`,
+   * `ERR_OUT_OF_RANGE`.
+   */
+  toReadStream(options?: FileReadOptions): fs.ReadStream {
     this.#requireFile();
-    return this.#handOn((fd) => fs.createReadStream('', { fd }));
+    const stream = readStreamOf(this.#live(), this.kind, options);
+    this.#release();
+    return stream;
   }
 
-  /** An `fs.WriteStream`: to a file, a pipe or a device. */
-  toWriteStream(): fs.WriteStream {
+  /**
+   * Returns an `fs.WriteStream` to a file, a pipe or a device, which owns the descriptor from then on. With
+   * `start` it writes by position (pwrite(2)). Without it, it writes where the offset stands that the
+   * descriptor shares with its duplicates, and moves it, as write(2) does. A descriptor opened with O_APPEND
+   * writes at the file's end either way. Throws as `toReadStream`.
+   */
+  toWriteStream(options?: FileWriteOptions): fs.WriteStream {
     this.#requireFile();
-    return this.#handOn((fd) => fs.createWriteStream('', { fd }));
+    const stream = writeStreamOf(this.#live(), this.kind, options);
+    this.#release();
+    return stream;
   }
 
   /** The class of this package that a Unix socket's type and state call for. */

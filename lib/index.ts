@@ -19,6 +19,7 @@ export {
   type SocketDomain,
   type SocketType,
 } from './file-descriptor.js';
+export type { FileReadOptions, FileWriteOptions } from './file-streams.js';
 export { type AcceptOptions, Listener } from './listener.js';
 export { Datagram, Message } from './message.js';
 export type {

@@ -138,8 +138,8 @@ export interface Descriptors {
    */
   own(fd: number): boolean;
   disown(fd: number): void;
-  /** Closes it, if it is owned. */
-  close(fd: number): void;
+  /** Closes it, if it is owned. 0, or the -errno of close(2), after which it is closed all the same. */
+  close(fd: number): number;
   /**
    * Takes what message `index` brought, for those whose flags say SLAB_ANCILLARY; once. Returns how
    * many descriptors there are, which this environment owns now, as it does the pidfd; those over

@@ -243,8 +243,8 @@ napi_value Module::Disown(const napi_value* arguments) {
 napi_value Module::CloseOwned(const napi_value* arguments) {
   int fd = -1;
   napi_get_value_int32(env, arguments[0], &fd);
-  if (owned.erase(fd) > 0) sys::Close(fd);
-  return nullptr;
+  const int result = owned.erase(fd) > 0 ? sys::Close(fd) : 0;
+  return MakeResult(env, result == -EINTR ? 0 : result);  // closed all the same, close(2)
 }
 
 // takeBeside(index, maxRights)

@@ -47,3 +47,15 @@ test('a number that this worker’s fs did not open: Node warns, and it is owned
 test('EMFILE for the duplicate: the number stays its owner’s', async () => {
   expect((await outcomeOf('full')).said).toEqual(['EMFILE', 'EMFILE', 'dup', true]);
 });
+
+test('streams of received and of adopted descriptors', async () => {
+  expect((await outcomeOf('streams')).said).toEqual(['hello', 'hello']);
+});
+
+test('streams that are never closed: the end of the worker closes them', async () => {
+  await outcomeOf('unfinished');
+});
+
+test('terminate() in the middle of streams', { timeout: 60_000 }, async () => {
+  await outcomeOf('busy');
+});
