@@ -3,7 +3,6 @@ import fs from 'node:fs';
 import net from 'node:net';
 import { isMainThread } from 'node:worker_threads';
 import { bytesOf, type Data, descriptorNumber } from './arguments.js';
-import type { UnixDatagram } from './datagram.js';
 import {
   check,
   codedError,
@@ -28,11 +27,6 @@ import {
 } from './file-streams.js';
 import { register, unregister, watchSoon } from './leak-watch.js';
 import { native } from './native.js';
-import type { AuthorizeOptions, ReceiveOptions } from './options.js';
-import type { UnixSeqpacket } from './seqpacket.js';
-import type { UnixSeqpacketListener } from './seqpacket-listener.js';
-import type { UnixStream } from './stream.js';
-import type { UnixListener } from './stream-listener.js';
 
 export type { FileKind, SocketDomain, SocketType } from './file-kind.js';
 
@@ -45,21 +39,6 @@ const { closeSync } = fs;
 /** Those whose streams node:net takes. */
 const networks: readonly SocketDomain[] = ['unix', 'inet', 'inet6'];
 
-/** The classes that a descriptor can become. They import this file: it learns of them by `adopters`. */
-interface Adopters {
-  UnixStream: typeof UnixStream;
-  UnixListener: typeof UnixListener;
-  UnixSeqpacket: typeof UnixSeqpacket;
-  UnixSeqpacketListener: typeof UnixSeqpacketListener;
-  UnixDatagram: typeof UnixDatagram;
-}
-let adopters: Adopters;
-
-/** @internal */
-export function setAdopters(classes: Adopters): void {
-  adopters = classes;
-}
-
 /**
  * Owns one open descriptor, until `close()`, `detach()` or a conversion hands it on. Received
  * descriptors always come as one, close-on-exec. One that is collected unclosed is closed then, and
@@ -67,7 +46,8 @@ export function setAdopters(classes: Adopters): void {
  * one that is open when its worker ends is closed with it.
  *
  * The conversions hand the descriptor on to what they return. One that does not fit throws
- * `ERR_INVALID_ARG_VALUE`, and the descriptor stays here, open.
+ * `ERR_INVALID_ARG_VALUE`, and the descriptor stays here, open. `fromFd()` of `afunix` makes a socket
+ * of this package of it.
  */
 export class FileDescriptor implements Disposable {
   #fd: number;
@@ -242,53 +222,8 @@ export class FileDescriptor implements Disposable {
     return stream;
   }
 
-  /** The class of this package that a Unix socket's type and state call for. */
-  toUnix(
-    options?: AuthorizeOptions,
-  ): UnixStream | UnixListener | UnixSeqpacket | UnixSeqpacketListener | UnixDatagram {
-    const socket = this.#socket();
-    if (socket?.domain !== 'unix' || socket.type === 'other') throw this.#unfit('a Unix socket');
-    const { type, listening } = socket;
-    if (type === 'datagram') return this.toUnixDatagram(options);
-    if (type === 'seqpacket') {
-      return listening ? this.toUnixSeqpacketListener(options) : this.toUnixSeqpacket(options);
-    }
-    return listening ? this.toUnixListener(options) : this.toUnixStream(options);
-  }
-
-  /** As `UnixStream.fromFd`. */
-  toUnixStream(options?: ReceiveOptions): UnixStream {
-    return adopters.UnixStream.fromFd(this, options);
-  }
-
-  /** As `UnixListener.fromFd`. */
-  toUnixListener(options?: AuthorizeOptions): UnixListener {
-    return adopters.UnixListener.fromFd(this, options);
-  }
-
-  /** As `UnixSeqpacket.fromFd`. */
-  toUnixSeqpacket(options?: ReceiveOptions): UnixSeqpacket {
-    return adopters.UnixSeqpacket.fromFd(this, options);
-  }
-
-  /** As `UnixSeqpacketListener.fromFd`. */
-  toUnixSeqpacketListener(options?: AuthorizeOptions): UnixSeqpacketListener {
-    return adopters.UnixSeqpacketListener.fromFd(this, options);
-  }
-
-  /** As `UnixDatagram.fromFd`. */
-  toUnixDatagram(options?: ReceiveOptions): UnixDatagram {
-    return adopters.UnixDatagram.fromFd(this, options);
-  }
-
   #live(): number {
-    if (this.#fd < 0) {
-      throw codedError(
-        Error,
-        'ERR_SOCKET_CLOSED',
-        'The file descriptor is closed or was handed on',
-      );
-    }
+    if (this.#fd < 0) throw closedDescriptorError();
     return this.#fd;
   }
 
@@ -354,6 +289,12 @@ export class FileDescriptor implements Disposable {
 
 const EBADF = -(native.errnos.EBADF as number);
 const ENOSYS = -(native.errnos.ENOSYS as number);
+
+/** The error of a `FileDescriptor` that owns nothing any more. */
+export function closedDescriptorError(): Error {
+  const message = 'The file descriptor is closed or was handed on';
+  return codedError(Error, 'ERR_SOCKET_CLOSED', message);
+}
 
 /** Makes the addon the owner of `fd`. Returns the number that it owns. */
 function adopt(fd: number): number {

@@ -1,7 +1,7 @@
 // Handles as the sockets of all classes get them: made, adopted, configured.
 import { descriptorNumber } from './arguments.js';
 import { check, invalidArgType, invalidArgValue, systemError } from './errors.js';
-import { FileDescriptor } from './file-descriptor.js';
+import { closedDescriptorError, FileDescriptor } from './file-descriptor.js';
 import { type Handle, native } from './native.js';
 import type { ReceiveSettings } from './options.js';
 import { turnOn } from './socket-option.js';
@@ -31,15 +31,22 @@ export function openPair(type: number): [Handle, Handle] {
   return pair;
 }
 
+/** Returns the number of a descriptor to adopt. Throws `ERR_*` for what has none. */
+export function numberOf(fd: number | FileDescriptor): number {
+  if (fd instanceof FileDescriptor) {
+    if (fd.closed) throw closedDescriptorError();
+    return fd.fd;
+  }
+  if (typeof fd === 'number') return descriptorNumber('fd', fd);
+  throw invalidArgType('fd', 'of type number or an instance of FileDescriptor', fd);
+}
+
 /**
  * The handle of an adopted descriptor, which must be an AF_UNIX socket of the type given, listening
  * or not. Ownership moves only if it is.
  */
 export function adoptHandle(fd: number | FileDescriptor, type: number, listening: boolean): Handle {
-  if (typeof fd !== 'number' && !(fd instanceof FileDescriptor)) {
-    throw invalidArgType('fd', 'of type number or an instance of FileDescriptor', fd);
-  }
-  const number = descriptorNumber('fd', fd instanceof FileDescriptor ? fd.fd : fd);
+  const number = numberOf(fd);
   const wanted = ((constants.AF_UNIX as number) << 16) | (type << 8) | Number(listening);
   if (check('getsockopt', native.descriptors.socketKind(number)) !== wanted) {
     throw invalidArgValue(

@@ -1,5 +1,3 @@
-import './adopters.js';
-
 export { type AddressLike, UnixAddress } from './address.js';
 export type { Data } from './arguments.js';
 export type { Credentials } from './credentials.js';
@@ -20,6 +18,7 @@ export {
   type SocketType,
 } from './file-descriptor.js';
 export type { FileReadOptions, FileWriteOptions } from './file-streams.js';
+export { fromFd } from './from-fd.js';
 export { type AcceptOptions, Listener } from './listener.js';
 export { Datagram, Message } from './message.js';
 export type {

@@ -18,8 +18,8 @@ export interface ListenFdsOptions {
 
 /**
  * A descriptor that the service manager passed: a socket it listens on for this service, or one that
- * an earlier run of the service stored. It is its owner's to convert (`toUnix()`, `toNetServer()`,
- * `toDgramSocket()`, ...) or to close.
+ * an earlier run of the service stored. It is its owner's to convert (`fromFd()` of `afunix`,
+ * `toNetServer()`, `toDgramSocket()`, ...) or to close.
  */
 export class ListenFd extends FileDescriptor {
   /**

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import './adopters.js';
 
 export { ListenFd, type ListenFdsOptions, listenFds } from './listen-fds.js';
 export {

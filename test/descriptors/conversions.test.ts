@@ -6,6 +6,7 @@ import net, { type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import {
   FileDescriptor,
+  fromFd,
   type Sendable,
   UnixDatagram,
   UnixListener,
@@ -35,20 +36,36 @@ const conversions = [
   'toDgramSocket',
   'toReadStream',
   'toWriteStream',
-  'toUnix',
-  'toUnixStream',
-  'toUnixListener',
-  'toUnixSeqpacket',
-  'toUnixSeqpacketListener',
-  'toUnixDatagram',
 ] as const;
+const classes = {
+  UnixStream,
+  UnixListener,
+  UnixSeqpacket,
+  UnixSeqpacketListener,
+  UnixDatagram,
+};
 
-/** All conversions but these throw, and the descriptor stays open and owned. */
-function refusesAllBut(fd: FileDescriptor, ...fitting: (typeof conversions)[number][]): void {
+/** All that a descriptor can become. */
+const calls: Record<string, (fd: FileDescriptor) => unknown> = {
+  ...Object.fromEntries(
+    conversions.map((name) => [name, (fd: FileDescriptor): unknown => fd[name]()]),
+  ),
+  fromFd: (fd) => fromFd(fd),
+  ...Object.fromEntries(
+    Object.entries(classes).map(([name, Class]) => [
+      name,
+      (fd: FileDescriptor): unknown => Class.fromFd(fd),
+    ]),
+  ),
+};
+
+/** All but these throw, and the descriptor stays open and owned. */
+function refusesAllBut(fd: FileDescriptor, ...fitting: string[]): void {
   const number = fd.fd;
-  for (const conversion of conversions) {
-    if (fitting.includes(conversion)) continue;
-    expect(() => fd[conversion](), conversion).toThrow(
+  expect(Object.keys(calls)).toEqual(expect.arrayContaining(fitting));
+  for (const [name, call] of Object.entries(calls)) {
+    if (fitting.includes(name)) continue;
+    expect(() => call(fd), name).toThrow(
       expect.objectContaining({
         code: expect.stringMatching(/^(ERR_INVALID_ARG_VALUE|ENOTSOCK)$/),
       }),
@@ -139,15 +156,15 @@ test('a connected Unix stream: UnixStream or net.Socket', async () => {
   const [first, second] = UnixStream.pair();
   const fd = await received(second);
   await second.close();
-  refusesAllBut(fd, 'toNetSocket', 'toUnix', 'toUnixStream');
-  await using socket = fd.toUnixStream();
+  refusesAllBut(fd, 'toNetSocket', 'fromFd', 'UnixStream');
+  await using socket = UnixStream.fromFd(fd);
   expect(fd.closed).toBe(true);
   await socket.write('hello');
   expect(String(await first.read())).toBe('hello');
   await first.close();
 });
 
-test('toUnix chooses the class', async () => {
+test('fromFd chooses the class', async () => {
   using scratch = new Scratch();
   const stream = UnixStream.pair();
   const packet = UnixSeqpacket.pair();
@@ -160,23 +177,47 @@ test('toUnix chooses the class', async () => {
   ] as const;
   for (const [socket, Class] of sockets) {
     const fd = await received(socket);
-    const again = fd.toUnix({ maxFds: 1 });
+    const again = fromFd(fd, { maxFds: 1 });
     expect(again.constructor).toBe(Class);
     expect([fd.closed, again.maxFds]).toEqual([true, 1]);
     const each = await received(again);
     refusesAllBut(
       each,
-      'toUnix',
-      `to${Class.name}` as 'toUnixStream',
-      ...(Class === UnixStream ? (['toNetSocket'] as const) : []),
-      ...(Class === UnixListener ? (['toNetServer'] as const) : []),
+      'fromFd',
+      Class.name,
+      ...(Class === UnixStream ? ['toNetSocket'] : []),
+      ...(Class === UnixListener ? ['toNetServer'] : []),
     );
-    each.close();
+    const number = each.detach();
+    const byNumber = fromFd(number);
+    expect([byNumber.constructor, byNumber.fd]).toEqual([Class, number]);
+    await byNumber.close();
     await again.close();
     await socket.close();
   }
   await stream[1].close();
   await packet[1].close();
+});
+
+test('fromFd refuses what it cannot serve, and ownership stays', () => {
+  const [first, second] = UnixStream.pair();
+  const fd = first.detach();
+  using device = new FileDescriptor(openSync('/dev/null', 'r'));
+  for (const [call, code] of [
+    [() => fromFd(device), 'ERR_INVALID_ARG_VALUE'],
+    [() => fromFd(device.fd), 'ERR_INVALID_ARG_VALUE'],
+    [() => fromFd(1_000_000), 'EBADF'],
+    [() => fromFd(-1), 'ERR_OUT_OF_RANGE'],
+    [() => fromFd('0' as never), 'ERR_INVALID_ARG_TYPE'],
+    [() => fromFd(fd, null as never), 'ERR_INVALID_ARG_TYPE'],
+    [() => fromFd(fd, { maxFds: -1 }), 'ERR_OUT_OF_RANGE'],
+    [() => fromFd(fd, { authorize: () => true }), 'ERR_INVALID_ARG_VALUE'],
+  ] as const) {
+    expect(call, String(call)).toThrow(expect.objectContaining({ code }));
+  }
+  expect([fd.closed, fd.kind, device.kind]).toEqual([false, 'socket', 'character']);
+  fd.close();
+  void second.close();
 });
 
 test('closed, or handed on: ERR_SOCKET_CLOSED', () => {
@@ -191,6 +232,8 @@ test('closed, or handed on: ERR_SOCKET_CLOSED', () => {
     () => fd.detach(),
     () => fd.toNetSocket(),
     () => fd.toReadStream(),
+    () => fromFd(fd),
+    () => UnixStream.fromFd(fd),
   ]) {
     expect(call).toThrow(expect.objectContaining({ code: 'ERR_SOCKET_CLOSED' }));
   }

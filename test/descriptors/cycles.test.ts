@@ -2,7 +2,7 @@
 // any more, and the kernel collects them.
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { UnixDatagram, UnixListener, UnixStream } from 'afunix';
+import { type FileDescriptor, UnixDatagram, UnixListener, UnixStream } from 'afunix';
 import { expect, test } from 'vitest';
 import { checkDescriptors } from '../helpers/descriptors.js';
 import { onLinux } from '../helpers/raw-sockets.js';
@@ -66,9 +66,9 @@ test.runIf(onLinux)('while one of them is open, none is collected', async () => 
   await second.close();
   await setTimeout(50);
   const message = await b?.receive();
-  const again = message?.fds[0]?.toUnixDatagram();
-  expect(String(again?.localAddress)).toBe(`@${name('open-a')}`);
-  await again?.close();
+  const again = UnixDatagram.fromFd(message?.fds[0] as FileDescriptor);
+  expect(String(again.localAddress)).toBe(`@${name('open-a')}`);
+  await again.close();
   await b?.close();
   await collected('open');
 });

@@ -435,7 +435,9 @@ test('maxConnections counts those that are not decided', async () => {
 test.runIf(hasSeqpacket)('adopted listeners', async () => {
   using scratch = new Scratch();
   const bound = await UnixSeqpacketListener.bind(scratch.path(), { authorize: () => false });
-  await using listener = bound.detach().toUnixSeqpacketListener({ authorize: () => false });
+  await using listener = UnixSeqpacketListener.fromFd(bound.detach(), {
+    authorize: () => false,
+  });
   await using client = await UnixSeqpacket.connect(scratch.path());
   const accepted = listener.accept();
   expect(await client.receive()).toBe(null);

@@ -80,8 +80,9 @@ test('a service that dies gets its listener and its client back', async () => {
 
   const kept = [...listener, ...client];
   await using second = activated(
-    `import { listenFds } from 'afunix/systemd';
-    const fds = new Map(listenFds().map((fd) => [fd.name, fd.toUnix()]));
+    `import { fromFd } from 'afunix';
+    import { listenFds } from 'afunix/systemd';
+    const fds = new Map(listenFds().map((fd) => [fd.name, fromFd(fd)]));
     await fds.get('client').write('two');
     await (await fds.get('listener').accept()).write('three');`,
     kept.map(({ fd }) => fd),

@@ -1,0 +1,46 @@
+import { optionsOf } from './arguments.js';
+import { UnixDatagram } from './datagram.js';
+import { invalidArgValue } from './errors.js';
+import type { FileDescriptor } from './file-descriptor.js';
+import { socketOf } from './file-kind.js';
+import { numberOf } from './handle.js';
+import type { AuthorizeOptions } from './options.js';
+import { UnixSeqpacket } from './seqpacket.js';
+import { UnixSeqpacketListener } from './seqpacket-listener.js';
+import { UnixStream } from './stream.js';
+import { UnixListener } from './stream-listener.js';
+
+/**
+ * Takes over a Unix socket, by number or from its owner, as an object of the class that its type
+ * (SO_TYPE) and state (SO_ACCEPTCONN) call for, by that class's own `fromFd`. To expect one class, or to
+ * give it options of its own, call its `fromFd`.
+ *
+ * Throws `ERR_INVALID_ARG_VALUE` for what is no Unix socket and for `authorize` on a socket that does not
+ * listen, `EBADF` for a number that is not open, `ERR_SOCKET_CLOSED` for a `FileDescriptor` that is closed,
+ * and what the class's `fromFd` throws. Ownership then stays where it was.
+ */
+export function fromFd(
+  fd: number | FileDescriptor,
+  options?: AuthorizeOptions,
+): UnixStream | UnixListener | UnixSeqpacket | UnixSeqpacketListener | UnixDatagram {
+  const number = numberOf(fd);
+  const { authorize } = optionsOf(options);
+  const socket = socketOf(number);
+  if (socket?.domain !== 'unix') throw invalidArgValue('fd', 'must be a Unix socket', number);
+  const { type, listening } = socket;
+  if (authorize !== undefined && !listening) {
+    throw invalidArgValue('options.authorize', 'is for a socket that listens', authorize);
+  }
+  switch (type) {
+    case 'stream':
+      return listening ? UnixListener.fromFd(fd, options) : UnixStream.fromFd(fd, options);
+    case 'seqpacket':
+      return listening
+        ? UnixSeqpacketListener.fromFd(fd, options)
+        : UnixSeqpacket.fromFd(fd, options);
+    case 'datagram':
+      return UnixDatagram.fromFd(fd, options);
+    default:
+      throw invalidArgValue('fd', 'must be a stream, seqpacket or datagram socket', number);
+  }
+}
