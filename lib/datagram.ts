@@ -78,7 +78,11 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
 
   /** A socket without an address: it can send, and nobody can answer. */
   static unbound(options?: DatagramOptions): UnixDatagram {
-    return UnixDatagram.#make(options, () => openHandle(SOCK_DGRAM));
+    const receive = receiveSettings(options);
+    const settings = datagramSettings(options);
+    const socket = new UnixDatagram(openHandle(SOCK_DGRAM), settings);
+    socket.applyReceive(receive);
+    return socket;
   }
 
   /** Two sockets connected to each other, as socketpair(2) makes them. */
@@ -92,17 +96,14 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
 
   /**
    * Takes over a datagram socket, by number or from its owner. Throws `ERR_INVALID_ARG_VALUE` if it is
-   * of another type; ownership then stays.
+   * of another type, `ENOTSOCK`, `EBADF`, `ENOPROTOOPT`; ownership then stays where it was.
    */
   static fromFd(fd: number | FileDescriptor, options?: DatagramOptions): UnixDatagram {
-    return UnixDatagram.#make(options, () => adoptHandle(fd, SOCK_DGRAM, false));
-  }
-
-  static #make(options: DatagramOptions | undefined, open: () => Handle): UnixDatagram {
     const receive = receiveSettings(options);
     const settings = datagramSettings(options);
-    const socket = new UnixDatagram(open(), settings);
-    socket.applyReceive(receive);
+    const handle = adoptHandle(fd, SOCK_DGRAM, false, receive, settings.maxMessageSize);
+    const socket = new UnixDatagram(handle, settings);
+    socket.receives = receive;
     return socket;
   }
 

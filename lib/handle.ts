@@ -42,10 +42,16 @@ export function numberOf(fd: number | FileDescriptor): number {
 }
 
 /**
- * The handle of an adopted descriptor, which must be an AF_UNIX socket of the type given, listening
- * or not. Ownership moves only if it is.
+ * Adopts a descriptor, which must be an AF_UNIX socket of the type given, listening or not, and
+ * configures it (see `configureReceive`). Whatever fails, ownership stays where it was.
  */
-export function adoptHandle(fd: number | FileDescriptor, type: number, listening: boolean): Handle {
+export function adoptHandle(
+  fd: number | FileDescriptor,
+  type: number,
+  listening: boolean,
+  settings: ReceiveSettings,
+  limit = 0,
+): Handle {
   const number = numberOf(fd);
   const wanted = ((constants.AF_UNIX as number) << 16) | (type << 8) | Number(listening);
   if (check('getsockopt', native.descriptors.socketKind(number)) !== wanted) {
@@ -57,6 +63,13 @@ export function adoptHandle(fd: number | FileDescriptor, type: number, listening
   }
   const handle = native.adoptHandle(number);
   if (typeof handle === 'number') throw systemError('getsockname', handle);
+  try {
+    configureReceive(handle, settings, limit);
+  } catch (error) {
+    handle.detach(); // the environment owns it now, as it does what a FileDescriptor has
+    if (typeof fd === 'number') native.descriptors.disown(number);
+    throw error;
+  }
   if (fd instanceof FileDescriptor) fd.detach();
   return handle;
 }

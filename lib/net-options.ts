@@ -37,7 +37,8 @@ export interface SocketOptions
     Pick<ReceiveOptions, 'maxFds' | 'credentials' | 'busyPoll'> {
   /**
    * A connected Unix stream socket to take over: from then on the socket owns it, and closes it. Throws
-   * EBADF (not open), ENOTSOCK, and ERR_INVALID_ARG_VALUE for a socket of another type.
+   * EBADF (not open), ENOTSOCK, and ERR_INVALID_ARG_VALUE for a socket of another type; ownership then
+   * stays where it was.
    */
   fd?: number | FileDescriptor;
   /** Whether an adopted socket has a readable side, and begins to read at once. Default true. */
@@ -136,7 +137,8 @@ export interface ListenOptions
   /**
    * A listening Unix stream socket to take over, in place of `path`: from then on the server owns it,
    * and closes it. Its socket file stays on `close()`. Throws EBADF (not open), ENOTSOCK, and
-   * ERR_INVALID_ARG_VALUE for a socket of another type or one that does not listen.
+   * ERR_INVALID_ARG_VALUE for a socket of another type or one that does not listen; ownership then stays
+   * where it was.
    */
   fd?: number | FileDescriptor;
   /**

@@ -142,8 +142,8 @@ export class Server extends EventEmitter {
     if (signal?.aborted !== true) checkSignal(signal);
     if (listener !== undefined) this.once('listening', listener as () => void);
     if (signal !== undefined) this.#closeOn(signal);
-    if (plan !== undefined) this.#bind(this.#take(openHandle(SOCK_STREAM)), plan);
-    else this.#adopt(this.#take(adoptHandle(fd as number | FileDescriptor, SOCK_STREAM, true)));
+    if (plan !== undefined) this.#bind(plan);
+    else this.#adopt(adoptHandle(fd as number | FileDescriptor, SOCK_STREAM, true, this.#settings));
     return this;
   }
 
@@ -156,8 +156,8 @@ export class Server extends EventEmitter {
     this.once('close', () => listener[Symbol.dispose]());
   }
 
-  /** From here on the handle is the server's, unless it cannot be configured: then it is closed. */
-  #take(handle: Handle): Handle {
+  #bind(plan: Plan): void {
+    const handle = openHandle(SOCK_STREAM);
     try {
       configureReceive(handle, this.#settings);
     } catch (error) {
@@ -165,10 +165,6 @@ export class Server extends EventEmitter {
       throw error;
     }
     this.#handle = handle;
-    return handle;
-  }
-
-  #bind(handle: Handle, plan: Plan): void {
     this.#address = nameOf(plan.bind.address);
     this.#tryBind(handle, plan, new Backoff(1, 50));
   }
@@ -186,6 +182,7 @@ export class Server extends EventEmitter {
   }
 
   #adopt(handle: Handle): void {
+    this.#handle = handle;
     const name = native.raw.getsockname(handle.fd);
     if (typeof name !== 'number') this.#address = nameOf(UnixAddress.fromKernel(name));
     this.#start(handle);

@@ -76,12 +76,10 @@ export class Socket extends Duplex {
     this.#input = new SocketInput(this, onread);
     this.on('end', explainEnd);
     // Last: what throws before leaves the descriptor to its owner.
-    const own =
-      typeof handle === 'function'
-        ? handle()
-        : (handle ?? (fd === undefined ? null : adoptHandle(fd, SOCK_STREAM, false)));
-    if (own !== null) {
-      this.#attach(own, own === handle);
+    if (typeof handle === 'function') this.#configure(handle());
+    else if (handle !== undefined) this.#inherit(handle);
+    else if (fd !== undefined) this.#attach(adoptHandle(fd, SOCK_STREAM, false, settings));
+    if (this.#handle !== null) {
       if (pauseOnCreate) this.pause();
       else if (readable !== false) this.read(0);
     }
@@ -163,7 +161,7 @@ export class Socket extends Duplex {
     if (this.#handle === null) {
       // As node:net: a destroyed socket may connect anew.
       (this as unknown as { _undestroy(): void })._undestroy();
-      this.#attach(openHandle(SOCK_STREAM));
+      this.#configure(openHandle(SOCK_STREAM));
     }
     this.#touch();
     this.connecting = true;
@@ -395,21 +393,29 @@ export class Socket extends Duplex {
     if (this.#handle !== null && !this.connecting) this.#input.start(this.#handle);
   }
 
-  #attach(handle: Handle, inherited = false): void {
-    // What an accepted one refuses, it has from its listener.
-    if (!inherited || this.maxFds > 0 || this.#credentials || this.#busyPoll > 0) {
-      try {
-        configureReceive(handle, {
-          maxFds: this.maxFds,
-          credentials: this.#credentials,
-          pidfds: false,
-          busyPoll: this.#busyPoll,
-        });
-      } catch (error) {
-        handle.close();
-        throw error;
-      }
+  /** Attaches an accepted handle: what that refuses, it has from its listener. */
+  #inherit(handle: Handle): void {
+    if (this.maxFds > 0 || this.#credentials || this.#busyPoll > 0) this.#configure(handle);
+    else this.#attach(handle);
+  }
+
+  /** Configures and attaches a handle. Closes it if it cannot be configured. */
+  #configure(handle: Handle): void {
+    try {
+      configureReceive(handle, {
+        maxFds: this.maxFds,
+        credentials: this.#credentials,
+        pidfds: false,
+        busyPoll: this.#busyPoll,
+      });
+    } catch (error) {
+      handle.close();
+      throw error;
     }
+    this.#attach(handle);
+  }
+
+  #attach(handle: Handle): void {
     this.#handle = this.#counted = handle;
     handle.owner = this;
     if (!this.#referenced) handle.unref();

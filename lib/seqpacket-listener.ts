@@ -48,7 +48,8 @@ export class UnixSeqpacketListener
 
   /**
    * Takes over a listening seqpacket socket, by number or from its owner. Its socket file stays when it is
-   * closed. Throws `ERR_INVALID_ARG_VALUE` if it is of another type or not listening.
+   * closed. Throws `ERR_INVALID_ARG_VALUE` if it is of another type or not listening, `ENOTSOCK`, `EBADF`,
+   * `ENOPROTOOPT`; ownership then stays where it was.
    */
   static fromFd(
     fd: number | FileDescriptor,
@@ -56,9 +57,10 @@ export class UnixSeqpacketListener
   ): UnixSeqpacketListener {
     const settings = acceptSettings(options);
     const messages = messageSettings(options);
-    const listener = new UnixSeqpacketListener(adoptHandle(fd, SOCK_SEQPACKET, true), messages);
+    const handle = adoptHandle(fd, SOCK_SEQPACKET, true, settings.receive);
+    const listener = new UnixSeqpacketListener(handle, messages);
     listener.configure(settings);
-    listener.applyReceive(settings.receive);
+    listener.receives = settings.receive;
     return listener;
   }
 

@@ -82,12 +82,16 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
 
   /**
    * Takes over a connected seqpacket socket, by number or from its owner. Throws
-   * `ERR_INVALID_ARG_VALUE` if it is of another type or listening; ownership then stays.
+   * `ERR_INVALID_ARG_VALUE` if it is of another type or listening, `ENOTSOCK`, `EBADF`, `ENOPROTOOPT`;
+   * ownership then stays where it was.
    */
   static fromFd(fd: number | FileDescriptor, options?: MessageOptions): UnixSeqpacket {
     const settings = receiveSettings(options);
     const messages = messageSettings(options);
-    return UnixSeqpacket.fromHandle(adoptHandle(fd, SOCK_SEQPACKET, false), settings, messages);
+    const handle = adoptHandle(fd, SOCK_SEQPACKET, false, settings, messages.maxMessageSize);
+    const socket = new UnixSeqpacket(handle, messages);
+    socket.receives = settings;
+    return socket;
   }
 
   /** @internal */

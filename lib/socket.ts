@@ -27,8 +27,6 @@ const plain: ReceiveSettings = { maxFds: 0, credentials: false, pidfds: false, b
 export abstract class UnixSocket implements AsyncDisposable {
   /** @internal */
   protected readonly handle: Handle;
-  /** @internal The most descriptors a message may bring. */
-  maxFds = 0;
   /** @internal What it receives beside the bytes. */
   protected receives: ReceiveSettings = plain;
   /** @internal The bytes of a message that are received; 0: all of them. */
@@ -51,6 +49,11 @@ export abstract class UnixSocket implements AsyncDisposable {
   abstract onWritable(): void;
   /** @internal Settles what is pending. Called once, before the descriptor is closed. */
   protected abstract settle(error: Error): void;
+
+  /** @internal The most descriptors a message may bring. */
+  get maxFds(): number {
+    return this.receives.maxFds;
+  }
 
   /** The descriptor's number, still owned by this socket; -1 once closed or detached. */
   get fd(): number {
@@ -293,7 +296,6 @@ export abstract class UnixSocket implements AsyncDisposable {
 
   /** @internal Sets what the socket receives beside the bytes. Closes the socket if it cannot. */
   protected applyReceive(settings: ReceiveSettings): void {
-    this.maxFds = settings.maxFds;
     this.receives = settings;
     try {
       configureReceive(this.handle, settings, this.maxMessageSize);

@@ -32,13 +32,14 @@ export class UnixListener extends Listener<UnixStream> implements AsyncIterable<
 
   /**
    * Takes over a listening stream socket, by number or from its owner. Its socket file stays when it is
-   * closed. Throws `ERR_INVALID_ARG_VALUE` if it is of another type or not listening.
+   * closed. Throws `ERR_INVALID_ARG_VALUE` if it is of another type or not listening, `ENOTSOCK`, `EBADF`,
+   * `ENOPROTOOPT`; ownership then stays where it was.
    */
   static fromFd(fd: number | FileDescriptor, options?: AuthorizeOptions): UnixListener {
     const settings = acceptSettings(options);
-    const listener = new UnixListener(adoptHandle(fd, SOCK_STREAM, true));
+    const listener = new UnixListener(adoptHandle(fd, SOCK_STREAM, true, settings.receive));
     listener.configure(settings);
-    listener.applyReceive(settings.receive);
+    listener.receives = settings.receive;
     return listener;
   }
 

@@ -99,12 +99,14 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
 
   /**
    * Takes over a connected stream socket, by number or from its owner. Throws `ERR_INVALID_ARG_VALUE`
-   * if it is of another type or listening, `ENOTSOCK` or `EBADF` if it is no socket; ownership then
-   * stays where it was.
+   * if it is of another type or listening, `ENOTSOCK` or `EBADF` if it is no socket, and what the
+   * system says to the options (`ENOPROTOOPT`); ownership then stays where it was.
    */
   static fromFd(fd: number | FileDescriptor, options?: ReceiveOptions): UnixStream {
     const settings = receiveSettings(options);
-    return UnixStream.fromHandle(adoptHandle(fd, SOCK_STREAM, false), settings);
+    const socket = new UnixStream(adoptHandle(fd, SOCK_STREAM, false, settings));
+    socket.receives = settings;
+    return socket;
   }
 
   /** @internal */

@@ -92,21 +92,21 @@ export interface Outcome {
   said: string;
 }
 
+/** The environment of a process whose calls fail so. */
+export function environmentOf(scratch: Scratch, faults: string): NodeJS.ProcessEnv {
+  const shim = scratch.path('shim.so');
+  execFileSync('cc', ['-shared', '-fPIC', '-o', shim, fromRoot('test/faults/shim.c'), '-ldl']);
+  return { ...process.env, LD_PRELOAD: shim, AFUNIX_FAULTS: faults };
+}
+
 /** Runs the exchange under the faults. */
 export async function exchangeUnder(
   scratch: Scratch,
   faults: string,
   seen: readonly string[],
 ): Promise<Outcome> {
-  const shim = scratch.path('shim.so');
   const report = scratch.path('report');
-  execFileSync('cc', ['-shared', '-fPIC', '-o', shim, fromRoot('test/faults/shim.c'), '-ldl']);
-  const env = {
-    ...process.env,
-    LD_PRELOAD: shim,
-    AFUNIX_FAULTS: faults,
-    AFUNIX_FAULTS_REPORT: report,
-  };
+  const env = { ...environmentOf(scratch, faults), AFUNIX_FAULTS_REPORT: report };
   const args = ['--no-warnings', fromRoot('test/faults/exchange.mjs'), ...seen];
   // It ends itself earlier, and says where it was, unless it spins.
   await using child = new Child(process.execPath, args, {
