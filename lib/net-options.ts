@@ -1,7 +1,7 @@
 // The options of afunix/net: those of node:net that a local socket has, and this package's own.
 import type { DuplexOptions } from 'node:stream';
-import type { AddressLike } from './address.js';
-import { invalidArgType, invalidArgValue } from './errors.js';
+import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
+import { invalidArgType, invalidArgValue, missingArgs } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import {
   type AuthorizeOptions,
@@ -109,6 +109,19 @@ export interface ConnectOptions extends SocketOptions {
 }
 
 /**
+ * The `path` of a connect and the address it names. Throws ERR_MISSING_ARGS without one, which holds for
+ * a port, too.
+ */
+export function destinationOf(options: ConnectOptions | AddressLike): {
+  path: AddressLike;
+  address: UnixAddress;
+} {
+  const { path } = isAddressLike(options) ? { path: options } : (options ?? {});
+  if (path === undefined || path === null) throw missingArgs('options.path');
+  return { path, address: UnixAddress.from(path) };
+}
+
+/**
  * Options of a `Server`. `maxFds`, `credentials`, `busyPoll` and `authorize` are this package's own; the
  * first three are for its connections.
  */
@@ -136,9 +149,9 @@ export interface ListenOptions
   path?: AddressLike;
   /**
    * A listening Unix stream socket to take over, in place of `path`: from then on the server owns it,
-   * and closes it. Its socket file stays on `close()`. Throws EBADF (not open), ENOTSOCK, and
-   * ERR_INVALID_ARG_VALUE for a socket of another type or one that does not listen; ownership then stays
-   * where it was.
+   * and closes it. An own property: an object that owns a descriptor itself is no options. Its socket file
+   * stays on `close()`. Throws EBADF (not open), ENOTSOCK, and ERR_INVALID_ARG_VALUE for a socket of
+   * another type or one that does not listen; ownership then stays where it was.
    */
   fd?: number | FileDescriptor;
   /**

@@ -137,7 +137,9 @@ export class Server extends EventEmitter {
     const given: ListenOptions = isAddressLike(options) ? { path: options } : optionsOf(options);
     const backlog = rest.find((value) => typeof value === 'number') as number | undefined;
     const listener = rest.find((value) => typeof value === 'function');
-    const { fd, signal } = given;
+    const { signal } = given;
+    // The `fd` of a socket's getter is that socket's to close.
+    const fd = Object.hasOwn(given, 'fd') ? given.fd : undefined;
     const plan = fd === undefined ? planOf(given, given.backlog ?? backlog) : undefined;
     if (signal?.aborted !== true) checkSignal(signal);
     if (listener !== undefined) this.once('listening', listener as () => void);

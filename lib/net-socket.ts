@@ -1,17 +1,22 @@
 // The Duplex of a local socket, shaped like node:net's Socket on a pipe. What differs, and why, is
 // in docs/streams.md.
 import { addAbortSignal, Duplex, type DuplexOptions } from 'node:stream';
-import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
+import type { AddressLike } from './address.js';
 import { bytesOf, type Data } from './arguments.js';
 import type { Credentials } from './credentials.js';
 import { tellConnect } from './diagnostics.js';
-import { closedError, codedError, invalidArgValue, missingArgs, systemError } from './errors.js';
+import { closedError, codedError, invalidArgValue, systemError } from './errors.js';
 import { adoptHandle, configureReceive, openHandle } from './handle.js';
 import { type Handle, native } from './native.js';
 import { ConnectAttempt } from './net-attempt.js';
 import { explainEnd, forgetEnd } from './net-end.js';
 import { SocketInput } from './net-input.js';
-import { type ConnectOptions, type SocketOptions, SocketSettings } from './net-options.js';
+import {
+  type ConnectOptions,
+  destinationOf,
+  type SocketOptions,
+  SocketSettings,
+} from './net-options.js';
 import { byteLength, type Chunk, SocketOutput, type WriteCallback } from './net-output.js';
 import { SOCK_STREAM } from './options.js';
 import { peerCredentials } from './peer.js';
@@ -62,7 +67,10 @@ export class Socket extends Duplex {
   #busyPoll: number;
   #signal: AbortSignal | undefined;
 
-  /** A socket that is not connected, or one that takes `options.fd` over. */
+  /**
+   * A socket that is not connected, or one that takes `options.fd` over. As in node:net, a number is
+   * `{ fd: number }`, never a port.
+   */
   constructor(options?: SocketOptions | number);
   /** @internal Takes the handle over; a function's, which gives its own away, is configured anew. */
   constructor(settings: SocketSettings, handle: Handle | (() => Handle));
@@ -151,9 +159,7 @@ export class Socket extends Duplex {
    * listens), EPROTOTYPE (a socket of another type), EACCES. See connect(2), unix(7).
    */
   connect(options: ConnectOptions | AddressLike, listener?: () => void): this {
-    const { path } = isAddressLike(options) ? { path: options } : (options ?? {});
-    if (path === undefined || path === null) throw missingArgs('options.path');
-    const address = UnixAddress.from(path);
+    const { path, address } = destinationOf(options);
     if (typeof listener === 'function') this.once('connect', listener);
     if (this.#signal?.aborted) return this;
     forgetEnd(this);

@@ -1,9 +1,9 @@
 // afunix/net: Unix domain sockets with the interface of node:net.
-import type { AddressLike } from './address.js';
-import { isAddressLike } from './address.js';
-import type { ConnectOptions, ServerOptions } from './net-options.js';
+import { type AddressLike, isAddressLike } from './address.js';
+import { type ConnectOptions, destinationOf, type ServerOptions } from './net-options.js';
 import { Server } from './net-server.js';
 import { Socket } from './net-socket.js';
+import { timeoutOf } from './timeout.js';
 
 export type {
   ConnectOptions,
@@ -28,13 +28,17 @@ export function createServer(
 
 /**
  * A new socket that connects to a pathname or an abstract name; `listener` is called on 'connect'. What
- * the kernel refuses comes as 'error', as with `Socket.connect`; wrong arguments are thrown:
- * ERR_MISSING_ARGS, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE. As `net.connect`.
+ * the kernel refuses comes as 'error', as with `Socket.connect`. As `net.connect`, but for two things. A
+ * port throws ERR_MISSING_ARGS: it is no address of a Unix socket, and no descriptor. Wrong arguments
+ * (ERR_MISSING_ARGS, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE) are thrown before a
+ * socket is made, so that `options.fd` then stays its owner's.
  */
 export function connect(options: ConnectOptions | AddressLike, listener?: () => void): Socket {
   const given: ConnectOptions = isAddressLike(options) ? { path: options } : options;
+  destinationOf(given);
+  if (given.timeout) timeoutOf('msecs', given.timeout);
   const socket = new Socket(given);
-  if (given?.timeout) socket.setTimeout(given.timeout);
+  if (given.timeout) socket.setTimeout(given.timeout);
   return socket.connect(given, listener);
 }
 
