@@ -1,4 +1,5 @@
 import { Operation } from './operation.js';
+import { clearTimeout, setTimeout } from './timers.js';
 
 /** Resolves after `milliseconds`, or rejects with an `AbortError`. */
 export function delay(milliseconds: number, signal?: AbortSignal): Promise<void> {

@@ -4,6 +4,7 @@ import { openHandle } from './handle.js';
 import { type DatagramOptions, datagramSettings } from './message-options.js';
 import { type BindPlan, receiveSettings, SOCK_DGRAM } from './options.js';
 import type { Queue } from './stats.js';
+import { nextTick, setImmediate } from './timers.js';
 
 /** What the socket with events is told by the one with promises. */
 interface Owner {
@@ -72,7 +73,7 @@ export class DgramEndpoint extends UnixDatagram {
   }
 
   protected override report(error: Error): void {
-    process.nextTick(() => {
+    nextTick(() => {
       if (this.#owner?.onError(error) !== true) super.report(error);
     });
   }

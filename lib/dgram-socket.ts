@@ -19,6 +19,7 @@ import type { ConnectionChange } from './message-options.js';
 import { native } from './native.js';
 import { type BindOptions, bindPlan } from './options.js';
 import type { SocketStats } from './stats.js';
+import { nextTick, setImmediate } from './timers.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
 
@@ -97,7 +98,7 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
       else
         locked.then(
           () => this.#listening(),
-          (error) => process.nextTick(failed, error),
+          (error) => nextTick(failed, error),
         );
     } catch (error) {
       failed(error);
@@ -119,7 +120,7 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
     }
     this.#connected = true;
     this.#receive();
-    process.nextTick(() => {
+    nextTick(() => {
       if (this.#endpoint.closed) return;
       callback?.(null);
       this.emit('connect');
@@ -154,7 +155,7 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
     const { bytes, to, callback } = sendArguments(message, rest);
     if (this.#endpoint.closed) {
       if (callback === undefined) throw notRunning();
-      process.nextTick(callback, notRunning());
+      nextTick(callback, notRunning());
       return;
     }
     const options = to === undefined ? undefined : { to };
@@ -166,13 +167,13 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
       return;
     }
     if (sent) {
-      if (callback !== undefined) process.nextTick(callback, null, bytes.byteLength);
+      if (callback !== undefined) nextTick(callback, null, bytes.byteLength);
     } else if (to === undefined && this.#reportsTo(callback)) {
       this.#report(message, callback);
     } else {
       this.#endpoint.send(bytes, options).then(
-        () => callback !== undefined && process.nextTick(callback, null, bytes.byteLength),
-        (error) => process.nextTick(() => this.#fail(error, callback)),
+        () => callback !== undefined && nextTick(callback, null, bytes.byteLength),
+        (error) => nextTick(() => this.#fail(error, callback)),
       );
     }
   }
@@ -199,7 +200,7 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
     this.prependOnceListener('close', () => {
       told = true;
     });
-    process.nextTick(() => told || this.emit('close'));
+    nextTick(() => told || this.emit('close'));
     return this;
   }
 
@@ -296,7 +297,7 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
 
   #listening(): void {
     this.#receive();
-    process.nextTick(() => {
+    nextTick(() => {
       if (!this.#endpoint.closed) this.emit('listening');
     });
   }
@@ -333,7 +334,7 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
     }
     const error = systemError('send', EAGAIN);
     error.message = 'congestion';
-    process.nextTick(callback, error);
+    nextTick(callback, error);
   }
 
   #onWritable(): void {
@@ -343,7 +344,7 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
   }
 
   #fail(error: Error, callback: SendCallback | undefined): void {
-    if (callback !== undefined) process.nextTick(callback, error);
+    if (callback !== undefined) nextTick(callback, error);
     else if (!this.#endpoint.closed) this.emit('error', error);
   }
 }

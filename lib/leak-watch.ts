@@ -1,5 +1,6 @@
 // Closes what was collected with a descriptor that nobody closed, and says so once.
 import { native } from './native.js';
+import { setTimeout } from './timers.js';
 
 /** What owns a descriptor and may be forgotten. */
 export interface Watched {

@@ -7,6 +7,7 @@ import { native, READABLE } from './native.js';
 import { Operation } from './operation.js';
 import { closeAll } from './sendable.js';
 import { UnixSocket } from './socket.js';
+import { nextTick } from './timers.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
 const ECONNRESET = -(native.errnos.ECONNRESET as number);
@@ -185,7 +186,7 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
     }
     // Not with spreads, whose object takes half a kilobyte.
     this.#consumer = { callback, reuse, onError, onEnd };
-    if (this.#received.size > 0) process.nextTick(() => this.#handOver());
+    if (this.#received.size > 0) nextTick(() => this.#handOver());
     this.#start();
   }
 
@@ -284,7 +285,7 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
     const waiting = this.#waiting.shift();
     const onError = this.#consumer?.onError;
     if (waiting !== undefined) waiting.operation.reject(error);
-    else if (onError !== undefined) process.nextTick(onError, error);
+    else if (onError !== undefined) nextTick(onError, error);
     else this.#error = error;
   }
 

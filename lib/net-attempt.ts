@@ -3,6 +3,7 @@ import { type AddressLike, UnixAddress } from './address.js';
 import { Backoff } from './backoff.js';
 import { type Handle, native } from './native.js';
 import { Retry } from './retry.js';
+import { setImmediate } from './timers.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
 

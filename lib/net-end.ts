@@ -2,6 +2,7 @@
 import { Duplex } from 'node:stream';
 import { codedError } from './errors.js';
 import type { WriteCallback } from './net-output.js';
+import { nextTick } from './timers.js';
 
 /** Listens for 'end': whoever writes after an end that the peer's brought about learns whose it was. */
 export function explainEnd(this: Duplex): void {
@@ -24,7 +25,7 @@ function writeAfterEnd(
     return Duplex.prototype.write.call(this, chunk, encoding as BufferEncoding, done);
   }
   const error = codedError(Error, 'EPIPE', 'This socket has been ended by the other party');
-  if (typeof done === 'function') process.nextTick(done, error);
+  if (typeof done === 'function') nextTick(done, error);
   this.destroy(error);
   return false;
 }

@@ -30,6 +30,7 @@ import {
   SOCK_STREAM,
 } from './options.js';
 import { Retry } from './retry.js';
+import { nextTick } from './timers.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
 /** Milliseconds before a socket that could not be watched is watched again. */
@@ -151,7 +152,7 @@ export class Server extends EventEmitter {
 
   #closeOn(signal: AbortSignal): void {
     if (signal.aborted) {
-      process.nextTick(() => this.close());
+      nextTick(() => this.close());
       return;
     }
     const listener = addAbortListener(signal, () => this.close());
@@ -195,13 +196,13 @@ export class Server extends EventEmitter {
     if (!this.#referenced) handle.unref();
     const result = handle.startReceiving(0, false);
     if (result < 0) this.#refuse(handle, systemError('listen', result));
-    else process.nextTick(emitListening, this);
+    else nextTick(emitListening, this);
   }
 
   #refuse(handle: Handle, error: unknown): void {
     handle.close();
     this.#handle = null;
-    process.nextTick(() => this.emit('error', error));
+    nextTick(() => this.emit('error', error));
   }
 
   /** @internal */
@@ -289,7 +290,7 @@ export class Server extends EventEmitter {
   }
 
   #closeIfDrained(): void {
-    if (this.#handle === null && this.#connections === 0) process.nextTick(emitClose, this);
+    if (this.#handle === null && this.#connections === 0) nextTick(emitClose, this);
   }
 
   /** As `close()`; resolves when the last connection has ended, at once if it did not listen. */
@@ -299,7 +300,7 @@ export class Server extends EventEmitter {
 
   /** Calls back, in the next tick and without an error, with the number of open connections. */
   getConnections(callback: (error: Error | null, count: number) => void): this {
-    process.nextTick(callback, null, this.#connections);
+    nextTick(callback, null, this.#connections);
     return this;
   }
 

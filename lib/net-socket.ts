@@ -23,6 +23,7 @@ import { peerCredentials } from './peer.js';
 import { descriptorsOf, type Sendable } from './sendable.js';
 import { type SocketStats, statsOf } from './stats.js';
 import { timeoutOf } from './timeout.js';
+import { clearTimeout, nextTick, setImmediate, setTimeout } from './timers.js';
 
 /** @internal Who counts the socket: its server. */
 export interface SocketKeeper {
@@ -383,7 +384,7 @@ export class Socket extends Duplex {
     handle?.close();
     done(error);
     this.#output.discard(error);
-    if (handle === null) process.nextTick(emitClose, this);
+    if (handle === null) nextTick(emitClose, this);
     else setImmediate(emitClose, this, error !== null);
     this.#keeper?.socketClosed();
     this.#keeper = null;

@@ -1,4 +1,4 @@
-import { env, hrtime } from 'node:process';
+import { env } from 'node:process';
 import { UnixAddress } from './address.js';
 import { checkSignal, integer, optionsOf } from './arguments.js';
 import { UnixDatagram } from './datagram.js';
@@ -6,6 +6,7 @@ import { invalidArgType, invalidArgValue, outOfRange } from './errors.js';
 import type { Sendable } from './sendable.js';
 import { namesThisProcess, numberIn } from './service-environment.js';
 import { UnixStream } from './stream.js';
+import { monotonicMicroseconds } from './timers.js';
 
 /** What a service tells its manager; see sd_notify(3). What is false or undefined is not told. */
 export interface NotifyState {
@@ -134,7 +135,7 @@ function linesOf(state: NotifyState): string[] {
     if (flag(`state.${name}`, state[name])) lines.push(`${name.toUpperCase()}=1`);
   }
   // Without the time a manager takes RELOADING=1 for that of an earlier reload (Type=notify-reload).
-  if (state.reloading) lines.push(`MONOTONIC_USEC=${hrtime.bigint() / 1000n}`);
+  if (state.reloading) lines.push(`MONOTONIC_USEC=${monotonicMicroseconds()}`);
   if (status !== undefined) lines.push(`STATUS=${lineOf('state.status', status)}`);
   if (mainPid !== undefined) lines.push(`MAINPID=${integer('state.mainPid', mainPid, 1)}`);
   if (watchdog === 'trigger') lines.push('WATCHDOG=trigger');

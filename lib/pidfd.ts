@@ -4,6 +4,7 @@ import { closedError, systemError } from './errors.js';
 import { FileDescriptor } from './file-descriptor.js';
 import { native } from './native.js';
 import { Operation } from './operation.js';
+import { clearTimeout, setTimeout } from './timers.js';
 
 /** Options of `waitExit`. */
 export interface WaitExitOptions {

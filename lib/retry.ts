@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from './timers.js';
+
 /**
  * What is tried again after a while, because nothing tells when it is time. The timer keeps the process
  * alive as the socket does that waits for it.

@@ -6,6 +6,7 @@ import { messages, tellConnect, tellFds, tellMessage } from './diagnostics.js';
 import { systemError } from './errors.js';
 import type { ConnectionChange } from './message-options.js';
 import { type Handle, native } from './native.js';
+import { nextTick } from './timers.js';
 
 const errno = (name: string): number => -(native.errnos[name] as number);
 const EAGAIN = errno('EAGAIN');
@@ -170,7 +171,7 @@ export class ReconnectingRoute extends PeerRoute {
   #tell(result: number, syscall: string): void {
     const address = this.#address;
     if (this.#report === undefined || address === undefined) return;
-    process.nextTick(this.#report, {
+    nextTick(this.#report, {
       connected: result >= 0,
       address,
       error: result < 0 ? systemError(syscall, result, address) : null,

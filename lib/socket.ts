@@ -14,6 +14,7 @@ import type { PidFd } from './pidfd.js';
 import { Retry } from './retry.js';
 import { getOption, readOption, SOL_SOCKET, setOption } from './socket-option.js';
 import { nothing, type Queue, type SocketStats, statsOf } from './stats.js';
+import { monotonicNow } from './timers.js';
 
 const { constants } = native;
 const plain: ReceiveSettings = { maxFds: 0, credentials: false, pidfds: false, busyPoll: 0 };
@@ -361,14 +362,14 @@ export abstract class UnixSocket implements AsyncDisposable {
     const { address, signal } = plan;
     const bytes = UnixAddress.bytesOf(address);
     const backoff = new Backoff(1, 100);
-    const deadline = performance.now() + plan.timeout;
+    const deadline = monotonicNow() + plan.timeout;
     // Binding took a turn, in which it may have been aborted: an aborted signal fires no more.
     checkSignal(signal);
     let result = this.live().connect(bytes);
     while (result === EAGAIN) {
       // A full backlog. Non-blocking connect never says EINPROGRESS, and poll(2) shows the socket as
       // writable: there is nothing to wait for but time.
-      const left = deadline - performance.now();
+      const left = deadline - monotonicNow();
       if (left <= 0) throw systemError('connect', ETIMEDOUT, address);
       await this.#pause(Math.min(backoff.next(), left), signal);
       checkSignal(signal);

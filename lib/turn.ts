@@ -1,6 +1,7 @@
+import { setImmediate } from './timers.js';
+
 // How much is done in one turn of the loop, however much could be: so that no socket starves another, or the
 // process's timers.
-import { setImmediate } from 'node:timers';
 
 /** System calls of one socket, and bytes. */
 const CALLS = 32;
