@@ -78,11 +78,23 @@ export function optionsOf<T extends object>(options: T | undefined, name = 'opti
   return options;
 }
 
+/**
+ * Throws unless `signal` is undefined or works as an AbortSignal does: a polyfill's, jsdom's and another
+ * realm's are of other classes. As Node's own check.
+ */
+export function checkSignalType(signal: unknown): asserts signal is AbortSignal | undefined {
+  if (signal === undefined) return;
+  const { addEventListener, removeEventListener } = (signal ?? {}) as AbortSignal;
+  const listens =
+    typeof addEventListener === 'function' && typeof removeEventListener === 'function';
+  if (typeof signal !== 'object' || signal === null || !('aborted' in signal) || !listens) {
+    throw invalidArgType('options.signal', 'an instance of AbortSignal', signal);
+  }
+}
+
 /** Throws if `signal` is no signal, or has aborted already. */
 export function checkSignal(signal: unknown): void {
   if (signal === undefined) return;
-  if (!(signal instanceof AbortSignal)) {
-    throw invalidArgType('options.signal', 'an instance of AbortSignal', signal);
-  }
-  if (signal.aborted) throw abortError(signal);
+  checkSignalType(signal);
+  if (signal?.aborted) throw abortError(signal);
 }

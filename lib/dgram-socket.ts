@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { promisify } from 'node:util';
-import { type AddressLike, UnixAddress } from './address.js';
-import { checkSignal } from './arguments.js';
+import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
+import { checkSignalType } from './arguments.js';
 import { type DgramData, type SendCallback, sendArguments } from './dgram-arguments.js';
 import { DgramEndpoint } from './dgram-endpoint.js';
 import type {
@@ -42,7 +42,7 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
   constructor(options: SocketOptions, listener?: MessageListener) {
     super();
     const { signal, congestion = 'report', onConnectionChange } = options;
-    if (signal !== undefined && !signal.aborted) checkSignal(signal);
+    checkSignalType(signal);
     if (congestion !== 'report' && congestion !== 'wait') {
       throw invalidArgValue('options.congestion', "must be 'report' or 'wait'", congestion);
     }
@@ -353,7 +353,7 @@ function bindArguments(given: unknown): [AddressLike, BindOptions | undefined] {
   if (given === undefined || given === null || typeof given === 'function') {
     return [UnixAddress.unnamed, undefined];
   }
-  if (typeof given === 'object' && !(given instanceof Uint8Array || given instanceof UnixAddress)) {
+  if (typeof given === 'object' && !isAddressLike(given)) {
     const { path = UnixAddress.unnamed, ...options } = given as SocketBindOptions;
     return [path, options];
   }

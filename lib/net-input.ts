@@ -1,4 +1,5 @@
 // What a Socket of afunix/net reads: what is pushed into the stream, or what `onread` gets.
+import { types } from 'node:util';
 import type { Credentials } from './credentials.js';
 import { messages, tellMessage } from './diagnostics.js';
 import { invalidArgValue, invalidState, systemError } from './errors.js';
@@ -127,7 +128,7 @@ export class SocketInput {
 
 function memoryOf({ buffer }: OnReadOptions): Uint8Array {
   const memory = typeof buffer === 'function' ? buffer() : buffer;
-  if (!(memory instanceof Uint8Array) || memory.byteLength === 0) {
+  if (!types.isUint8Array(memory) || memory.byteLength === 0) {
     throw invalidArgValue(
       'options.onread.buffer',
       'must be a Uint8Array that is not empty',

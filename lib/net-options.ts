@@ -1,7 +1,8 @@
 // The options of afunix/net: those of node:net that a local socket has, and this package's own.
 import type { DuplexOptions } from 'node:stream';
 import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
-import { invalidArgType, invalidArgValue, missingArgs } from './errors.js';
+import { checkSignalType } from './arguments.js';
+import { invalidArgValue, missingArgs } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import {
   type AuthorizeOptions,
@@ -75,9 +76,9 @@ export class SocketSettings {
     for (const name of ['objectMode', 'readableObjectMode', 'writableObjectMode'] as const) {
       if (given[name]) throw invalidArgValue(`options.${name}`, 'is not supported', given[name]);
     }
-    if (given.signal !== undefined && !(given.signal instanceof AbortSignal)) {
-      throw invalidArgType('options.signal', 'an instance of AbortSignal', given.signal);
-    }
+    // As in node:net: null, or whatever else is false, is none.
+    const abort = given.signal || undefined;
+    checkSignalType(abort);
     // What is for Duplex alone, such as highWaterMark, goes to it as it is.
     Object.assign(this, given);
     const { maxFds, credentials, busyPoll } = receiveSettings(given);
@@ -89,7 +90,7 @@ export class SocketSettings {
       throw invalidArgValue('options.onread', 'goes without maxFds and credentials', given.onread);
     }
     this.allowHalfOpen = Boolean(given.allowHalfOpen);
-    this.abort = given.signal;
+    this.abort = abort;
     this.signal = undefined;
     this.emitClose = false;
     this.autoDestroy = true;

@@ -4,7 +4,7 @@ import { getDefaultHighWaterMark } from 'node:stream';
 import { getSystemErrorMap, promisify } from 'node:util';
 import { ACCEPT_BATCH, Acceptor } from './acceptor.js';
 import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
-import { checkSignal, optionsOf } from './arguments.js';
+import { checkSignalType, optionsOf } from './arguments.js';
 import { Authorizer } from './authorizer.js';
 import { Backoff } from './backoff.js';
 import { tellAccept } from './diagnostics.js';
@@ -142,7 +142,7 @@ export class Server extends EventEmitter {
     // The `fd` of a socket's getter is that socket's to close.
     const fd = Object.hasOwn(given, 'fd') ? given.fd : undefined;
     const plan = fd === undefined ? planOf(given, given.backlog ?? backlog) : undefined;
-    if (signal?.aborted !== true) checkSignal(signal);
+    checkSignalType(signal);
     if (listener !== undefined) this.once('listening', listener as () => void);
     if (signal !== undefined) this.#closeOn(signal);
     if (plan !== undefined) this.#bind(plan);
