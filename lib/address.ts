@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { inspect, types } from 'node:util';
+import { CONSTRUCTING, checkConstructing } from './constructing.js';
 import { invalidArgType, invalidArgValue } from './errors.js';
 import { native } from './native.js';
 
@@ -10,7 +11,6 @@ import { native } from './native.js';
 export type AddressLike = string | Uint8Array | UnixAddress;
 
 const PATH_MAX = 4096; // linux/limits.h: with the terminating NUL
-const constructing: unique symbol = Symbol('afunix.address');
 
 /**
  * An address of a Unix domain socket. Immutable, parsed once: sending to a `UnixAddress` costs less
@@ -18,7 +18,7 @@ const constructing: unique symbol = Symbol('afunix.address');
  */
 export class UnixAddress {
   /** The unnamed address, of a socket that was never bound. */
-  static readonly unnamed: UnixAddress = new UnixAddress(constructing, 'unnamed', Buffer.alloc(0));
+  static readonly unnamed: UnixAddress = new UnixAddress(CONSTRUCTING, 'unnamed', Buffer.alloc(0));
 
   /** The kind of address. */
   readonly kind: 'pathname' | 'abstract' | 'unnamed';
@@ -26,8 +26,8 @@ export class UnixAddress {
   #path: string | null | undefined;
 
   /** @internal Use {@link UnixAddress.from}, `pathname` or `abstract`. */
-  constructor(key: typeof constructing, kind: UnixAddress['kind'], bytes: Buffer) {
-    if (key !== constructing) throw new TypeError('Illegal constructor');
+  constructor(key: typeof CONSTRUCTING, kind: UnixAddress['kind'], bytes: Buffer) {
+    checkConstructing(key, 'UnixAddress', 'UnixAddress.from(), pathname() or abstract()');
     this.kind = kind;
     this.#bytes = bytes;
   }
@@ -47,7 +47,7 @@ export class UnixAddress {
     if (bytes.length >= PATH_MAX) {
       throw invalidArgValue('path', `must be shorter than ${PATH_MAX} bytes`, path);
     }
-    return new UnixAddress(constructing, 'pathname', bytes);
+    return new UnixAddress(CONSTRUCTING, 'pathname', bytes);
   }
 
   /**
@@ -60,7 +60,7 @@ export class UnixAddress {
     if (bytes.length > native.maxPath - 1) {
       throw invalidArgValue('name', `must be at most ${native.maxPath - 1} bytes`, name);
     }
-    return new UnixAddress(constructing, 'abstract', Buffer.concat([Buffer.from([0]), bytes]));
+    return new UnixAddress(CONSTRUCTING, 'abstract', Buffer.concat([Buffer.from([0]), bytes]));
   }
 
   /** The address that `value` names; a `UnixAddress` is returned as it is. */
@@ -81,7 +81,7 @@ export class UnixAddress {
   static fromKernel(bytes: Uint8Array): UnixAddress {
     if (bytes.length === 0) return UnixAddress.unnamed;
     const kind = bytes[0] === 0 ? 'abstract' : 'pathname';
-    return new UnixAddress(constructing, kind, Buffer.from(bytes));
+    return new UnixAddress(CONSTRUCTING, kind, Buffer.from(bytes));
   }
 
   /** @internal The bytes themselves, not a copy: for system calls. */

@@ -1,3 +1,4 @@
+import { CONSTRUCTING } from './constructing.js';
 import { describeValue, invalidArgType } from './errors.js';
 import type { Handle } from './native.js';
 import type { AuthorizeOptions } from './options.js';
@@ -56,7 +57,7 @@ export class Authorizer {
     let peer: Peer | undefined;
     let verdict: unknown;
     try {
-      peer = new Peer(handle);
+      peer = new Peer(CONSTRUCTING, handle);
       verdict = authorize(peer);
     } catch (error) {
       this.#fail(handle, peer, error);

@@ -1,6 +1,7 @@
 import { type AddressLike, UnixAddress } from './address.js';
 import { bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
 import { type Beside, besideOf } from './beside.js';
+import { CONSTRUCTING, checkConstructing } from './constructing.js';
 import { check, systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { adoptHandle, openHandle, openPair } from './handle.js';
@@ -51,8 +52,10 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
   #peer: UnixAddress | undefined;
 
   /** @internal Takes the handle over. */
-  constructor(handle: Handle, settings: DatagramSettings) {
-    super(handle);
+  constructor(key: typeof CONSTRUCTING, handle: Handle, settings: DatagramSettings) {
+    const factories = 'UnixDatagram.bind(), unbound(), pair() or fromFd()';
+    checkConstructing(key, 'UnixDatagram', factories);
+    super(key, handle);
     this.maxMessageSize = settings.maxMessageSize;
     this.#limit = settings.sendQueueLimit;
     this.#route = settings.reconnect
@@ -71,7 +74,7 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
   ): Promise<UnixDatagram> {
     const plan = bindPlan(address ?? UnixAddress.unnamed, options);
     const settings = datagramSettings(options);
-    const socket = new UnixDatagram(openHandle(SOCK_DGRAM), settings);
+    const socket = new UnixDatagram(CONSTRUCTING, openHandle(SOCK_DGRAM), settings);
     await socket.establishBound(plan);
     return socket;
   }
@@ -80,7 +83,7 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
   static unbound(options?: DatagramOptions): UnixDatagram {
     const receive = receiveSettings(options);
     const settings = datagramSettings(options);
-    const socket = new UnixDatagram(openHandle(SOCK_DGRAM), settings);
+    const socket = new UnixDatagram(CONSTRUCTING, openHandle(SOCK_DGRAM), settings);
     socket.applyReceive(receive);
     return socket;
   }
@@ -89,7 +92,9 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
   static pair(options?: DatagramOptions): [UnixDatagram, UnixDatagram] {
     const receive = receiveSettings(options);
     const settings = datagramSettings(options);
-    const sockets = openPair(SOCK_DGRAM).map((handle) => new UnixDatagram(handle, settings));
+    const sockets = openPair(SOCK_DGRAM).map(
+      (handle) => new UnixDatagram(CONSTRUCTING, handle, settings),
+    );
     for (const socket of sockets) socket.applyReceive(receive);
     return sockets as [UnixDatagram, UnixDatagram];
   }
@@ -102,7 +107,7 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
     const receive = receiveSettings(options);
     const settings = datagramSettings(options);
     const handle = adoptHandle(fd, SOCK_DGRAM, false, receive, settings.maxMessageSize);
-    const socket = new UnixDatagram(handle, settings);
+    const socket = new UnixDatagram(CONSTRUCTING, handle, settings);
     socket.receives = receive;
     return socket;
   }

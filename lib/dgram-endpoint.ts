@@ -1,4 +1,5 @@
 import type { AddressLike } from './address.js';
+import { CONSTRUCTING } from './constructing.js';
 import { UnixDatagram } from './datagram.js';
 import { openHandle } from './handle.js';
 import { type DatagramOptions, datagramSettings } from './message-options.js';
@@ -24,7 +25,7 @@ export class DgramEndpoint extends UnixDatagram {
   static make(options: DatagramOptions, owner: Owner): DgramEndpoint {
     const receive = receiveSettings(options);
     const settings = datagramSettings(options);
-    const endpoint = new DgramEndpoint(openHandle(SOCK_DGRAM), settings);
+    const endpoint = new DgramEndpoint(CONSTRUCTING, openHandle(SOCK_DGRAM), settings);
     endpoint.#owner = owner;
     endpoint.applyReceive(receive);
     return endpoint;

@@ -2,6 +2,7 @@ import { readlinkSync } from 'node:fs';
 import { env } from 'node:process';
 import { isMainThread } from 'node:worker_threads';
 import { optionsOf } from './arguments.js';
+import { CONSTRUCTING, checkConstructing } from './constructing.js';
 import { check, invalidArgType, invalidArgValue, invalidState, systemError } from './errors.js';
 import { FileDescriptor } from './file-descriptor.js';
 import { native } from './native.js';
@@ -29,7 +30,8 @@ export class ListenFd extends FileDescriptor {
   readonly name: string;
 
   /** @internal Takes `fd` over. */
-  constructor(fd: number, name: string) {
+  constructor(key: typeof CONSTRUCTING, fd: number, name: string) {
+    checkConstructing(key, 'ListenFd', 'listenFds()');
     super(fd, `passed by the service manager as ${name}`);
     this.name = name;
   }
@@ -83,7 +85,7 @@ function take(): readonly ListenFd[] | undefined {
   for (let fd = FIRST; fd < FIRST + count; fd++) check('fcntl', native.closeOnExec(fd));
   return Object.freeze(
     Array.from({ length: count }, (_, index) => {
-      return new ListenFd(FIRST + index, names?.[index] ?? 'unknown');
+      return new ListenFd(CONSTRUCTING, FIRST + index, names?.[index] ?? 'unknown');
     }),
   );
 }

@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { markAsUntransferable } from 'node:worker_threads';
 import { UnixAddress } from './address.js';
+import { CONSTRUCTING, checkConstructing } from './constructing.js';
 import type { Credentials } from './credentials.js';
 import { messages, passed, tellFds, tellMessage } from './diagnostics.js';
 import { check } from './errors.js';
@@ -57,7 +58,14 @@ export class Message {
   readonly pidfd: PidFd | null;
 
   /** @internal */
-  constructor(data: Buffer, size: number, flags: number, beside: Beside | undefined) {
+  constructor(
+    key: typeof CONSTRUCTING,
+    data: Buffer,
+    size: number,
+    flags: number,
+    beside: Beside | undefined,
+  ) {
+    checkConstructing(key, 'Message', 'receive() of a socket');
     this.data = data;
     this.size = size;
     this.truncated = (flags & SLAB_TRUNCATED) !== 0;
@@ -69,7 +77,13 @@ export class Message {
 
   /** @internal The same message once more, with descriptors of its own. */
   copy(): Message {
-    return new Message(Buffer.from(this.data), this.size, this.flags, this.copyBeside());
+    return new Message(
+      CONSTRUCTING,
+      Buffer.from(this.data),
+      this.size,
+      this.flags,
+      this.copyBeside(),
+    );
   }
 
   /** @internal */
@@ -96,7 +110,11 @@ export class Message {
 }
 
 function copyOf({ fd }: PidFd): PidFd {
-  return new PidFd(check('dup', native.duplicateOwned(fd)), 'a pidfd that was peeked at', OWNED);
+  return new PidFd(
+    CONSTRUCTING,
+    check('dup', native.duplicateOwned(fd)),
+    'a pidfd that was peeked at',
+  );
 }
 
 /** What came beside the bytes of one message. */
@@ -115,13 +133,15 @@ export class Datagram extends Message {
 
   /** @internal `from`: the sender's address, or its bytes. */
   constructor(
+    key: typeof CONSTRUCTING,
     data: Buffer,
     size: number,
     flags: number,
     beside: Beside | undefined,
     from: UnixAddress | Buffer,
   ) {
-    super(data, size, flags, beside);
+    checkConstructing(key, 'Datagram', 'receive() of a UnixDatagram');
+    super(key, data, size, flags, beside);
     this.#from = from;
   }
 
@@ -136,7 +156,7 @@ export class Datagram extends Message {
   /** @internal */
   override copy(): Datagram {
     const data = Buffer.from(this.data);
-    return new Datagram(data, this.size, this.flags, this.copyBeside(), this.from);
+    return new Datagram(CONSTRUCTING, data, this.size, this.flags, this.copyBeside(), this.from);
   }
 }
 
@@ -228,7 +248,7 @@ export function messageAt(index: number, receiver: Receiver): Message {
   const at = fieldsOf(index);
   const flags = slabMeta[at + SLAB_FLAGS] as number;
   const size = slabMeta[at + SLAB_SIZE] as number;
-  return new Message(sliceAt(index), size, flags, besideAt(index, flags, receiver));
+  return new Message(CONSTRUCTING, sliceAt(index), size, flags, besideAt(index, flags, receiver));
 }
 
 /** As `messageAt`, with the sender's address. */
@@ -236,6 +256,7 @@ export function datagramAt(index: number, receiver: Receiver): Datagram {
   const at = fieldsOf(index);
   const flags = slabMeta[at + SLAB_FLAGS] as number;
   return new Datagram(
+    CONSTRUCTING,
     sliceAt(index),
     slabMeta[at + SLAB_SIZE] as number,
     flags,
@@ -271,7 +292,7 @@ function besideAt(index: number, flags: number, receiver: Receiver): Beside | un
   return {
     fds: count === 0 ? none : descriptorsAt(count, receiver),
     credentials: credentialsIn(slabBeside),
-    pidfd: pidfd < 0 ? null : new PidFd(pidfd, receiver.describe(), OWNED),
+    pidfd: pidfd < 0 ? null : new PidFd(CONSTRUCTING, pidfd, receiver.describe()),
     dropped,
   };
 }

@@ -1,8 +1,8 @@
 // Who is at the other end, as the kernel knows it.
 import { UnixAddress } from './address.js';
+import { CONSTRUCTING, checkConstructing } from './constructing.js';
 import type { Credentials } from './credentials.js';
 import { closedError, unavailable } from './errors.js';
-import { OWNED } from './file-descriptor.js';
 import { type Handle, native } from './native.js';
 import { PidFd } from './pidfd.js';
 import { optionError, readOption } from './socket-option.js';
@@ -38,7 +38,7 @@ export function peerGroups(fd: number): number[] | null {
 export function peerPidFd(fd: number, socket: string): PidFd | null {
   if (constants.SO_PEERPIDFD === undefined) throw unavailable('SO_PEERPIDFD');
   const result = native.peerPidFd(fd);
-  if (result >= 0) return new PidFd(result, `peer of ${socket}`, OWNED);
+  if (result >= 0) return new PidFd(CONSTRUCTING, result, `peer of ${socket}`);
   if (noPeer.has(result)) return null;
   throw optionError('getsockopt', result, 'SO_PEERPIDFD');
 }
@@ -63,7 +63,8 @@ export class Peer implements Credentials {
   readonly #handle: Handle;
 
   /** @internal The peer of an open handle. */
-  constructor(handle: Handle) {
+  constructor(key: typeof CONSTRUCTING, handle: Handle) {
+    checkConstructing(key, 'Peer', "a listener's option authorize, which is called with one");
     const { pid, uid, gid } = peerCredentials(handle.fd) ?? { pid: -1, uid: -1, gid: -1 };
     this.pid = pid;
     this.uid = uid;

@@ -1,7 +1,8 @@
 import { checkSignal, optionsOf } from './arguments.js';
 import { Backoff } from './backoff.js';
+import { type CONSTRUCTING, checkConstructing } from './constructing.js';
 import { closedError, systemError } from './errors.js';
-import { FileDescriptor } from './file-descriptor.js';
+import { FileDescriptor, OWNED } from './file-descriptor.js';
 import { native } from './native.js';
 import { Operation } from './operation.js';
 import { clearTimeout, setTimeout } from './timers.js';
@@ -19,6 +20,12 @@ export interface WaitExitOptions {
  * the same pid. See pidfd_open(2).
  */
 export class PidFd extends FileDescriptor {
+  /** @internal Takes `fd` over, a pidfd that the addon owns. */
+  constructor(key: typeof CONSTRUCTING, fd: number, origin: string) {
+    checkConstructing(key, 'PidFd', 'peerPidFd() of a socket, or its option pidfds');
+    super(fd, origin, OWNED);
+  }
+
   /**
    * Resolves when the process has ended: at once if it has already. It need not be a child, and is
    * not reaped. The wait holds a duplicate: closing this descriptor does not end it, `signal` does.

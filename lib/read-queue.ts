@@ -1,4 +1,5 @@
 import { bufferOf, checkSignal, isLost } from './arguments.js';
+import { CONSTRUCTING } from './constructing.js';
 import { messages, tellMessage } from './diagnostics.js';
 import { check, invalidState, systemError } from './errors.js';
 import { Fifo } from './fifo.js';
@@ -200,7 +201,13 @@ export class ReadQueue {
     const length = Math.min(data.length, memory.byteLength);
     data.copy(memory, 0, 0, length);
     if (length < data.length) {
-      this.#held = new Message(data.subarray(length), data.length - length, 0, undefined);
+      this.#held = new Message(
+        CONSTRUCTING,
+        data.subarray(length),
+        data.length - length,
+        0,
+        undefined,
+      );
     }
     return viewOf(memory, length);
   }

@@ -1,4 +1,5 @@
 import type { AddressLike } from './address.js';
+import { CONSTRUCTING, checkConstructing } from './constructing.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { adoptHandle, openHandle } from './handle.js';
 import { Listener } from './listener.js';
@@ -22,8 +23,10 @@ export class UnixSeqpacketListener
   readonly #messages: MessageSettings;
 
   /** @internal Takes the handle over. */
-  constructor(handle: Handle, messages: MessageSettings) {
-    super(handle);
+  constructor(key: typeof CONSTRUCTING, handle: Handle, messages: MessageSettings) {
+    const factories = 'UnixSeqpacketListener.bind() or UnixSeqpacketListener.fromFd()';
+    checkConstructing(key, 'UnixSeqpacketListener', factories);
+    super(key, handle);
     this.#messages = messages;
   }
 
@@ -40,7 +43,7 @@ export class UnixSeqpacketListener
     const backlog = backlogOf(options);
     const settings = acceptSettings(options);
     const messages = messageSettings(options);
-    const listener = new UnixSeqpacketListener(openHandle(SOCK_SEQPACKET), messages);
+    const listener = new UnixSeqpacketListener(CONSTRUCTING, openHandle(SOCK_SEQPACKET), messages);
     listener.configure(settings);
     await listener.establishBound(plan, backlog);
     return listener;
@@ -58,7 +61,7 @@ export class UnixSeqpacketListener
     const settings = acceptSettings(options);
     const messages = messageSettings(options);
     const handle = adoptHandle(fd, SOCK_SEQPACKET, true, settings.receive);
-    const listener = new UnixSeqpacketListener(handle, messages);
+    const listener = new UnixSeqpacketListener(CONSTRUCTING, handle, messages);
     listener.configure(settings);
     listener.receives = settings.receive;
     return listener;

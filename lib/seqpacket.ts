@@ -1,6 +1,7 @@
 import type { AddressLike } from './address.js';
 import { bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
 import { type BesideOptions, besideOf } from './beside.js';
+import { CONSTRUCTING, checkConstructing } from './constructing.js';
 import { systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { adoptHandle, openHandle, openPair } from './handle.js';
@@ -47,8 +48,10 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
   readonly #queue: SendQueue;
 
   /** @internal Takes the handle over. */
-  constructor(handle: Handle, settings: MessageSettings) {
-    super(handle);
+  constructor(key: typeof CONSTRUCTING, handle: Handle, settings: MessageSettings) {
+    const factories = 'UnixSeqpacket.connect(), UnixSeqpacket.pair() or UnixSeqpacket.fromFd()';
+    checkConstructing(key, 'UnixSeqpacket', factories);
+    super(key, handle);
     this.maxMessageSize = settings.maxMessageSize;
     this.#route = new PeerRoute(handle);
     this.#queue = new SendQueue(handle, this.#route, settings.sendQueueLimit);
@@ -64,7 +67,7 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
   ): Promise<UnixSeqpacket> {
     const plan = connectPlan(address, options);
     const messages = messageSettings(options);
-    const socket = new UnixSeqpacket(openHandle(SOCK_SEQPACKET), messages);
+    const socket = new UnixSeqpacket(CONSTRUCTING, openHandle(SOCK_SEQPACKET), messages);
     await socket.establishConnected(plan);
     return socket;
   }
@@ -89,7 +92,7 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
     const settings = receiveSettings(options);
     const messages = messageSettings(options);
     const handle = adoptHandle(fd, SOCK_SEQPACKET, false, settings, messages.maxMessageSize);
-    const socket = new UnixSeqpacket(handle, messages);
+    const socket = new UnixSeqpacket(CONSTRUCTING, handle, messages);
     socket.receives = settings;
     return socket;
   }
@@ -100,7 +103,7 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
     settings: ReceiveSettings,
     messages: MessageSettings,
   ): UnixSeqpacket {
-    const socket = new UnixSeqpacket(handle, messages);
+    const socket = new UnixSeqpacket(CONSTRUCTING, handle, messages);
     socket.applyReceive(settings);
     return socket;
   }

@@ -1,6 +1,7 @@
 import { UnixAddress } from './address.js';
 import { checkSignal, integer } from './arguments.js';
 import { Backoff } from './backoff.js';
+import { type CONSTRUCTING, checkConstructing } from './constructing.js';
 import type { Credentials } from './credentials.js';
 import { tellConnect } from './diagnostics.js';
 import { bindError, check, closedError, invalidState, systemError, unavailable } from './errors.js';
@@ -39,7 +40,8 @@ export abstract class UnixSocket implements AsyncDisposable {
   #retry: Retry | undefined;
 
   /** @internal Takes the handle over. */
-  constructor(handle: Handle) {
+  constructor(key: typeof CONSTRUCTING, handle: Handle) {
+    checkConstructing(key, new.target.name, 'connect(), bind(), pair() or fromFd() of its class');
     this.handle = handle;
     handle.owner = this;
   }

@@ -1,4 +1,5 @@
 import type { AddressLike } from './address.js';
+import { CONSTRUCTING, checkConstructing } from './constructing.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { adoptHandle, openHandle } from './handle.js';
 import { Listener } from './listener.js';
@@ -15,6 +16,12 @@ import { UnixStream } from './stream.js';
 
 /** A listening stream socket. It stays open until `close()`; `await using` closes it with its scope. */
 export class UnixListener extends Listener<UnixStream> implements AsyncIterable<UnixStream> {
+  /** @internal Takes the handle over. */
+  constructor(key: typeof CONSTRUCTING, handle: Handle) {
+    checkConstructing(key, 'UnixListener', 'UnixListener.bind() or UnixListener.fromFd()');
+    super(key, handle);
+  }
+
   /**
    * Binds to `address` and listens. What `options` says of receiving holds for the connections it
    * accepts. Rejects with EADDRINUSE, EACCES, ENOENT (no such directory),
@@ -24,7 +31,7 @@ export class UnixListener extends Listener<UnixStream> implements AsyncIterable<
     const plan = bindPlan(address, options);
     const settings = acceptSettings(options);
     const backlog = backlogOf(options);
-    const listener = new UnixListener(openHandle(SOCK_STREAM));
+    const listener = new UnixListener(CONSTRUCTING, openHandle(SOCK_STREAM));
     listener.configure(settings);
     await listener.establishBound(plan, backlog);
     return listener;
@@ -37,7 +44,10 @@ export class UnixListener extends Listener<UnixStream> implements AsyncIterable<
    */
   static fromFd(fd: number | FileDescriptor, options?: AuthorizeOptions): UnixListener {
     const settings = acceptSettings(options);
-    const listener = new UnixListener(adoptHandle(fd, SOCK_STREAM, true, settings.receive));
+    const listener = new UnixListener(
+      CONSTRUCTING,
+      adoptHandle(fd, SOCK_STREAM, true, settings.receive),
+    );
     listener.configure(settings);
     listener.receives = settings.receive;
     return listener;

@@ -2,6 +2,7 @@ import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { AddressLike } from './address.js';
 import { bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
 import { ByteVector, sendBytes } from './byte-vector.js';
+import { CONSTRUCTING, checkConstructing } from './constructing.js';
 import { type Credentials, credentialsOf } from './credentials.js';
 import { check, invalidArgValue, systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
@@ -73,8 +74,10 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   #ending = false;
 
   /** @internal Takes the handle over. */
-  constructor(handle: Handle) {
-    super(handle);
+  constructor(key: typeof CONSTRUCTING, handle: Handle) {
+    const factories = 'UnixStream.connect(), UnixStream.pair() or UnixStream.fromFd()';
+    checkConstructing(key, 'UnixStream', factories);
+    super(key, handle);
     this.#reads = new ReadQueue(handle, this);
   }
 
@@ -85,7 +88,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
    */
   static async connect(address: AddressLike, options?: ConnectOptions): Promise<UnixStream> {
     const plan = connectPlan(address, options);
-    const socket = new UnixStream(openHandle(SOCK_STREAM));
+    const socket = new UnixStream(CONSTRUCTING, openHandle(SOCK_STREAM));
     await socket.establishConnected(plan);
     return socket;
   }
@@ -104,14 +107,14 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
    */
   static fromFd(fd: number | FileDescriptor, options?: ReceiveOptions): UnixStream {
     const settings = receiveSettings(options);
-    const socket = new UnixStream(adoptHandle(fd, SOCK_STREAM, false, settings));
+    const socket = new UnixStream(CONSTRUCTING, adoptHandle(fd, SOCK_STREAM, false, settings));
     socket.receives = settings;
     return socket;
   }
 
   /** @internal */
   static fromHandle(handle: Handle, settings: ReturnType<typeof receiveSettings>): UnixStream {
-    const socket = new UnixStream(handle);
+    const socket = new UnixStream(CONSTRUCTING, handle);
     socket.applyReceive(settings);
     return socket;
   }

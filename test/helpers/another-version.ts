@@ -42,7 +42,7 @@ const changes: Record<string, readonly [from: string, to: string][]> = {
     ['SLAB_TRUNCATED = 1;', 'SLAB_TRUNCATED = 8;'],
     ['SLAB_CONTROL_TRUNCATED = 2;', 'SLAB_CONTROL_TRUNCATED = 4;'],
     ['SLAB_ANCILLARY = 4;', 'SLAB_ANCILLARY = 2;'],
-    ['SLAB_LARGE = 8;', 'SLAB_LARGE = 1;'],
+    ['SLAB_OWN = 8;', 'SLAB_OWN = 1;'],
     ['BESIDE_HAS_CREDENTIALS = 0;', 'BESIDE_HAS_CREDENTIALS = 4;'],
     ['BESIDE_PID = 1;', 'BESIDE_PID = 3;'],
     ['BESIDE_GID = 3;', 'BESIDE_GID = 1;'],
