@@ -3,6 +3,7 @@ import { inspect, types } from 'node:util';
 import { CONSTRUCTING, checkConstructing } from './constructing.js';
 import { invalidArgType, invalidArgValue } from './errors.js';
 import { native } from './native.js';
+import { markAsUncloneable } from './uncloneable.js';
 
 /**
  * What names a socket: a pathname, or an abstract name when it begins with a NUL (`'\0name'`), as
@@ -30,6 +31,7 @@ export class UnixAddress {
     checkConstructing(key, 'UnixAddress', 'UnixAddress.from(), pathname() or abstract()');
     this.kind = kind;
     this.#bytes = bytes;
+    markAsUncloneable(this);
   }
 
   /**

@@ -20,6 +20,7 @@ import { native } from './native.js';
 import { type BindOptions, bindPlan } from './options.js';
 import type { SocketStats } from './stats.js';
 import { nextTick, setImmediate } from './timers.js';
+import { markAsUncloneable } from './uncloneable.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
 
@@ -41,6 +42,7 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
   /** As `createSocket`. */
   constructor(options: SocketOptions, listener?: MessageListener) {
     super();
+    markAsUncloneable(this);
     const { signal, congestion = 'report', onConnectionChange } = options;
     checkSignalType(signal);
     if (congestion !== 'report' && congestion !== 'wait') {

@@ -27,6 +27,7 @@ import {
 } from './file-streams.js';
 import { register, unregister, watchSoon } from './leak-watch.js';
 import { native } from './native.js';
+import { markAsUncloneable } from './uncloneable.js';
 
 export type { FileKind, SocketDomain, SocketType } from './file-kind.js';
 
@@ -73,6 +74,7 @@ export class FileDescriptor implements Disposable {
     this.#fd = owned === OWNED ? fd : adopt(descriptorNumber('fd', fd));
     this.#origin = origin;
     watchSoon(this);
+    markAsUncloneable(this);
   }
 
   /** @internal */

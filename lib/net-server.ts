@@ -31,6 +31,7 @@ import {
 } from './options.js';
 import { Retry } from './retry.js';
 import { nextTick } from './timers.js';
+import { markAsUncloneable } from './uncloneable.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
 /** Milliseconds before a socket that could not be watched is watched again. */
@@ -79,6 +80,7 @@ export class Server extends EventEmitter {
     listener?: (socket: Socket) => void,
   ) {
     super();
+    markAsUncloneable(this);
     const given: ServerOptions = typeof options === 'function' ? {} : optionsOf(options ?? {});
     const onConnection = typeof options === 'function' ? options : listener;
     if (typeof onConnection === 'function') this.on('connection', onConnection);

@@ -6,6 +6,7 @@ import { closedError, unavailable } from './errors.js';
 import { type Handle, native } from './native.js';
 import { PidFd } from './pidfd.js';
 import { optionError, readOption } from './socket-option.js';
+import { markAsUncloneable } from './uncloneable.js';
 
 const { constants, errnos } = native;
 const errno = (name: string): number => -(errnos[name] as number);
@@ -70,6 +71,7 @@ export class Peer implements Credentials {
     this.uid = uid;
     this.gid = gid;
     this.#handle = handle;
+    markAsUncloneable(this);
   }
 
   /** The connection's descriptor. Throws once that is closed: its number may be another one's by then. */

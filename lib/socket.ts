@@ -16,6 +16,7 @@ import { Retry } from './retry.js';
 import { getOption, readOption, SOL_SOCKET, setOption } from './socket-option.js';
 import { nothing, type Queue, type SocketStats, statsOf } from './stats.js';
 import { monotonicNow } from './timers.js';
+import { markAsUncloneable } from './uncloneable.js';
 
 const { constants } = native;
 const plain: ReceiveSettings = { maxFds: 0, credentials: false, pidfds: false, busyPoll: 0 };
@@ -44,6 +45,7 @@ export abstract class UnixSocket implements AsyncDisposable {
     checkConstructing(key, new.target.name, 'connect(), bind(), pair() or fromFd() of its class');
     this.handle = handle;
     handle.owner = this;
+    markAsUncloneable(this);
   }
 
   /** @internal */

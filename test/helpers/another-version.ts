@@ -17,14 +17,14 @@ const changes: Record<string, readonly [from: string, to: string][]> = {
   'package.json': [['"version": "', '"version": "9.']],
   'src/receive_slab.h': [
     ['kMaxBatch = 32;', 'kMaxBatch = 8;'],
-    ['kHeader = 2;', 'kHeader = 3;'],
+    ['kHeader = kSources;', 'kHeader = kSources + 1;'],
     [
-      '{ kOffset, kLength, kSize, kFlags, kAddressLength, kStride }',
-      '{ kAddressLength, kFlags, kNothing, kSize, kLength, kOffset, kStride }',
+      '{ kOffset, kLength, kSize, kFlags, kAddressLength, kSource, kStride }',
+      '{ kAddressLength, kFlags, kNothing, kSize, kLength, kOffset, kSource, kStride }',
     ],
     [
-      '{ kTruncated = 1, kControlTruncated = 2, kAncillary = 4, kLarge = 8 }',
-      '{ kTruncated = 8, kControlTruncated = 4, kAncillary = 2, kLarge = 1 }',
+      '{ kTruncated = 1, kControlTruncated = 2, kAncillary = 4, kOwn = 8 }',
+      '{ kTruncated = 8, kControlTruncated = 4, kAncillary = 2, kOwn = 1 }',
     ],
     [
       '{ kHasCredentials, kPid, kUid, kGid, kPidFd, kDropped, kRights }',
@@ -32,13 +32,14 @@ const changes: Record<string, readonly [from: string, to: string][]> = {
     ],
   ],
   'dist/native.js': [
-    ['SLAB_HEADER = 2;', 'SLAB_HEADER = 3;'],
-    ['SLAB_STRIDE = 5;', 'SLAB_STRIDE = 6;'],
+    ['SLAB_HEADER = 3;', 'SLAB_HEADER = 4;'],
+    ['SLAB_STRIDE = 6;', 'SLAB_STRIDE = 7;'],
     ['SLAB_OFFSET = 0;', 'SLAB_OFFSET = 5;'],
     ['SLAB_LENGTH = 1;', 'SLAB_LENGTH = 4;'],
     ['SLAB_SIZE = 2;', 'SLAB_SIZE = 3;'],
     ['SLAB_FLAGS = 3;', 'SLAB_FLAGS = 1;'],
     ['SLAB_ADDRESS_LENGTH = 4;', 'SLAB_ADDRESS_LENGTH = 0;'],
+    ['SLAB_SOURCE = 5;', 'SLAB_SOURCE = 6;'],
     ['SLAB_TRUNCATED = 1;', 'SLAB_TRUNCATED = 8;'],
     ['SLAB_CONTROL_TRUNCATED = 2;', 'SLAB_CONTROL_TRUNCATED = 4;'],
     ['SLAB_ANCILLARY = 4;', 'SLAB_ANCILLARY = 2;'],
