@@ -121,6 +121,8 @@ export interface HandleOwner {
 export interface Slab {
   /** The memory of `slabMeta` and `slabBeside`. */
   readonly numbers: Buffer;
+  /** How many numbers of it are `slabMeta`. */
+  readonly metaLength: number;
   /** The memory that messages of a source lie in; a new one when its id changes. */
   chunk(source: number): Buffer;
   /**
@@ -301,15 +303,12 @@ export const BESIDE_PIDFD = 4;
 export const BESIDE_DROPPED = 5;
 export const BESIDE_RIGHTS = 6;
 
-const SLAB_META = SLAB_HEADER + SLAB_STRIDE * 32;
-const numbers = native.slab.numbers;
+const { buffer: numbers, byteOffset: numbersOffset } = native.slab.numbers;
+const { metaLength } = native.slab;
 /** What the last receive brought. */
-export const slabMeta: Int32Array = new Int32Array(numbers.buffer, numbers.byteOffset, SLAB_META);
+export const slabMeta: Int32Array = new Int32Array(numbers, numbersOffset, metaLength);
 /** What `takeBeside` found: the numbers BESIDE_*, then the descriptors. */
-export const slabBeside: Int32Array = new Int32Array(
-  numbers.buffer,
-  numbers.byteOffset + 4 * SLAB_META,
-);
+export const slabBeside: Int32Array = new Int32Array(numbers, numbersOffset + 4 * metaLength);
 
 /** Refusals of `Handle.bind`, below any -errno. */
 export const UNSAFE_DIRECTORY = -10001;

@@ -32,6 +32,7 @@ Module::Module(Napi::Env env, Napi::Object exports) : env(napi_env(env)), loop(e
 
   Napi::Object slab_object = Napi::Object::New(env);
   slab_object["numbers"] = Napi::Value(env, slab.numbers(env));
+  slab_object["metaLength"] = Napi::Number::New(env, ReceiveSlab::kMeta);
   slab_object["chunk"] = Napi::Function::New(
       env, [this](const Napi::CallbackInfo& info) { return SlabChunk(info); }, "chunk");
   slab_object["take"] = Napi::Function::New(

@@ -47,6 +47,7 @@ class ReceiveSlab {
   // meta: the ids of the chunks, then kStride numbers a message.
   static constexpr size_t kHeader = kSources;
   enum Field : size_t { kOffset, kLength, kSize, kFlags, kAddressLength, kSource, kStride };
+  static constexpr size_t kMeta = kHeader + kStride * kMaxBatch;
   // kOwn: the bytes are in no chunk, Take() has them.
   enum Flag : int32_t { kTruncated = 1, kControlTruncated = 2, kAncillary = 4, kOwn = 8 };
 
@@ -107,7 +108,6 @@ class ReceiveSlab {
     sys::Ancillary parsed[kMaxBatch];
   };
   static constexpr size_t kNameRoom = 128;
-  static constexpr size_t kMeta = kHeader + kStride * kMaxBatch;
   static constexpr size_t kNumbers = kMeta + kRights + sys::kMaxRights;
 
   bool MapSlots();
