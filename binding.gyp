@@ -22,7 +22,8 @@
         "src/sys/messages.cc",
         "src/sys/ready_set.cc",
         "src/sys/run_delay.cc",
-        "src/sys/sealed_file.cc"
+        "src/sys/sealed_file.cc",
+        "src/sys/temporary_name.cc"
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [

@@ -12,6 +12,7 @@ const names = new Map<number, string>(
 );
 
 const EADDRINUSE = -(native.errnos.EADDRINUSE as number);
+const ENOSYS = -(native.errnos.ENOSYS as number);
 const EPERM = -(native.errnos.EPERM as number);
 
 /** A failed system call, shaped as Node's own: `connect ECONNREFUSED /run/x.sock`. */
@@ -54,6 +55,11 @@ export function bindError(result: number, address: unknown, syscall = 'bind'): S
     const message = `${syscall} ERR_UNSAFE_PATH ${address}: all may write its directory, which is not sticky (see allowUnsafePath)`;
     const error = codedError(Error, 'ERR_UNSAFE_PATH', message);
     return Object.assign(error, { errno: EPERM, syscall, address: String(address) });
+  }
+  if (result === ENOSYS) {
+    const error = systemError(syscall, result, address);
+    error.message += ': a long path is reached through /proc, which is not mounted';
+    return error;
   }
   if (result !== SYMBOLIC_LINK) return systemError(syscall, result, address);
   const error = systemError(syscall, EADDRINUSE, address);

@@ -83,6 +83,8 @@ export interface Handle {
     backlog: number,
     allowUnsafePath: boolean,
   ): number;
+  /** The absolute pathname it was bound to, whatever getsockname(2) says; undefined without one. */
+  readonly boundPath: Buffer | undefined;
   connect(address: AddressBytes): number;
   disconnect(): number;
   accept(): Handle | number;

@@ -90,6 +90,7 @@ napi_value SocketWrap::Define(napi_env env) {
   const napi_property_descriptor properties[] = {
       getter("fd", CallMethod<&SocketWrap::GetFd>),
       getter("type", CallMethod<&SocketWrap::GetType>),
+      getter("boundPath", CallMethod<&SocketWrap::GetBoundPath>),
       method("startReceiving", CallMethod<&SocketWrap::StartReceiving>),
       method("stop", CallMethod<&SocketWrap::Stop>),
       method("ref", CallMethod<&SocketWrap::Ref>),
@@ -233,8 +234,18 @@ int SocketWrap::Bind(const Arguments& arguments) {
   request.allow_unsafe = arguments.Bool(5);
   auto path = std::make_unique<sys::BoundPath>();
   const int result = sys::BindPath(fd_.get(), request, path.get());
-  if (result == 0 && arguments.Bool(3) && !path->empty()) path_ = std::move(path);
-  return result;
+  if (result != 0 || path->empty()) return result;
+  if (!arguments.Bool(3)) path->Leave();
+  path_ = std::move(path);
+  return 0;
+}
+
+napi_value SocketWrap::GetBoundPath(const Arguments& arguments) {
+  napi_value bytes = nullptr;
+  if (path_ == nullptr) return bytes;
+  const std::string& path = path_->path();
+  napi_create_buffer_copy(arguments.env, path.size(), path.data(), nullptr, &bytes);
+  return bytes;
 }
 
 int SocketWrap::Connect(const Arguments& arguments) {

@@ -79,6 +79,7 @@ class SocketWrap final : public Poller::Listener {
   // JavaScript's methods. Each returns a value for JavaScript or, as int, a result.
   napi_value GetFd(const Arguments& arguments);
   napi_value GetType(const Arguments& arguments);
+  napi_value GetBoundPath(const Arguments& arguments);
   int WaitReadable(const Arguments& arguments);
   int StartReceiving(const Arguments& arguments);
   int WaitWritable(const Arguments& arguments);

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <climits>
+#include <utility>
 
 #include "address.h"
 #include "calls.h"
@@ -19,30 +20,17 @@ namespace afunix::sys {
 
 namespace {
 
-int LStat(const std::string& path, struct stat* out) {
-  return Retry([&] { return ::lstat(path.c_str(), out); });
-}
-
-bool SameFile(const struct stat& a, const struct stat& b) {
-  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
-// Returns 0 also when the file is already gone, or another one by now.
-int UnlinkIfSame(const std::string& path, const struct stat& expected) {
-  struct stat found;
-  if (LStat(path, &found) != 0 || !SameFile(found, expected)) return 0;
-  const int error = Retry([&] { return ::unlink(path.c_str()); });
-  return error == -ENOENT ? 0 : error;
-}
+int LStat(const std::string& path, struct stat* out) { return StatAt(AT_FDCWD, path, out); }
 
 // A file made by bind(2), removed again unless it is kept.
 struct MadeFile {
-  std::string path;
+  int directory = -1;  // borrowed
+  std::string name;
   struct stat status;
-  bool keep = false;
 
+  void Keep() { name.clear(); }
   ~MadeFile() {
-    if (!keep && !path.empty()) UnlinkIfSame(path, status);
+    if (!name.empty()) UnlinkIfSame(directory, name, status);
   }
 };
 
@@ -69,25 +57,31 @@ int MakeAbsolute(const std::string& path, std::string* out) {
 // The part of `path` after its directory.
 const char* NameIn(const std::string& path) { return path.c_str() + path.rfind('/') + 1; }
 
-// Enough to look into a directory; a lock takes O_RDONLY.
+// Enough to look into a directory.
 #ifdef __linux__
 constexpr int kLook = O_PATH;
+constexpr bool kSecondNames = true;
 #else
 constexpr int kLook = O_RDONLY;
+constexpr bool kSecondNames = false;  // whether macOS finds a socket by one is not known
 #endif
 
 // The directory that `path` lies in.
-int OpenDirectory(const std::string& path, int mode, UniqueFd* out) {
+int OpenDirectory(const std::string& path, UniqueFd* out) {
   const std::string directory = Sibling(path, "");
-  const int fd = Retry([&] { return ::open(directory.c_str(), mode | O_DIRECTORY | O_CLOEXEC); });
+  const int fd = Retry([&] { return ::open(directory.c_str(), kLook | O_DIRECTORY | O_CLOEXEC); });
   if (fd < 0) return fd;
   out->Reset(fd);
   return 0;
 }
 
-// Released when the descriptor closes.
-int LockDirectory(int directory) {
-  const int error = Retry([&] { return ::flock(directory, LOCK_EX | LOCK_NB); });
+// Locks `directory` until `lock` closes.
+int LockDirectory(const UniqueFd& directory, UniqueFd* lock) {
+  const int fd =
+      Retry([&] { return ::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+  if (fd < 0) return fd;
+  lock->Reset(fd);
+  const int error = Retry([&] { return ::flock(fd, LOCK_EX | LOCK_NB); });
   return error == -EWOULDBLOCK ? kLocked : error;
 }
 
@@ -125,11 +119,13 @@ int SetModeBeforeBind(int fd, int mode) {
 // Gives back what the umask took. The file is held by a descriptor that follows no symbolic link:
 // whatever the name stands for by now, only what this socket made is changed.
 int RestoreMode(const MadeFile& made, int mode) {
-  UniqueFd file(Retry([&] { return ::open(made.path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC); }));
+  UniqueFd file(Retry([&] {
+    return ::openat(made.directory, made.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  }));
   if (!file) return file.Release();
   struct stat status;
   if (const int error = Stat(file.get(), &status)) return error;
-  if (!S_ISSOCK(status.st_mode) || !SameFile(status, made.status) || status.st_uid != geteuid()) {
+  if (!S_ISSOCK(status.st_mode) || !IsSameFile(status, made.status) || status.st_uid != geteuid()) {
     return -EPERM;
   }
   // fchmod(2) does not take an O_PATH descriptor; its link in /proc leads to the same inode.
@@ -145,28 +141,12 @@ int SetModeBeforeBind(int, int) { return 0; }
 
 int RestoreMode(const MadeFile& made, int mode) {
   return Retry([&] {
-    return ::fchmodat(AT_FDCWD, made.path.c_str(), static_cast<mode_t>(mode), AT_SYMLINK_NOFOLLOW);
+    return ::fchmodat(made.directory, made.name.c_str(), static_cast<mode_t>(mode),
+                      AT_SYMLINK_NOFOLLOW);
   });
 }
 
 #endif
-
-// What is left to do once `path` is bound: know the file again, its mode, listen.
-int Finish(int fd, const UniqueFd& directory, const std::string& path, const BindRequest& request,
-           MadeFile* made) {
-  struct stat status;
-  const int error =
-      Retry([&] { return ::fstatat(directory.get(), NameIn(path), &status, AT_SYMLINK_NOFOLLOW); });
-  // Someone has put another file there, or another directory in the way.
-  if (error == -ENOENT || (error == 0 && !S_ISSOCK(status.st_mode))) return -EADDRINUSE;
-  if (error != 0) return error;
-  made->path = path;
-  made->status = status;
-  if (request.mode >= 0 && static_cast<int>(status.st_mode & 07777) != request.mode) {
-    if (const int error = RestoreMode(*made, request.mode)) return error;
-  }
-  return request.listen_backlog < 0 ? 0 : Listen(fd, request.listen_backlog);
-}
 
 // 1: somebody answers at `path`; 0: nobody does; or -errno. See BindPath().
 int Probe(const std::string& path) {
@@ -186,110 +166,194 @@ int Probe(const std::string& path) {
   }
 }
 
-// The directory is locked. The loop ends early but for processes that take and leave the path
-// without the lock.
-int BindOverStale(int fd, const std::string& path) {
-  for (int attempt = 0; attempt < 16; ++attempt) {
-    const int bound = Bind(fd, path);
-    if (bound != -EADDRINUSE) return bound;
-    struct stat found;
-    int error = LStat(path, &found);
-    if (error == -ENOENT) continue;
-    if (error != 0) return error;
-    if (!S_ISSOCK(found.st_mode)) return -EADDRINUSE;
-    const int alive = Probe(path);
-    if (alive == -ENOENT) continue;
-    if (alive != 0) return alive < 0 ? alive : -EADDRINUSE;
-    error = UnlinkIfSame(path, found);
-    if (error != 0) return error;
-  }
-  return -EADDRINUSE;
-}
-
-// Binds to a temporary name beside `path`, which names a socket file. It is good as long as
-// `directory` is open.
-int BindBeside(int fd, const UniqueFd& directory, const std::string& path, std::string* temporary) {
-  struct stat found;
-  const int error = LStat(path, &found);
-  if (error != 0 && error != -ENOENT) return error;
-  if (error == 0 && !S_ISSOCK(found.st_mode)) return -EADDRINUSE;
-  int bound = -EADDRINUSE;
-  for (int i = 0; bound == -EADDRINUSE && i < kTemporaryNameAttempts; ++i) {
-    const std::string name = TemporaryName();
-    *temporary = Sibling(path, name);
-#ifdef __linux__
-    // The name is longer than the one it stands in for.
-    if (temporary->size() >= PATH_MAX) {
-      *temporary = "/proc/self/fd/" + std::to_string(directory.get()) + "/" + name;
-    }
-#else
-    (void)directory;
-#endif
-    bound = Bind(fd, *temporary);
-  }
-  return bound;
-}
-
 }  // namespace
 
+// One BindPath() of a pathname.
+class Binding {
+ public:
+  // `path` is absolute and lies in `directory`.
+  Binding(int fd, const BindRequest& request, std::string path, UniqueFd directory)
+      : fd_(fd),
+        request_(request),
+        path_(std::move(path)),
+        name_(NameIn(path_)),
+        directory_(std::move(directory)) {
+    made_.directory = directory_.get();
+  }
+
+  int Run();
+  BoundPath Result();
+
+ private:
+  bool Fits() const;
+  int MakeWay();
+  int BindDirectly();
+  int MakeTemporary();
+  int Publish();
+  int Finish(const std::string& name);
+
+  const int fd_;
+  const BindRequest& request_;
+  const std::string path_;
+  const std::string name_;  // in the directory
+  UniqueFd directory_;
+  MadeFile made_;
+  struct stat in_the_way_;
+  bool replaces_ = false;  // what is in the way
+  bool dead_ = false;      // it is known to be, and has a second name
+  std::string temporary_;  // empty unless the socket is bound to one
+  // As a second name. Nobody answers a listener at the name that the kernel tells.
+  bool kept_ = kSecondNames && request_.listen_backlog < 0;
+  bool by_descriptor_ = false;
+};
+
+// Returns 0 if the name is free now, or what has it may be replaced.
+int Binding::MakeWay() {
+  replaces_ = false;
+  const int error = StatAt(directory_.get(), name_, &in_the_way_);
+  if (error == -ENOENT) return 0;
+  if (error != 0) return error;
+  if (!S_ISSOCK(in_the_way_.st_mode) || request_.replace == Replace::kNever) return -EADDRINUSE;
+  if (request_.replace == Replace::kAlways) {
+    replaces_ = true;
+    dead_ = in_the_way_.st_nlink > 1 && Probe(path_) == 0;
+    return 0;
+  }
+  const int alive = Probe(path_);
+  if (alive == -ENOENT) return 0;
+  if (alive != 0) return alive < 0 ? alive : -EADDRINUSE;
+  if (const int error = UnlinkIfSame(directory_.get(), name_, in_the_way_)) return error;
+  UnlinkLeftOver(directory_.get(), in_the_way_);
+  return 0;
+}
+
+int Binding::MakeTemporary() {
+  std::string name;
+  const Temporary kind = kept_ ? Temporary::kKept : Temporary::kMoved;
+  const int error =
+      BindTemporary(fd_, kind, directory_.get(), Sibling(path_, ""), &name, &by_descriptor_);
+  if (error != 0) return error;
+  temporary_ = name;
+  return Finish(name);
+}
+
+int Binding::Publish() {
+  if (!replaces_) {
+    return kept_ ? Link(directory_.get(), temporary_, name_, &kept_)
+                 : Move(directory_.get(), temporary_, name_);
+  }
+  const int error = MoveOver(directory_.get(), temporary_, name_, &kept_);
+  if (error == 0 && dead_) UnlinkLeftOver(directory_.get(), in_the_way_);
+  return error;
+}
+
+// What is left to do once `name` is bound: know the file again, its mode, listen.
+int Binding::Finish(const std::string& name) {
+  struct stat status;
+  const int error = StatAt(directory_.get(), name, &status);
+  // Someone has put another file there, or another directory in the way.
+  if (error == -ENOENT || (error == 0 && !S_ISSOCK(status.st_mode))) return -EADDRINUSE;
+  if (error != 0) return error;
+  made_.name = name;
+  made_.status = status;
+  if (request_.mode >= 0 && static_cast<int>(status.st_mode & 07777) != request_.mode) {
+    if (const int error = RestoreMode(made_, request_.mode)) return error;
+  }
+  return request_.listen_backlog < 0 ? 0 : Listen(fd_, request_.listen_backlog);
+}
+
+#ifdef __linux__
+
+bool Binding::Fits() const { return path_.size() <= Address::kMaxPath; }
+
+int Binding::BindDirectly() { return Bind(fd_, path_); }
+
+#else
+
+// macOS has no way to a longer one, but a relative one may fit. What peers are told is relative
+// then.
+bool Binding::Fits() const { return true; }
+
+int Binding::BindDirectly() {
+  const bool fits = path_.size() <= Address::kMaxPath;
+  return Bind(fd_, fits ? std::string_view(path_) : request_.address);
+}
+
+#endif
+
+int Binding::Run() {
+  // Nothing that can be seen beforehand costs a bind: a socket can be bound once.
+  int error = MakeWay();
+  // The loop ends early but for processes that take and leave the name without the lock.
+  for (int attempt = 0; error == 0 && attempt < 16; ++attempt) {
+    if (temporary_.empty() && (replaces_ || !Fits())) {
+      if (const int failed = MakeTemporary()) return failed;
+    }
+    error = temporary_.empty() ? BindDirectly() : Publish();
+    if (error == 0) return temporary_.empty() ? Finish(name_) : 0;
+    if (error == -EADDRINUSE) error = MakeWay();
+  }
+  return error == 0 ? -EADDRINUSE : error;
+}
+
+BoundPath Binding::Result() {
+  made_.Keep();
+  BoundPath result;
+  result.path_ = path_;
+  result.unlink_ = true;
+  result.device_ = made_.status.st_dev;
+  result.inode_ = made_.status.st_ino;
+  if (!temporary_.empty() && kept_) {
+    result.second_ = by_descriptor_ ? temporary_ : Sibling(path_, temporary_);
+    if (by_descriptor_) result.directory_ = std::move(directory_);
+  }
+  return result;
+}
+
 void BoundPath::Unlink() {
-  if (path_.empty()) return;
   struct stat made;
   made.st_dev = device_;
   made.st_ino = inode_;
-  UnlinkIfSame(path_, made);
-  path_.clear();
+  if (unlink_) UnlinkIfSame(AT_FDCWD, path_, made);
+  if (!second_.empty()) UnlinkIfSame(directory_ ? directory_.get() : AT_FDCWD, second_, made);
+  *this = BoundPath();
+}
+
+void BoundPath::Forget() {
+  unlink_ = false;
+  // This one leads nowhere once the directory is closed.
+  if (!directory_) second_.clear();
+  Unlink();
 }
 
 int BindPath(int fd, const BindRequest& request, BoundPath* out) {
-  out->Forget();
+  *out = BoundPath();
   if (const int error = CheckAddress(request.address)) return error;
   if (request.address.empty() || request.address[0] == '\0') {
     if (const int error = Bind(fd, request.address)) return error;
     return request.listen_backlog < 0 ? 0 : Listen(fd, request.listen_backlog);
   }
 
-  std::string path(request.address);
-  std::string absolute;
-  if (const int error = MakeAbsolute(path, &absolute)) return error;
+  std::string path;
+  if (const int error = MakeAbsolute(std::string(request.address), &path)) return error;
   if (request.allow_unsafe) {
-    std::string end = absolute;
-    if (const int error = FollowLinks(&end)) return error;
-    if (end != absolute) path = absolute = end;
+    if (const int error = FollowLinks(&path)) return error;
   }
-  const bool stale = request.replace == Replace::kStale;
   UniqueFd directory;
-  if (const int error = OpenDirectory(absolute, stale ? O_RDONLY : kLook, &directory)) return error;
+  if (const int error = OpenDirectory(path, &directory)) return error;
   if (!request.allow_unsafe) {
-    if (const int error = CheckSafety(directory, absolute)) return error;
+    if (const int error = CheckSafety(directory, path)) return error;
   }
-  if (stale) {
-    if (const int error = LockDirectory(directory.get())) return error;
+  UniqueFd lock;
+  if (request.replace == Replace::kStale) {
+    if (const int error = LockDirectory(directory, &lock)) return error;
   }
   if (request.mode >= 0) {
     if (const int error = SetModeBeforeBind(fd, request.mode)) return error;
   }
-
-  // Bound as the caller wrote it: what the kernel tells peers, and getsockname, is that.
-  int error = stale ? BindOverStale(fd, path) : Bind(fd, path);
-  std::string temporary;
-  if (error == -EADDRINUSE && request.replace == Replace::kAlways) {
-    error = BindBeside(fd, directory, absolute, &temporary);
-  }
-  if (error != 0) return error;
-
-  MadeFile made;
-  error = Finish(fd, directory, temporary.empty() ? absolute : temporary, request, &made);
-  if (error != 0) return error;
-  if (!temporary.empty()) {
-    const int place = directory.get();
-    error = Retry([&] { return ::renameat(place, NameIn(temporary), place, NameIn(absolute)); });
-    if (error != 0) return error;
-  }
-  made.keep = true;
-  out->path_ = std::move(absolute);
-  out->device_ = made.status.st_dev;
-  out->inode_ = made.status.st_ino;
+  Binding binding(fd, request, std::move(path), std::move(directory));
+  if (const int error = binding.Run()) return error;
+  *out = binding.Result();
   return 0;
 }
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "unique_fd.h"
+
 namespace afunix::sys {
 
 enum class Replace {
@@ -30,25 +32,39 @@ constexpr int kSymbolicLink = -10002;
 // With kStale: another process holds the lock on the directory right now. Try again in a moment.
 constexpr int kLocked = -10003;
 
+class Binding;
+
 class BoundPath {
  public:
   BoundPath() = default;
+  BoundPath(BoundPath&&) = default;
+  BoundPath& operator=(BoundPath&&) = default;
 
   bool empty() const { return path_.empty(); }
 
-  // Unlinks the file if its device and inode are still the ones recorded at bind. Call it before
+  // Absolute: what the socket is bound to, whatever the kernel tells.
+  const std::string& path() const { return path_; }
+
+  // Unlinks the files if their device and inode are still the ones recorded at bind. Call it before
   // the descriptor is closed: the other way around, the inode number could be in use again. Between
   // the check and the unlink another process could still swap the file: a small race remains.
   void Unlink();
 
-  // The file stays. For sockets that are handed on.
-  void Forget() { path_.clear(); }
+  // The file stays when this is unlinked; not so a second name.
+  void Leave() { unlink_ = false; }
+
+  // The files stay, for a socket that is handed on; but not a second name that needed a descriptor
+  // of this process: answers to it fail from now on.
+  void Forget();
 
  private:
-  friend int BindPath(int fd, const BindRequest& request, BoundPath* out);
-  std::string path_;  // absolute: the process may change its directory
+  friend class Binding;
+  std::string path_;    // the process may change its directory
+  std::string second_;  // the name that the kernel tells, if it is another, and is kept
+  UniqueFd directory_;  // the one of `second_`, if it is reached through this; else it is absolute
   dev_t device_ = 0;
   ino_t inode_ = 0;
+  bool unlink_ = false;
 };
 
 // Binds `fd`, and listens if asked. Returns 0, -errno, or a refusal; `out` is empty for addresses
@@ -60,11 +76,15 @@ class BoundPath {
 // datagram connect: ECONNREFUSED is dead, want of memory tells nothing, anything else is alive; a
 // listening stream socket sees no connection from it.
 // kAlways: where nothing is in the way, as kNever; else bound under a temporary name in the same
-// directory, listening, then rename(2). The kernel goes on reporting the temporary name, to
-// getsockname(2) and to peers.
+// directory, listening, then rename(2).
 // Neither touches anything that is not a socket file: -EADDRINUSE.
 //
-// After an error no file is left, but the socket may be bound: close it.
+// The address that the kernel gets, and tells peers, is absolute. Where it cannot be the real one,
+// for a path over sun_path and for kAlways, it is a random name in the same directory (see
+// temporary_name.h): of a socket that does not listen a second name, which BoundPath keeps as long
+// as the socket is open, so that an answer to it arrives; of one that listens, one renamed away.
+//
+// After an error no file is left, but the socket may be bound: close it. -ENOSYS: see Bind().
 int BindPath(int fd, const BindRequest& request, BoundPath* out);
 
 }  // namespace afunix::sys

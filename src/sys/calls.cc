@@ -5,17 +5,11 @@
 #include <sys/ioctl.h>
 
 #include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <string>
 
 #include "platform.h"
 #include "retry.h"
 #include "temporary_name.h"
-
-#ifdef __linux__
-#include <sys/syscall.h>
-#endif
 
 namespace afunix::sys {
 
@@ -27,67 +21,33 @@ int TypeFlags(int flags) {
   return (flags & kBlocking ? 0 : SOCK_NONBLOCK) | (flags & kInheritable ? 0 : SOCK_CLOEXEC);
 }
 
-// The pieces of a pathname that does not fit into sun_path.
-struct Place {
-  UniqueFd directory;
-  std::string name;
-  std::string prefix;  // reaches the directory in a few bytes: /proc/self/fd/N/
-};
-
-int OpenPlace(std::string_view path, Place* out) {
-  const size_t slash = path.rfind('/');
-  const std::string directory(slash == std::string_view::npos ? "." : path.substr(0, slash + 1));
-  const int fd = Retry([&] { return ::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC); });
-  if (fd < 0) return fd;
-  out->directory.Reset(fd);
-  out->name = path.substr(slash == std::string_view::npos ? 0 : slash + 1);
-  out->prefix = "/proc/self/fd/" + std::to_string(fd) + "/";
-  return 0;
-}
-
 int BindFitting(int fd, std::string_view bytes) {
   Address address;
   if (const int error = address.Set(bytes)) return error;
   return Retry([&] { return ::bind(fd, address.get(), address.length()); });
 }
 
-// For a last component that does not fit either: a short name, moved to the long one. The kernel
-// goes on reporting the short one.
-int BindAndMove(int fd, const Place& place) {
-  const int directory = place.directory.get();
+// For a pathname that does not fit into sun_path.
+int BindLong(int fd, std::string_view path) {
+  const size_t end = path.rfind('/') + 1;  // npos + 1 is 0
+  const std::string prefix(path.substr(0, end));
+  const std::string name(path.substr(end));
+  UniqueFd directory(Retry(
+      [&] { return ::open(end == 0 ? "." : prefix.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC); }));
+  if (!directory) return directory.Release();
   // Look first: a socket can be bound once, and after a move that fails it could not be tried with
   // another name.
   struct stat existing;
-  int error =
-      Retry([&] { return fstatat(directory, place.name.c_str(), &existing, AT_SYMLINK_NOFOLLOW); });
+  int error = StatAt(directory.get(), name, &existing);
   if (error == 0) return -EADDRINUSE;
   if (error != -ENOENT) return error;
-
   std::string temporary;
-  error = -EADDRINUSE;
-  for (int i = 0; error == -EADDRINUSE && i < kTemporaryNameAttempts; ++i) {
-    temporary = TemporaryName();
-    error = BindFitting(fd, place.prefix + temporary);
-  }
+  bool by_descriptor;
+  error = BindTemporary(fd, Temporary::kMoved, directory.get(), prefix, &temporary, &by_descriptor);
   if (error != 0) return error;
-
-  constexpr unsigned kNoReplace = 1;  // RENAME_NOREPLACE; musl has neither it nor renameat2()
-  error = static_cast<int>(Retry([&] {
-    return syscall(SYS_renameat2, directory, temporary.c_str(), directory, place.name.c_str(),
-                   kNoReplace);
-  }));
-  if (error == 0) return 0;
-  Retry([&] { return unlinkat(directory, temporary.c_str(), 0); });
-  return error == -EEXIST ? -EADDRINUSE : error;
-}
-
-int BindLong(int fd, std::string_view path) {
-  Place place;
-  if (const int error = OpenPlace(path, &place)) return error;
-  if (place.prefix.size() + place.name.size() <= Address::kMaxPath) {
-    return BindFitting(fd, place.prefix + place.name);
-  }
-  return BindAndMove(fd, place);
+  error = Move(directory.get(), temporary, name);
+  if (error != 0) Retry([&] { return ::unlinkat(directory.get(), temporary.c_str(), 0); });
+  return error;
 }
 
 #endif  // __linux__

@@ -24,9 +24,9 @@ enum DescriptorFlags : int {
 int Socket(int domain, int type, int protocol, int flags, UniqueFd* out);
 int SocketPair(int domain, int type, int protocol, int flags, UniqueFd* first, UniqueFd* second);
 
-// Binds to `address` (see address.h; empty: autobind). Pathnames up to PATH_MAX - 1 bytes; the
-// kernel reports those over sun_path, to getsockname(2) and to peers, as /proc/self/fd/N/name,
-// which leads nowhere by then.
+// Binds to `address` (see address.h; empty: autobind). Pathnames up to PATH_MAX - 1 bytes; of those
+// over sun_path the kernel reports, to getsockname(2) and to peers, a name that leads nowhere (see
+// temporary_name.h). -ENOSYS where such a one needs /proc and it is not mounted.
 int Bind(int fd, std::string_view address);
 // A full backlog is -EAGAIN if the file has O_NONBLOCK. Pathnames up to PATH_MAX - 1 bytes.
 int Connect(int fd, std::string_view address);

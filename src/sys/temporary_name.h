@@ -1,25 +1,48 @@
-// A name for a file that is about to be renamed: unlikely to be there, and bind(2) refuses it with
-// EADDRINUSE if it is.
+// A socket that cannot be bound at its pathname: bind(2) gets a random name in the same directory,
+// and the socket file its real name afterwards. The kernel goes on telling the random name, to
+// getsockname(2) and to peers. Nobody can guess it, so that it leads to this socket or nowhere:
+// also where another process has the number of this one by now, or another file the descriptor.
 #pragma once
 
-#include <unistd.h>
+#include <sys/stat.h>
 
-#include <atomic>
-#include <ctime>
 #include <string>
+
+#include "unique_fd.h"
 
 namespace afunix::sys {
 
-// How many names to try before giving up.
-constexpr int kTemporaryNameAttempts = 16;
+enum class Temporary {
+  kMoved,  // .afunix-tmp-RANDOM, about to be renamed away: lib/address.ts knows the form
+  kKept,   // .afunix-RANDOM, a second name as long as the socket is open
+};
 
-inline std::string TemporaryName() {
-  static std::atomic<unsigned> counter{0};
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  // The process id is not enough: containers that share the directory count from 1 each.
-  return ".afunix-" + std::to_string(getpid()) + "-" + std::to_string(now.tv_nsec) + "-" +
-         std::to_string(counter.fetch_add(1));
-}
+// Binds `fd` to a random name in `directory`, whose pathname is `prefix`: empty, or ending in '/'.
+// Where that does not fit into sun_path, the address is /proc/PID/fd/N/name with N the directory,
+// and *by_descriptor says so: it is good as long as `directory` stays open. PID rather than `self`,
+// which would be the receiver's. Returns 0 with the file's *name, or -errno: -ENOSYS where /proc
+// would be needed and is not there.
+int BindTemporary(int fd, Temporary kind, int directory, const std::string& prefix,
+                  std::string* name, bool* by_descriptor);
+
+// These three return 0 or -errno, -EADDRINUSE where `name` is taken. After a failure the file has
+// its old name.
+//
+// Renames `temporary` to `name`.
+int Move(int directory, const std::string& temporary, const std::string& name);
+// Gives `temporary` a second name, link(2). Where the file system has no such thing it is renamed,
+// and *kept is false.
+int Link(int directory, const std::string& temporary, const std::string& name, bool* kept);
+// As Move() or, if *kept, Link(), over the file that has the name.
+int MoveOver(int directory, const std::string& temporary, const std::string& name, bool* kept);
+
+// Looks at `name`, and follows no link.
+int StatAt(int directory, const std::string& name, struct stat* out);
+bool IsSameFile(const struct stat& a, const struct stat& b);
+// Removes `name` if it is this file. Returns 0 also when it is gone, or another one by now.
+int UnlinkIfSame(int directory, const std::string& name, const struct stat& expected);
+// Removes the second names of a socket file that nobody is bound to any more, which has just lost
+// its first: a process that was killed leaves both.
+void UnlinkLeftOver(int directory, const struct stat& dead);
 
 }  // namespace afunix::sys

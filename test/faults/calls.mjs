@@ -1,7 +1,7 @@
 // Everything that makes a system call, each again and again: it does what it should, or says why not, and leaves
 // nothing open.
 import { once } from 'node:events';
-import { fstatSync, mkdirSync, readdirSync, readSync, rmSync } from 'node:fs';
+import { existsSync, fstatSync, mkdirSync, readdirSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -98,6 +98,25 @@ async function meet(Listener, Type, path, options) {
   );
 }
 
+/** A datagram socket over a stale file, which answers itself. */
+async function correspond(path, options) {
+  await using(
+    () => UnixDatagram.bind(path, { ...options, unlinkOnClose: false }),
+    () => {},
+  );
+  await using(
+    () => UnixDatagram.bind(path, options),
+    async (socket) => {
+      await insist(() => socket.send('x', { to: path }));
+      const { from } = await insist(() => socket.receive());
+      // Where link(2) failed the file was moved.
+      if (!existsSync(from.path)) return;
+      await insist(() => socket.send('answer', { to: from }));
+      arrived(`${(await insist(() => socket.receive())).data}`, 'answer');
+    },
+  );
+}
+
 const calls = {
   async names() {
     for (const [name, path] of Object.entries(paths)) {
@@ -105,6 +124,7 @@ const calls = {
         now(`bind to ${name}, replace: ${replace}`);
         await meet(UnixListener, UnixStream, path, { replace });
         await meet(UnixSeqpacketListener, UnixSeqpacket, path, { replace, allowUnsafePath: true });
+        await correspond(path, { replace });
       }
     }
     if (!filesStay) arrived(readdirSync(here), ['x'.repeat(120)]);

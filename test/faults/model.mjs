@@ -20,7 +20,7 @@ export const files = Array.from({ length: 5 }, (_, i) => {
 const inodes = files.map((fd) => fstatSync(fd).ino);
 
 /** Where a file cannot be removed it stays, and what is bound next replaces it. */
-export const filesStay = /\bunlink=EAGAIN/.test(process.env.AFUNIX_FAULTS ?? '');
+export const filesStay = /\bunlinkat=EAGAIN/.test(process.env.AFUNIX_FAULTS ?? '');
 
 /** What it is doing: said when it does not come to an end. */
 let doing = 'nothing yet';

@@ -179,6 +179,9 @@ PLAIN(setsockopt, (int fd, int level, int name, const void* value, socklen_t len
       (fd, level, name, value, length))
 PLAIN(getpeername, (int fd, struct sockaddr* address, socklen_t* length), (fd, address, length))
 PLAIN(renameat, (int from, const char* path, int to, const char* other), (from, path, to, other))
+PLAIN(linkat, (int from, const char* path, int to, const char* other, int flags),
+      (from, path, to, other, flags))
+PLAIN(getentropy, (void* data, size_t length), (data, length))
 PLAIN(chmod, (const char* path, mode_t mode), (path, mode))
 PLAIN(memfd_create, (const char* name, unsigned flags), (name, flags))
 PLAIN(poll, (struct pollfd* fds, nfds_t count, int timeout), (fds, count, timeout))
@@ -187,7 +190,6 @@ PLAIN(epoll_ctl, (int epoll, int operation, int fd, struct epoll_event* event),
 PLAIN(epoll_wait, (int epoll, struct epoll_event* events, int most, int timeout),
       (epoll, events, most, timeout))
 PLAIN(flock, (int fd, int operation), (fd, operation))
-PLAIN(unlink, (const char* path), (path))
 PLAIN(fchmod, (int fd, mode_t mode), (fd, mode))
 PLAIN(unlinkat, (int fd, const char* path, int flags), (fd, path, flags))
 
@@ -216,6 +218,15 @@ int open64(const char* path, int flags, ...) {
   va_end(list);
   FAIL_IF_INJECTED(open)
   return REAL(open64)(path, flags, mode);
+}
+
+int openat64(int directory, const char* path, int flags, ...) {
+  va_list list;
+  va_start(list, flags);
+  const int mode = va_arg(list, int);
+  va_end(list);
+  FAIL_IF_INJECTED(openat)
+  return REAL(openat64)(directory, path, flags, mode);
 }
 
 int ioctl(int fd, unsigned long request, ...) {

@@ -17,17 +17,21 @@ static void swap(const char *path, const char *call) {
   fprintf(stderr, "swapped before %s\n", call);
 }
 
-int open(const char *path, int flags, ...) {
-  int (*real)(const char *, int, int) = dlsym(RTLD_NEXT, "open");
-  if (flags & O_PATH) swap(path, "open");
+// Of the directory that was checked.
+int openat(int directory, const char *name, int flags, ...) {
+  int (*real)(int, const char *, int, int) = dlsym(RTLD_NEXT, "openat");
+  const char *swapped = getenv("AFUNIX_SWAP_PATH");
+  if ((flags & O_PATH) && swapped != NULL && strcmp(name, strrchr(swapped, '/') + 1) == 0) {
+    swap(swapped, "openat");
+  }
   __builtin_va_list arguments;
   __builtin_va_start(arguments, flags);
   const int mode = flags & O_CREAT ? __builtin_va_arg(arguments, int) : 0;
   __builtin_va_end(arguments);
-  return real(path, flags, mode);
+  return real(directory, name, flags, mode);
 }
 
-int open64(const char *path, int flags, ...) __attribute__((alias("open")));
+int openat64(int directory, const char *name, int flags, ...) __attribute__((alias("openat")));
 
 int chmod(const char *path, mode_t mode) {
   int (*real)(const char *, mode_t) = dlsym(RTLD_NEXT, "chmod");

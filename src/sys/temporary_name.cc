@@ -1,0 +1,157 @@
+#include "temporary_name.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+
+#include "address.h"
+#include "calls.h"
+#include "retry.h"
+
+#ifdef __linux__
+#include <sys/syscall.h>
+#else
+#include <sys/random.h>
+#endif
+
+namespace afunix::sys {
+
+namespace {
+
+constexpr char kKeptPrefix[] = ".afunix-";
+constexpr char kMovedPrefix[] = ".afunix-tmp-";
+
+int MakeName(Temporary kind, std::string* out) {
+  uint64_t number;
+  const int error = Retry([&] { return ::getentropy(&number, sizeof(number)); });
+  if (error != 0) return error;
+  char digits[17];
+  snprintf(digits, sizeof(digits), "%016llx", static_cast<unsigned long long>(number));
+  *out = std::string(kind == Temporary::kKept ? kKeptPrefix : kMovedPrefix) + digits;
+  return 0;
+}
+
+#ifdef __linux__
+// The way to an open directory that any process can go.
+int DescriptorPrefix(int directory, std::string* out) {
+  char pid[32];
+  // Not getpid(2): the /proc that is mounted may number processes otherwise.
+  const ssize_t length = Retry([&] { return ::readlink("/proc/self", pid, sizeof(pid)); });
+  if (length == -ENOENT) return -ENOSYS;
+  if (length < 0) return static_cast<int>(length);
+  *out = "/proc/" + std::string(pid, static_cast<size_t>(length)) + "/fd/" +
+         std::to_string(directory) + "/";
+  return 0;
+}
+#endif
+
+int LinkAt(int directory, const std::string& from, const std::string& to) {
+  return Retry([&] { return ::linkat(directory, from.c_str(), directory, to.c_str(), 0); });
+}
+
+int UnlinkAt(int directory, const std::string& name) {
+  return Retry([&] { return ::unlinkat(directory, name.c_str(), 0); });
+}
+
+int RenameNoReplace(int directory, const std::string& from, const std::string& to) {
+#ifdef __linux__
+  constexpr unsigned kNoReplace = 1;  // RENAME_NOREPLACE; musl has neither it nor renameat2()
+  return static_cast<int>(Retry([&] {
+    return syscall(SYS_renameat2, directory, from.c_str(), directory, to.c_str(), kNoReplace);
+  }));
+#else
+  (void)directory;
+  (void)from;
+  (void)to;
+  return -EINVAL;
+#endif
+}
+
+int InUse(int error) { return error == -EEXIST ? -EADDRINUSE : error; }
+
+}  // namespace
+
+int BindTemporary(int fd, Temporary kind, int directory, const std::string& prefix,
+                  std::string* name, bool* by_descriptor) {
+  if (const int error = MakeName(kind, name)) return error;
+  std::string address = prefix + *name;
+  *by_descriptor = address.size() > Address::kMaxPath;
+#ifdef __linux__
+  if (*by_descriptor) {
+    std::string way;
+    if (const int error = DescriptorPrefix(directory, &way)) return error;
+    address = way + *name;
+  }
+#else
+  (void)directory;
+#endif
+  return Bind(fd, address);
+}
+
+int Move(int directory, const std::string& temporary, const std::string& name) {
+  int error = RenameNoReplace(directory, temporary, name);
+  if (error != -EINVAL && error != -ENOSYS) return InUse(error);
+  // The file system cannot (NFS).
+  error = LinkAt(directory, temporary, name);
+  if (error == 0) UnlinkAt(directory, temporary);
+  return InUse(error);
+}
+
+int Link(int directory, const std::string& temporary, const std::string& name, bool* kept) {
+  const int error = LinkAt(directory, temporary, name);
+  *kept = error == 0 || error == -EEXIST;
+  return *kept ? InUse(error) : Move(directory, temporary, name);
+}
+
+int MoveOver(int directory, const std::string& temporary, const std::string& name, bool* kept) {
+  std::string second;
+  if (*kept) {
+    if (const int error = MakeName(Temporary::kMoved, &second)) return error;
+    *kept = LinkAt(directory, temporary, second) == 0;
+  }
+  const std::string& from = *kept ? second : temporary;
+  const int error =
+      Retry([&] { return ::renameat(directory, from.c_str(), directory, name.c_str()); });
+  if (error != 0 && *kept) UnlinkAt(directory, second);
+  return error;
+}
+
+int StatAt(int directory, const std::string& name, struct stat* out) {
+  return Retry([&] { return ::fstatat(directory, name.c_str(), out, AT_SYMLINK_NOFOLLOW); });
+}
+
+bool IsSameFile(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+int UnlinkIfSame(int directory, const std::string& name, const struct stat& expected) {
+  struct stat found;
+  if (StatAt(directory, name, &found) != 0 || !IsSameFile(found, expected)) return 0;
+  const int error = UnlinkAt(directory, name);
+  return error == -ENOENT ? 0 : error;
+}
+
+void UnlinkLeftOver(int directory, const struct stat& dead) {
+  if (dead.st_nlink < 2) return;
+  const int fd =
+      Retry([&] { return ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+  if (fd < 0) return;
+  DIR* entries = ::fdopendir(fd);
+  if (entries == nullptr) {
+    Close(fd);
+    return;
+  }
+  while (const dirent* entry = ::readdir(entries)) {
+    if (strncmp(entry->d_name, kKeptPrefix, strlen(kKeptPrefix)) == 0) {
+      UnlinkIfSame(directory, entry->d_name, dead);
+    }
+  }
+  ::closedir(entries);
+}
+
+}  // namespace afunix::sys
