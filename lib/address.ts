@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { posix } from 'node:path';
 import { inspect, types } from 'node:util';
 import { CONSTRUCTING, checkConstructing } from './constructing.js';
 import { invalidArgType, invalidArgValue } from './errors.js';
@@ -12,6 +13,12 @@ import { markAsUncloneable } from './uncloneable.js';
 export type AddressLike = string | Uint8Array | UnixAddress;
 
 const PATH_MAX = 4096; // linux/limits.h: with the terminating NUL
+/** What may make a name one that leads nowhere, or elsewhere than to its socket. */
+const SUSPICIOUS = /self\/|\/fd\/|\.afunix-tmp-/;
+/** In these, each process finds files of its own. */
+const OWN_TO_EACH = /^\/(?:proc\/(?:self|thread-self)|dev\/fd)\//;
+/** Renamed away as soon as it was bound: src/sys/temporary_name.h. */
+const MOVED = /(?:^|\/)\.afunix-tmp-[0-9a-f]{16}$/;
 
 /**
  * An address of a Unix domain socket. Immutable, parsed once: sending to a `UnixAddress` costs less
@@ -79,11 +86,38 @@ export class UnixAddress {
     return typeof value === 'object' && value !== null && #bytes in value;
   }
 
-  /** @internal The address of bytes that the kernel returned. */
-  static fromKernel(bytes: Uint8Array): UnixAddress {
+  /** @internal The address of exactly these bytes. */
+  static fromBytes(bytes: Uint8Array): UnixAddress {
     if (bytes.length === 0) return UnixAddress.unnamed;
     const kind = bytes[0] === 0 ? 'abstract' : 'pathname';
     return new UnixAddress(CONSTRUCTING, kind, Buffer.from(bytes));
+  }
+
+  /**
+   * @internal The address that the kernel tells of a socket. Unnamed if it cannot name that socket here: a
+   * path that means another file to each process, or a name that was renamed away.
+   */
+  static fromKernel(bytes: Uint8Array): UnixAddress {
+    const address = UnixAddress.fromBytes(bytes);
+    return address.kind === 'pathname' && isMisleading(address.#bytes)
+      ? UnixAddress.unnamed
+      : address;
+  }
+
+  /**
+   * @internal As it is from any folder: a relative pathname is made absolute. Undefined where the working
+   * directory has no name, or none that a string can hold.
+   */
+  static absolute(address: UnixAddress): UnixAddress | undefined {
+    if (address.kind !== 'pathname' || address.#bytes[0] === SLASH) return address;
+    try {
+      const folder = process.cwd();
+      if (folder.includes('\ufffd')) return undefined;
+      const prefix = Buffer.from(folder.endsWith('/') ? folder : `${folder}/`);
+      return UnixAddress.fromBytes(Buffer.concat([prefix, address.#bytes]));
+    } catch {
+      return undefined;
+    }
   }
 
   /** @internal The bytes themselves, not a copy: for system calls. */
@@ -134,6 +168,14 @@ function checkType(name: string, value: unknown): asserts value is string | Uint
   if (typeof value !== 'string' && !types.isUint8Array(value)) {
     throw invalidArgType(name, 'of type string or an instance of Uint8Array or UnixAddress', value);
   }
+}
+
+const SLASH = 0x2f;
+
+function isMisleading(path: Buffer): boolean {
+  const text = path.toString('latin1');
+  if (!SUSPICIOUS.test(text)) return false;
+  return MOVED.test(text) || OWN_TO_EACH.test(posix.normalize(text));
 }
 
 /** Whether `value` is of a type that can name a socket. */

@@ -134,6 +134,7 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
     const same = peer?.equals(this.#peer) === true;
     const former = this.#peer;
     this.#peer = peer;
+    this.setPeerAddress(peer);
     if (same) queue?.flush();
     else queue?.settle(systemError('send', ECANCELED, former));
   }

@@ -122,6 +122,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
 
   #handOver(handle: Handle): S {
     const socket = this.wrap(handle);
+    this.passLocalAddress(socket);
     tellAccept(this, socket);
     return socket;
   }

@@ -146,7 +146,9 @@ export class Datagram extends Message {
   }
 
   /**
-   * The address its sender is bound to; unnamed if it is bound to none. Made when it is first read.
+   * The address its sender is bound to: an answer to it reaches the sender or fails. For a long path it is
+   * another name of the same socket; unnamed if the sender is bound to none, or to a path that means another
+   * file in this process. docs/datagrams.md says more. Made when it is first read.
    */
   get from(): UnixAddress {
     if (!(this.#from instanceof UnixAddress)) this.#from = UnixAddress.fromKernel(this.#from);

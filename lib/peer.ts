@@ -81,7 +81,7 @@ export class Peer implements Credentials {
     return fd;
   }
 
-  /** The address it is bound to, unnamed if to none. */
+  /** The address it is bound to; unnamed if to none, or if the kernel's answer cannot be right here. */
   get address(): UnixAddress | null {
     const bytes = native.raw.getpeername(this.#fd);
     return typeof bytes === 'number' ? null : UnixAddress.fromKernel(bytes);

@@ -236,7 +236,7 @@ function receivedOf(message: NativeReceived): ReceivedMessage {
     flags,
     truncated: (flags & MSG_TRUNC) !== 0,
     controlTruncated: (flags & MSG_CTRUNC) !== 0,
-    address: UnixAddress.fromKernel(address),
+    address: UnixAddress.fromBytes(address),
     rights,
     credentials: credentials ?? null,
     pidfd: pidfd ?? null,

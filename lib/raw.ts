@@ -109,7 +109,9 @@ export function socketpair(
 /**
  * Names the socket. A pathname makes a socket file, which is the caller's to unlink;
  * `UnixAddress.unnamed` has the kernel choose an abstract name (Linux: autobind, unix(7)). Pathnames
- * longer than `sun_path`, up to 4,095 bytes, work on Linux. EADDRINUSE if the name is taken, also by
+ * longer than `sun_path`, up to 4,095 bytes, work on Linux; what getsockname(2) and peers are told of such a
+ * one is another name, which leads nowhere: nobody can answer it. A relative pathname is bound, and told, as it
+ * is. ENOSYS where a long one needs /proc and it is not mounted; EADDRINUSE if the name is taken, also by
  * a file that no socket is bound to any more; EINVAL if the socket has a name; ENOENT, EACCES of the
  * directory. See bind(2).
  */
@@ -229,7 +231,7 @@ export function recvfrom(fd: number, buffer: NodeJS.ArrayBufferView, flags = 0):
   return {
     length: message.length,
     truncated: (message.flags & c.MSG_TRUNC) !== 0,
-    address: UnixAddress.fromKernel(message.address),
+    address: UnixAddress.fromBytes(message.address),
   };
 }
 
@@ -238,18 +240,24 @@ export function shutdown(fd: number, how: number): void {
   check('shutdown', native.raw.shutdown(descriptorNumber('fd', fd), integer('how', how)));
 }
 
-/** The address the socket is bound to, unnamed for none. See getsockname(2). */
+/**
+ * The address the socket is bound to, unnamed for none: the kernel's bytes as they are, also where they name
+ * nothing (see `bind`) or, as `/proc/self/fd/3/x`, another file in each process. See getsockname(2).
+ */
 export function getsockname(fd: number): UnixAddress {
   const bytes = native.raw.getsockname(descriptorNumber('fd', fd));
   if (typeof bytes === 'number') throw systemError('getsockname', bytes);
-  return UnixAddress.fromKernel(bytes);
+  return UnixAddress.fromBytes(bytes);
 }
 
-/** The address its peer is bound to, unnamed for none. ENOTCONN. See getpeername(2). */
+/**
+ * The address its peer is bound to, unnamed for none; the kernel's bytes, as of `getsockname`. ENOTCONN. See
+ * getpeername(2).
+ */
 export function getpeername(fd: number): UnixAddress {
   const bytes = native.raw.getpeername(descriptorNumber('fd', fd));
   if (typeof bytes === 'number') throw systemError('getpeername', bytes);
-  return UnixAddress.fromKernel(bytes);
+  return UnixAddress.fromBytes(bytes);
 }
 
 /**

@@ -63,7 +63,7 @@ export function sendManyNow(
 }
 
 function tellSent(handle: Handle, data: Uint8Array, to: Uint8Array | undefined): void {
-  tellMessage(handle.owner, 'sent', data, to === undefined ? null : UnixAddress.fromKernel(to));
+  tellMessage(handle.owner, 'sent', data, to === undefined ? null : UnixAddress.fromBytes(to));
 }
 
 /** To the connected peer. */

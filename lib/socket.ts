@@ -36,6 +36,7 @@ export abstract class UnixSocket implements AsyncDisposable {
   protected maxMessageSize = 0;
   #described: string | undefined;
   #boundAddress: UnixAddress | undefined;
+  #connectedAddress: UnixAddress | undefined;
   #closed = false;
   #referenced = true;
   #retry: Retry | undefined;
@@ -70,19 +71,45 @@ export abstract class UnixSocket implements AsyncDisposable {
     return this.#closed;
   }
 
-  /** The address it is bound to, unnamed if to none; null once closed. See getsockname(2). */
+  /**
+   * The address it is bound to, a pathname absolute; of an accepted connection, its listener's. Unnamed if it
+   * is bound to none. For an adopted descriptor the kernel is asked (getsockname(2)): unnamed also where its
+   * answer cannot be right in this process, as `/proc/self/fd/3/x`. Null once closed.
+   */
   get localAddress(): UnixAddress | null {
     if (this.#closed) return null;
+    this.#boundAddress ??= this.#boundPath();
     if (this.#boundAddress !== undefined) return this.#boundAddress;
     const bytes = native.raw.getsockname(this.handle.fd);
     return typeof bytes === 'number' ? null : UnixAddress.fromKernel(bytes);
   }
 
-  /** The address of its peer, unnamed if the peer is bound to none; null without a peer. */
+  #boundPath(): UnixAddress | undefined {
+    const { boundPath } = this.handle;
+    return boundPath === undefined ? undefined : UnixAddress.fromBytes(boundPath);
+  }
+
+  /**
+   * The address of its peer: the one this socket connected to, a pathname absolute; else the one that the
+   * kernel tells (getpeername(2)). Unnamed if the peer is bound to none, or if the kernel's answer cannot be
+   * right in this process, as `/proc/self/fd/3/x`; null without a peer.
+   */
   get peerAddress(): UnixAddress | null {
     if (this.#closed) return null;
     const bytes = native.raw.getpeername(this.handle.fd);
-    return typeof bytes === 'number' ? null : UnixAddress.fromKernel(bytes);
+    if (typeof bytes === 'number') return null;
+    return this.#connectedAddress ?? UnixAddress.fromKernel(bytes);
+  }
+
+  /** @internal After connect(2); undefined: it has no peer any more. */
+  protected setPeerAddress(address: UnixAddress | undefined): void {
+    this.#connectedAddress = address === undefined ? undefined : UnixAddress.absolute(address);
+  }
+
+  /** @internal To `connection`, which it accepted, the kernel tells the same name as to the listener. */
+  protected passLocalAddress(connection: UnixSocket): void {
+    this.#boundAddress ??= this.#boundPath();
+    connection.#boundAddress = this.#boundAddress;
   }
 
   /**
@@ -110,7 +137,8 @@ export abstract class UnixSocket implements AsyncDisposable {
   }
 
   /**
-   * Gives the descriptor away, open; the socket file stays. Pending operations reject and the socket
+   * Gives the descriptor away, open; the socket file stays. Of a datagram socket with a long path, answers to
+   * `from` fail from now on (docs/datagrams.md). Pending operations reject and the socket
    * is closed. Throws `ERR_SOCKET_CLOSED` if it is already, `ERR_INVALID_STATE` if it holds received
    * messages that were not taken: they would be lost.
    */
@@ -357,8 +385,6 @@ export abstract class UnixSocket implements AsyncDisposable {
     const result = bindHandle(this.live(), plan, backlog);
     if (result === LOCKED) return false;
     if (result < 0) throw bindError(result, address);
-    // Not getsockname(): with 'always' it tells a temporary name, of a long path only a part.
-    if (address.kind === 'pathname') this.#boundAddress = address;
     return true;
   }
 
@@ -380,6 +406,7 @@ export abstract class UnixSocket implements AsyncDisposable {
       result = this.live().connect(bytes);
     }
     check('connect', result, address);
+    this.setPeerAddress(address);
     tellConnect(this, address);
   }
 }
