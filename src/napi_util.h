@@ -85,9 +85,13 @@ bool ReadArguments(const Napi::CallbackInfo& info, Out*... out) {
   return (GetArgument(info.Env(), info[index++], out) && ...);
 }
 
-// False, also, when there is no value.
+// Makes a property of the object's own, whatever Object.prototype has by that name. False, also,
+// when there is no value.
 inline bool SetField(napi_env env, napi_value object, const char* name, napi_value value) {
-  return value != nullptr && napi_set_named_property(env, object, name, value) == napi_ok;
+  if (value == nullptr) return false;
+  const napi_property_descriptor field = {
+      name, nullptr, nullptr, nullptr, nullptr, value, napi_default_jsproperty, nullptr};
+  return napi_define_properties(env, object, 1, &field) == napi_ok;
 }
 
 // A count, or -errno.

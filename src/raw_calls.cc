@@ -177,7 +177,7 @@ Napi::Value Stat(const Info& info) {
   const auto set = [&](const char* name, auto field) {
     napi_value value = nullptr;
     made = made && napi_create_double(env, static_cast<double>(field), &value) == napi_ok &&
-           napi_set_named_property(env, object, name, value) == napi_ok;
+           SetField(env, object, name, value);
   };
   set("dev", stat.st_dev);
   set("ino", stat.st_ino);

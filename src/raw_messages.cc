@@ -95,10 +95,9 @@ class Incoming {
     napi_value object = nullptr;
     if (napi_create_object(env, &object) != napi_ok) return nullptr;
     napi_value address = MakeBuffer(env, address_.bytes());
-    if (address == nullptr ||
-        napi_set_named_property(env, object, "length", MakeResult(env, length)) != napi_ok ||
-        napi_set_named_property(env, object, "flags", MakeResult(env, flags_)) != napi_ok ||
-        napi_set_named_property(env, object, "address", address) != napi_ok ||
+    if (address == nullptr || !SetField(env, object, "length", MakeResult(env, length)) ||
+        !SetField(env, object, "flags", MakeResult(env, flags_)) ||
+        !SetField(env, object, "address", address) ||
         !SetAncillary(Napi::Object(env, object), ancillary_)) {
       return nullptr;
     }

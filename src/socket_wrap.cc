@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "addon.h"
+#include "napi_util.h"
 #include "sys/calls.h"
 #include "sys/messages.h"
 #include "sys/platform.h"
@@ -57,7 +58,7 @@ napi_value SocketWrap::Construct(napi_env env, napi_callback_info info) {
   }
   napi_value id = nullptr;
   napi_create_uint32(env, wrap->id_, &id);
-  napi_set_named_property(env, self, "id", id);
+  SetField(env, self, "id", id);
   return self;
 }
 
