@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { posix } from 'node:path';
 import { inspect, types } from 'node:util';
+import { bare } from './bare.js';
 import { CONSTRUCTING, checkConstructing } from './constructing.js';
 import { invalidArgType, invalidArgValue } from './errors.js';
 import { native } from './native.js';
@@ -156,13 +157,14 @@ export class UnixAddress {
   }
 }
 
-Object.defineProperty(UnixAddress.prototype, inspect.custom, {
+const description: PropertyDescriptor = bare({
   value(this: UnixAddress): string {
     return this.kind === 'unnamed'
       ? 'UnixAddress { unnamed }'
       : `UnixAddress { ${this.kind} ${JSON.stringify(this.toString())} }`;
   },
 });
+Object.defineProperty(UnixAddress.prototype, inspect.custom, description);
 
 function checkType(name: string, value: unknown): asserts value is string | Uint8Array {
   if (typeof value !== 'string' && !types.isUint8Array(value)) {

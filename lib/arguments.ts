@@ -1,6 +1,7 @@
 // Checks of arguments, made before any system call.
 import { isTypedArray } from 'node:util/types';
 import { abortError, invalidArgType, invalidArgValue, outOfRange } from './errors.js';
+import type { Known } from './known.js';
 
 /** `value`, if it is an integer from `min` to `max`. */
 export function integer(name: string, value: unknown, min = -2147483648, max = 2147483647): number {
@@ -69,13 +70,89 @@ function refuseLost(name: string, view: ArrayBufferView): void {
   throw invalidArgValue(name, reason, view.constructor.name);
 }
 
-/** `options`, or an empty object for undefined. */
-export function optionsOf<T extends object>(options: T | undefined, name = 'options'): T {
-  if (options === undefined) return {} as T;
+declare const parsed: unique symbol;
+/** Options that `optionsOf` has read. */
+export type Parsed<T> = T & { readonly [parsed]: true };
+
+/** What options are read into. Nothing that others put on Object.prototype is behind it. */
+class Options {
+  [name: string]: unknown;
+}
+Object.setPrototypeOf(Options.prototype, null);
+const noOptions = Object.freeze(new Options());
+const { hasOwnProperty: hasOwn, toString: tagOf } = Object.prototype;
+const isEnumerable = Object.prototype.propertyIsEnumerable;
+
+/**
+ * Reads the options that a function was given, each once, undefined as none. Options are enumerable
+ * properties of an object, its own or those of its class, and what accessors of its class return; those of
+ * Object.prototype are not. Throws ERR_INVALID_ARG_TYPE for what is no plain object, and
+ * ERR_INVALID_ARG_VALUE for an option that the function does not take.
+ */
+export function optionsOf<T extends object>(
+  options: T | undefined,
+  known: Known<T>,
+  name = 'options',
+): Parsed<T> {
+  return options === undefined ? (noOptions as Parsed<T>) : membersOf(options, known, name);
+}
+
+/** As `optionsOf`, for an object that has to be there. */
+export function membersOf<T extends object>(options: T, known: Known<T>, name: string): Parsed<T> {
   if (typeof options !== 'object' || options === null) {
     throw invalidArgType(name, 'of type object', options);
   }
-  return options;
+  const prototype = Object.getPrototypeOf(options);
+  if (prototype !== Object.prototype && prototype !== null) {
+    return readMembers(options, known, name);
+  }
+  const read = new Options();
+  // Not Object.keys(), which makes an array: some are read for each message.
+  for (const key in options) {
+    if (!hasOwn.call(options, key)) continue;
+    const value = (options as Options)[key];
+    if (!known.takes(key)) throw known.refusal(`${name}.${key}`, value);
+    read[key] = value;
+  }
+  return read as Parsed<T>;
+}
+
+/** Reads an object of a class, or of another realm; one that was read before stays as it is. */
+function readMembers<T>(options: T, known: Known<T>, name: string): Parsed<T> {
+  if (Object.getPrototypeOf(options) === Options.prototype) return options as Parsed<T>;
+  // Arrays, Maps, Dates, AbortSignals and the like have a tag of their own.
+  if (tagOf.call(options) !== '[object Object]') {
+    throw invalidArgType(name, 'of type object', options);
+  }
+  const read = new Options();
+  for (const holder of holdersOf(options)) {
+    for (const key of Object.getOwnPropertyNames(holder)) {
+      // What is not enumerable, such as methods, is meant only if it has an option's name.
+      if (hasOwn.call(read, key) || !(known.has(key) || isEnumerable.call(holder, key))) continue;
+      const value = (options as Options)[key];
+      if (!known.takes(key)) throw known.refusal(`${name}.${key}`, value);
+      read[key] = value;
+    }
+  }
+  return read as Parsed<T>;
+}
+
+/** Yields an object and those that it inherits from, without Object.prototype, of whatever realm. */
+function* holdersOf(object: unknown): Generator<object, void> {
+  for (let holder = object as object | null; holder !== null; ) {
+    const next: object | null = Object.getPrototypeOf(holder);
+    if (next === null && hasOwn.call(holder, 'isPrototypeOf')) return;
+    yield holder;
+    holder = next;
+  }
+}
+
+/** Returns a property of an object, its own or inherited, unless it comes from Object.prototype. */
+export function memberOf(object: object, name: string): unknown {
+  for (const holder of holdersOf(object)) {
+    if (hasOwn.call(holder, name)) return (object as Options)[name];
+  }
+  return undefined;
 }
 
 /**

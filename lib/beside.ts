@@ -1,4 +1,6 @@
+import type { Parsed } from './arguments.js';
 import { type Credentials, credentialsOf } from './credentials.js';
+import type { Names } from './known.js';
 import { descriptorsOf, type Sendable } from './sendable.js';
 
 /** What can go beside the bytes of a message. */
@@ -16,6 +18,8 @@ export interface BesideOptions {
   credentials?: Credentials;
 }
 
+export const BESIDE: Names<BesideOptions> = { fds: 1, credentials: 1 };
+
 /** Checked `BesideOptions`. */
 export interface Beside {
   readonly fds: readonly number[] | undefined;
@@ -23,7 +27,7 @@ export interface Beside {
 }
 
 /** What goes beside a message; undefined for nothing, which has a shorter way. */
-export function besideOf({ fds, credentials }: BesideOptions): Beside | undefined {
+export function besideOf({ fds, credentials }: Parsed<BesideOptions>): Beside | undefined {
   if (fds === undefined && credentials === undefined) return undefined;
   const beside = {
     fds: descriptorsOf(fds),

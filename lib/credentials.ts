@@ -1,5 +1,5 @@
-import { integer } from './arguments.js';
-import { invalidArgType } from './errors.js';
+import { integer, membersOf } from './arguments.js';
+import { Known } from './known.js';
 
 /** Who a process is: its pid in this pid namespace, and its user and group. */
 export interface Credentials {
@@ -12,14 +12,12 @@ export interface Credentials {
 }
 
 const ID_MAX = 0xffffffff;
+const CREDENTIALS = new Known<Credentials>('credentials', { pid: 1, uid: 1, gid: 1 });
 
 /** Checks credentials to send; undefined for none. */
 export function credentialsOf(name: string, credentials: unknown): Credentials | undefined {
   if (credentials === undefined) return undefined;
-  if (typeof credentials !== 'object' || credentials === null) {
-    throw invalidArgType(name, 'of type object', credentials);
-  }
-  const { pid, uid, gid } = credentials as Credentials;
+  const { pid, uid, gid } = membersOf(credentials as Credentials, CREDENTIALS, name);
   return {
     pid: integer(`${name}.pid`, pid, 0),
     uid: integer(`${name}.uid`, uid, 0, ID_MAX),

@@ -1,13 +1,16 @@
 import { type AddressLike, UnixAddress } from './address.js';
 import { bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
-import { type Beside, besideOf } from './beside.js';
+import { BESIDE, type Beside, besideOf } from './beside.js';
 import { CONSTRUCTING, checkConstructing } from './constructing.js';
 import { check, systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { adoptHandle, openHandle, openPair } from './handle.js';
+import { Known } from './known.js';
 import { type Datagram, datagramAt } from './message.js';
 import {
+  BIND_DATAGRAM,
   type BindDatagramOptions,
+  DATAGRAM,
   type DatagramOptions,
   type DatagramSettings,
   datagramSettings,
@@ -15,6 +18,7 @@ import {
 } from './message-options.js';
 import {
   MessageSocket,
+  ON_MESSAGES,
   type OnMessagesOptions,
   type ReceiveMessageOptions,
 } from './message-socket.js';
@@ -27,11 +31,20 @@ import type { SendOptions } from './seqpacket.js';
 import type { Queue } from './stats.js';
 import { Allowance, sentNow } from './turn.js';
 
-/** Options of `send` and `trySend`. */
+/** Options of `send`; those of `trySend` are the same without `signal`. */
 export interface SendDatagramOptions extends SendOptions {
   /** Where to; the connected peer by default. A `UnixAddress` is parsed once. */
   to?: AddressLike;
 }
+type TrySendDatagramOptions = Omit<SendDatagramOptions, 'signal'>;
+
+const BIND = new Known<BindDatagramOptions>('UnixDatagram.bind', BIND_DATAGRAM);
+const UNBOUND = new Known<DatagramOptions>('UnixDatagram.unbound', DATAGRAM);
+const PAIR = new Known<DatagramOptions>('UnixDatagram.pair', DATAGRAM);
+const FROM_FD = new Known<DatagramOptions>('UnixDatagram.fromFd', DATAGRAM);
+const SEND = new Known<SendDatagramOptions>('UnixDatagram.send', { ...BESIDE, to: 1, signal: 1 });
+const TRY_SEND = new Known<TrySendDatagramOptions>('UnixDatagram.trySend', { ...BESIDE, to: 1 });
+const DELIVER = new Known<OnMessagesOptions>('UnixDatagram.onMessages', ON_MESSAGES);
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
 const ECONNRESET = -(native.errnos.ECONNRESET as number);
@@ -72,8 +85,9 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
     address?: AddressLike,
     options?: BindDatagramOptions,
   ): Promise<UnixDatagram> {
-    const plan = bindPlan(address ?? UnixAddress.unnamed, options);
-    const settings = datagramSettings(options);
+    const parsed = optionsOf(options, BIND);
+    const plan = bindPlan(address === undefined ? UnixAddress.unnamed : address, parsed);
+    const settings = datagramSettings(parsed);
     const socket = new UnixDatagram(CONSTRUCTING, openHandle(SOCK_DGRAM), settings);
     await socket.establishBound(plan);
     return socket;
@@ -81,8 +95,9 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
 
   /** A socket without an address: it can send, and nobody can answer. */
   static unbound(options?: DatagramOptions): UnixDatagram {
-    const receive = receiveSettings(options);
-    const settings = datagramSettings(options);
+    const parsed = optionsOf(options, UNBOUND);
+    const receive = receiveSettings(parsed);
+    const settings = datagramSettings(parsed);
     const socket = new UnixDatagram(CONSTRUCTING, openHandle(SOCK_DGRAM), settings);
     socket.applyReceive(receive);
     return socket;
@@ -90,8 +105,9 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
 
   /** Two sockets connected to each other, as socketpair(2) makes them. */
   static pair(options?: DatagramOptions): [UnixDatagram, UnixDatagram] {
-    const receive = receiveSettings(options);
-    const settings = datagramSettings(options);
+    const parsed = optionsOf(options, PAIR);
+    const receive = receiveSettings(parsed);
+    const settings = datagramSettings(parsed);
     const sockets = openPair(SOCK_DGRAM).map(
       (handle) => new UnixDatagram(CONSTRUCTING, handle, settings),
     );
@@ -104,8 +120,9 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
    * of another type, `ENOTSOCK`, `EBADF`, `ENOPROTOOPT`; ownership then stays where it was.
    */
   static fromFd(fd: number | FileDescriptor, options?: DatagramOptions): UnixDatagram {
-    const receive = receiveSettings(options);
-    const settings = datagramSettings(options);
+    const parsed = optionsOf(options, FROM_FD);
+    const receive = receiveSettings(parsed);
+    const settings = datagramSettings(parsed);
     const handle = adoptHandle(fd, SOCK_DGRAM, false, receive, settings.maxMessageSize);
     const socket = new UnixDatagram(CONSTRUCTING, handle, settings);
     socket.receives = receive;
@@ -150,13 +167,13 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
   send(data: Data, options?: SendDatagramOptions): Promise<void> {
     try {
       this.live();
-      const given = optionsOf(options);
-      checkSignal(given.signal);
+      const parsed = optionsOf(options, SEND);
+      checkSignal(parsed.signal);
       const bytes = bytesOf('data', data);
-      const to = destinationOf(given.to);
-      const beside = besideOf(given);
+      const to = destinationOf(parsed.to);
+      const beside = besideOf(parsed);
       if (this.#attempt(bytes, to, beside)) return sentNow(bytes.length);
-      return this.#queueFor(to).add(bytes, beside, given.signal);
+      return this.#queueFor(to).add(bytes, beside, parsed.signal);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -166,12 +183,12 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
    * Sends one message now, or not at all: false if it would have to wait, for the receiver or behind
    * others that wait. One system call. Throws what `send` rejects with.
    */
-  trySend(data: Data, options?: SendDatagramOptions): boolean {
+  trySend(data: Data, options?: Omit<SendDatagramOptions, 'signal'>): boolean {
     this.live();
     const bytes = bytesOf('data', data);
     if (options === undefined) return this.#attempt(bytes, undefined, undefined);
-    const given = optionsOf(options);
-    return this.#attempt(bytes, destinationOf(given.to), besideOf(given));
+    const parsed = optionsOf(options, TRY_SEND);
+    return this.#attempt(bytes, destinationOf(parsed.to), besideOf(parsed));
   }
 
   /**
@@ -257,7 +274,7 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
    * `ERR_INVALID_STATE`.
    */
   onMessages(callback: ((messages: Datagram[]) => void) | null, options?: OnMessagesOptions): void {
-    this.deliver(callback, options);
+    this.deliver(callback, optionsOf(options, DELIVER));
   }
 
   /** Messages until the socket is closed. Leaving the loop leaves the socket open. */

@@ -1,4 +1,5 @@
 import type { AddressLike } from './address.js';
+import type { Parsed } from './arguments.js';
 import { CONSTRUCTING } from './constructing.js';
 import { UnixDatagram } from './datagram.js';
 import { openHandle } from './handle.js';
@@ -22,7 +23,7 @@ export class DgramEndpoint extends UnixDatagram {
   /** `awaitWritable()` has not been answered. */
   #awaits = false;
 
-  static make(options: DatagramOptions, owner: Owner): DgramEndpoint {
+  static make(options: Parsed<DatagramOptions>, owner: Owner): DgramEndpoint {
     const receive = receiveSettings(options);
     const settings = datagramSettings(options);
     const endpoint = new DgramEndpoint(CONSTRUCTING, openHandle(SOCK_DGRAM), settings);

@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { promisify } from 'node:util';
 import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
-import { checkSignalType } from './arguments.js';
+import { checkSignalType, memberOf, membersOf, optionsOf, type Parsed } from './arguments.js';
+import { bare } from './bare.js';
 import { type DgramData, type SendCallback, sendArguments } from './dgram-arguments.js';
 import { DgramEndpoint } from './dgram-endpoint.js';
 import type {
@@ -14,13 +15,39 @@ import type {
 } from './dgram-types.js';
 import { codedError, invalidArgValue, systemError } from './errors.js';
 import { Fifo } from './fifo.js';
+import { Known } from './known.js';
 import type { Datagram } from './message.js';
-import type { ConnectionChange } from './message-options.js';
+import { type ConnectionChange, DATAGRAM } from './message-options.js';
 import { native } from './native.js';
-import { type BindOptions, bindPlan } from './options.js';
+import { type BindOptions, bindPlan, FILE } from './options.js';
 import type { SocketStats } from './stats.js';
 import { nextTick, setImmediate } from './timers.js';
 import { markAsUncloneable } from './uncloneable.js';
+
+/** Of node:dgram: they mean nothing here. */
+interface UdpOptions {
+  reuseAddr?: unknown;
+  reusePort?: unknown;
+  ipv6Only?: unknown;
+  lookup?: unknown;
+  receiveBlockList?: unknown;
+  sendBlockList?: unknown;
+}
+const SOCKET = new Known<SocketOptions & UdpOptions>('createSocket', {
+  ...DATAGRAM,
+  type: 1,
+  sendBufferSize: 1,
+  recvBufferSize: 1,
+  signal: 1,
+  congestion: 1,
+  reuseAddr: 1,
+  reusePort: 1,
+  ipv6Only: 1,
+  lookup: 1,
+  receiveBlockList: 1,
+  sendBlockList: 1,
+});
+const BIND = new Known<SocketBindOptions>('bind', { ...FILE, path: 1, exclusive: 1 });
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
 
@@ -43,28 +70,26 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
   constructor(options: SocketOptions, listener?: MessageListener) {
     super();
     markAsUncloneable(this);
-    const { signal, congestion = 'report', onConnectionChange } = options;
+    const given = membersOf(options, SOCKET, 'options');
+    const { signal, congestion = 'report', onConnectionChange } = given;
     checkSignalType(signal);
     if (congestion !== 'report' && congestion !== 'wait') {
       throw invalidArgValue('options.congestion', "must be 'report' or 'wait'", congestion);
     }
-    this.#reports = congestion === 'report' && options.reconnect !== true;
+    this.#reports = congestion === 'report' && given.reconnect !== true;
     const told = (change: ConnectionChange): void => {
       onConnectionChange?.(change);
       if (change.error === null) this.emit('connect');
       else this.emit('disconnect', change.error);
     };
-    this.#endpoint = DgramEndpoint.make(
-      { ...options, onConnectionChange: told },
-      {
-        socket: this,
-        onWritable: () => this.#onWritable(),
-        onError: (error) => this.listenerCount('error') > 0 && this.emit('error', error),
-      },
-    );
+    this.#endpoint = DgramEndpoint.make(Object.assign(given, { onConnectionChange: told }), {
+      socket: this,
+      onWritable: () => this.#onWritable(),
+      onError: (error) => this.listenerCount('error') > 0 && this.emit('error', error),
+    });
     if (typeof listener === 'function') this.on('message', listener);
-    if (options.sendBufferSize) this.setSendBufferSize(options.sendBufferSize);
-    if (options.recvBufferSize) this.setRecvBufferSize(options.recvBufferSize);
+    if (given.sendBufferSize) this.setSendBufferSize(given.sendBufferSize);
+    if (given.recvBufferSize) this.setRecvBufferSize(given.recvBufferSize);
     if (signal !== undefined) this.#closeOn(signal);
   }
 
@@ -293,7 +318,7 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
       abort();
       return;
     }
-    signal.addEventListener('abort', abort, { once: true });
+    signal.addEventListener('abort', abort, bare({ once: true }));
     this.once('close', () => signal.removeEventListener('abort', abort));
   }
 
@@ -351,15 +376,25 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
   }
 }
 
-function bindArguments(given: unknown): [AddressLike, BindOptions | undefined] {
-  if (given === undefined || given === null || typeof given === 'function') {
-    return [UnixAddress.unnamed, undefined];
+/** What node:dgram takes here, and why a Unix socket does not. */
+const notForBind = new Map([
+  ['fd', 'is not taken over by bind(); UnixDatagram.fromFd() takes it'],
+  ['port', 'is for UDP; a Unix socket is bound to options.path'],
+  ['address', 'is for UDP; a Unix socket is bound to options.path'],
+]);
+
+function bindArguments(given: unknown): [AddressLike, Parsed<BindOptions>] {
+  const named = typeof given === 'object' && given !== null && !isAddressLike(given);
+  if (named) {
+    for (const [name, reason] of notForBind) {
+      const value = memberOf(given, name);
+      if (value !== undefined) throw invalidArgValue(`options.${name}`, reason, value);
+    }
   }
-  if (typeof given === 'object' && !isAddressLike(given)) {
-    const { path = UnixAddress.unnamed, ...options } = given as SocketBindOptions;
-    return [path, options];
-  }
-  return [given as AddressLike, undefined];
+  const options = optionsOf(named ? (given as SocketBindOptions) : undefined, BIND);
+  const { path = UnixAddress.unnamed } = options;
+  const positional = !named && given !== undefined && given !== null && typeof given !== 'function';
+  return [positional ? (given as AddressLike) : path, options as Parsed<BindOptions>];
 }
 
 function infoOf(address: UnixAddress): AddressInfo {

@@ -6,7 +6,10 @@ import type { FileDescriptor } from './file-descriptor.js';
 import type { DatagramOptions } from './message-options.js';
 import type { BindOptions } from './options.js';
 
-/** Options of `createSocket`. */
+/**
+ * Options of `createSocket`. Those of node:dgram that are for UDP are accepted and without effect:
+ * `reuseAddr`, `reusePort`, `ipv6Only`, `lookup`, `receiveBlockList`, `sendBlockList`.
+ */
 export interface SocketOptions extends DatagramOptions {
   /** The one type there is: SOCK_DGRAM. */
   type: 'unix_dgram';
@@ -27,9 +30,12 @@ export interface SocketOptions extends DatagramOptions {
 }
 
 /** Options of `bind`. */
-export interface SocketBindOptions extends BindOptions {
+export interface SocketBindOptions
+  extends Pick<BindOptions, 'mode' | 'replace' | 'unlinkOnClose' | 'allowUnsafePath'> {
   /** Where to. Without one: an abstract name that the kernel chooses (Linux). */
   path?: AddressLike;
+  /** Accepted and without effect: every socket is exclusive, `cluster` shares none. */
+  exclusive?: boolean;
 }
 
 /** An address, as events and methods give it. */

@@ -1,6 +1,7 @@
 // afunix/dgram: Unix datagrams in the shape of node:dgram, and in the place of the npm package
 // unix-dgram: `require('afunix/dgram')` has what `require('unix-dgram')` has.
 import dgram from 'node:dgram';
+import { memberOf } from './arguments.js';
 import { Socket } from './dgram-socket.js';
 import type { MessageListener, SocketOptions } from './dgram-types.js';
 import { codedError } from './errors.js';
@@ -33,7 +34,7 @@ export function createSocket(
   listener?: (message: Buffer, remote: never) => void,
 ): Socket | dgram.Socket {
   const options = typeof given === 'object' && given !== null ? given : { type: given };
-  switch (options.type) {
+  switch (memberOf(options, 'type')) {
     case 'unix_dgram':
       return new Socket(options as SocketOptions, listener as MessageListener);
     case 'udp4':

@@ -1,6 +1,7 @@
 // Every error this package makes. System errors have the shape of Node's own; wrong arguments are
 // TypeError and RangeError with Node's ERR_* codes.
 import { inspect, types } from 'node:util';
+import { bare } from './bare.js';
 import { tellError } from './diagnostics.js';
 import { native, SYMBOLIC_LINK, UNSAFE_DIRECTORY } from './native.js';
 
@@ -35,9 +36,15 @@ export function systemError(syscall: string, errno: number, address?: unknown): 
   error.code = code;
   error.errno = errno;
   error.syscall = syscall;
-  if (where !== '') error.address = where;
+  if (where !== '') setAddress(error, where);
   tellError(error);
   return error;
+}
+
+/** Not by an assignment, which a property of Object.prototype could stop. */
+function setAddress<E extends Error>(error: E, address: string): E & { address: string } {
+  const property = { value: address, writable: true, enumerable: true, configurable: true };
+  return Object.defineProperty(error, 'address', bare(property)) as E & { address: string };
 }
 
 /** Returns `result`, or throws the system error when it is negative. */
@@ -54,7 +61,7 @@ export function bindError(result: number, address: unknown, syscall = 'bind'): S
   if (result === UNSAFE_DIRECTORY) {
     const message = `${syscall} ERR_UNSAFE_PATH ${address}: all may write its directory, which is not sticky (see allowUnsafePath)`;
     const error = codedError(Error, 'ERR_UNSAFE_PATH', message);
-    return Object.assign(error, { errno: EPERM, syscall, address: String(address) });
+    return setAddress(Object.assign(error, { errno: EPERM, syscall }), String(address));
   }
   if (result === ENOSYS) {
     const error = systemError(syscall, result, address);

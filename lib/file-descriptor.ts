@@ -2,7 +2,8 @@ import dgram from 'node:dgram';
 import fs from 'node:fs';
 import net from 'node:net';
 import { isMainThread } from 'node:worker_threads';
-import { bytesOf, type Data, descriptorNumber } from './arguments.js';
+import { bytesOf, type Data, descriptorNumber, optionsOf } from './arguments.js';
+import { bare } from './bare.js';
 import {
   check,
   codedError,
@@ -25,6 +26,7 @@ import {
   readStreamOf,
   writeStreamOf,
 } from './file-streams.js';
+import { Known } from './known.js';
 import { register, unregister, watchSoon } from './leak-watch.js';
 import { native } from './native.js';
 import { markAsUncloneable } from './uncloneable.js';
@@ -165,16 +167,15 @@ export class FileDescriptor implements Disposable {
    * A `net.Socket` for a connected stream socket, TCP or Unix, or a pipe. It reads at once, into its
    * own buffer, unless `pauseOnCreate` is true.
    */
-  toNetSocket(
-    options: {
-      readable?: boolean;
-      writable?: boolean;
-      allowHalfOpen?: boolean;
-      pauseOnCreate?: boolean;
-    } = {},
-  ): net.Socket {
+  toNetSocket(options?: {
+    readable?: boolean;
+    writable?: boolean;
+    allowHalfOpen?: boolean;
+    pauseOnCreate?: boolean;
+  }): net.Socket {
+    const given = { ...OF_A_STREAM, ...optionsOf(options, NET_SOCKET) };
     this.#requireSocket('a connected stream socket or a pipe', 'stream', false, networks, 'pipe');
-    return this.#handOn((fd) => new net.Socket({ readable: true, writable: true, ...options, fd }));
+    return this.#handOn((fd) => new net.Socket({ readable: true, writable: true, ...given, fd }));
   }
 
   /**
@@ -184,7 +185,7 @@ export class FileDescriptor implements Disposable {
    */
   toNetServer(options: net.ServerOpts = {}): net.Server {
     this.#requireSocket('a listening stream socket', 'stream', true, networks);
-    return this.#handOn((fd) => net.createServer(options).listen({ fd }));
+    return this.#handOn((fd) => net.createServer(options).listen(bare({ fd })));
   }
 
   /** A `dgram.Socket`, bound, for a UDP socket. */
@@ -289,6 +290,19 @@ export class FileDescriptor implements Disposable {
   }
 }
 
+const NET_SOCKET = new Known<NonNullable<Parameters<FileDescriptor['toNetSocket']>[0]>>(
+  'toNetSocket',
+  { readable: 1, writable: 1, allowHalfOpen: 1, pauseOnCreate: 1 },
+);
+/** What Node.js would read from Object.prototype otherwise. */
+const OF_A_STREAM: object = {
+  allowHalfOpen: undefined,
+  highWaterMark: undefined,
+  objectMode: undefined,
+  onread: undefined,
+  pauseOnCreate: undefined,
+  signal: undefined,
+};
 const EBADF = -(native.errnos.EBADF as number);
 const ENOSYS = -(native.errnos.ENOSYS as number);
 

@@ -2,8 +2,10 @@
 import fs from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { integer, optionsOf } from './arguments.js';
+import { bare } from './bare.js';
 import { invalidArgValue, outOfRange, systemError } from './errors.js';
 import type { FileKind } from './file-kind.js';
+import { Known } from './known.js';
 import { native } from './native.js';
 
 // Taken at load: a patch of node:fs made later must not see these descriptors.
@@ -30,28 +32,33 @@ export interface FileWriteOptions {
   highWaterMark?: number;
 }
 
+const READ = new Known<FileReadOptions>('toReadStream', { start: 1, end: 1, highWaterMark: 1 });
+const WRITE = new Known<FileWriteOptions>('toWriteStream', { start: 1, highWaterMark: 1 });
+
 /** An `fs.ReadStream` that closes `fd`, which the addon owns until then. */
 export function readStreamOf(
   fd: number,
   kind: FileKind,
   options: FileReadOptions | undefined,
 ): fs.ReadStream {
-  const given = optionsOf(options);
-  refuseOthers(given, ['start', 'end', 'highWaterMark'], 'toReadStream()');
+  const given = optionsOf(options, READ);
   const start = offset('start', given.start, kind);
   const end = offset('end', given.end, kind);
   const bufferSize = bytes('highWaterMark', given.highWaterMark);
   if (end !== undefined && end < (start ?? 0)) {
     throw outOfRange('options.end', `>= ${start ?? 0}, the start`, end);
   }
-  return createReadStream('', {
-    fd,
-    fs: { read, close: closeDescriptor },
-    // With a position it reads by pread(2), which leaves the shared offset where it is.
-    ...(kind === 'file' ? { start: start ?? 0 } : {}),
-    ...(end === undefined ? {} : { end }),
-    ...(bufferSize === undefined ? {} : { highWaterMark: bufferSize }),
-  });
+  return createReadStream(
+    '',
+    bare({
+      fd,
+      fs: { read, close: closeDescriptor },
+      // With a position it reads by pread(2), which leaves the shared offset where it is.
+      ...(kind === 'file' ? { start: start ?? 0 } : {}),
+      ...(end === undefined ? {} : { end }),
+      ...(bufferSize === undefined ? {} : { highWaterMark: bufferSize }),
+    }),
+  );
 }
 
 /** An `fs.WriteStream` that closes `fd`, which the addon owns until then. */
@@ -60,24 +67,18 @@ export function writeStreamOf(
   kind: FileKind,
   options: FileWriteOptions | undefined,
 ): fs.WriteStream {
-  const given = optionsOf(options);
-  refuseOthers(given, ['start', 'highWaterMark'], 'toWriteStream()');
+  const given = optionsOf(options, WRITE);
   const start = offset('start', given.start, kind);
   const bufferSize = bytes('highWaterMark', given.highWaterMark);
-  return createWriteStream('', {
-    fd,
-    fs: { write, writev, close: closeDescriptor },
-    ...(start === undefined ? {} : { start }),
-    ...(bufferSize === undefined ? {} : { highWaterMark: bufferSize }),
-  });
-}
-
-function refuseOthers(options: object, names: readonly string[], call: string): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (!names.includes(name)) {
-      throw invalidArgValue(`options.${name}`, `is not an option of ${call}`, value);
-    }
-  }
+  return createWriteStream(
+    '',
+    bare({
+      fd,
+      fs: { write, writev, close: closeDescriptor },
+      ...(start === undefined ? {} : { start }),
+      ...(bufferSize === undefined ? {} : { highWaterMark: bufferSize }),
+    }),
+  );
 }
 
 function offset(name: string, value: number | undefined, kind: FileKind): number | undefined {

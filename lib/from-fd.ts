@@ -4,11 +4,14 @@ import { invalidArgValue } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { socketOf } from './file-kind.js';
 import { numberOf } from './handle.js';
-import type { AuthorizeOptions } from './options.js';
+import { Known } from './known.js';
+import { AUTHORIZE, type AuthorizeOptions } from './options.js';
 import { UnixSeqpacket } from './seqpacket.js';
 import { UnixSeqpacketListener } from './seqpacket-listener.js';
 import { UnixStream } from './stream.js';
 import { UnixListener } from './stream-listener.js';
+
+const FROM_FD = new Known<AuthorizeOptions>('fromFd', AUTHORIZE);
 
 /**
  * Takes over a Unix socket, by number or from its owner, as an object of the class that its type
@@ -24,7 +27,8 @@ export function fromFd(
   options?: AuthorizeOptions,
 ): UnixStream | UnixListener | UnixSeqpacket | UnixSeqpacketListener | UnixDatagram {
   const number = numberOf(fd);
-  const { authorize } = optionsOf(options);
+  const parsed = optionsOf(options, FROM_FD);
+  const { authorize } = parsed;
   const socket = socketOf(number);
   if (socket?.domain !== 'unix') throw invalidArgValue('fd', 'must be a Unix socket', number);
   const { type, listening } = socket;
@@ -33,13 +37,13 @@ export function fromFd(
   }
   switch (type) {
     case 'stream':
-      return listening ? UnixListener.fromFd(fd, options) : UnixStream.fromFd(fd, options);
+      return listening ? UnixListener.fromFd(fd, parsed) : UnixStream.fromFd(fd, parsed);
     case 'seqpacket':
       return listening
-        ? UnixSeqpacketListener.fromFd(fd, options)
-        : UnixSeqpacket.fromFd(fd, options);
+        ? UnixSeqpacketListener.fromFd(fd, parsed)
+        : UnixSeqpacket.fromFd(fd, parsed);
     case 'datagram':
-      return UnixDatagram.fromFd(fd, options);
+      return UnixDatagram.fromFd(fd, parsed);
     default:
       throw invalidArgValue('fd', 'must be a stream, seqpacket or datagram socket', number);
   }

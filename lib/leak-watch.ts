@@ -1,4 +1,5 @@
 // Closes what was collected with a descriptor that nobody closed, and says so once.
+import { bare } from './bare.js';
 import { native } from './native.js';
 import { setTimeout } from './timers.js';
 
@@ -21,7 +22,7 @@ const collected = new FinalizationRegistry<{ fd: number; origin: string }>(({ fd
   leaked = true;
   process.emitWarning(
     `Descriptor ${fd} (${origin}) was collected without close(); it is closed now, and so will any further one be, without a warning. Close descriptors, or declare them with \`using\`.`,
-    { type: 'Warning', code: 'AFUNIX_FD_LEAK' },
+    bare({ type: 'Warning', code: 'AFUNIX_FD_LEAK' }),
   );
 });
 

@@ -5,6 +5,7 @@ import { optionsOf } from './arguments.js';
 import { CONSTRUCTING, checkConstructing } from './constructing.js';
 import { check, invalidArgType, invalidArgValue, invalidState, systemError } from './errors.js';
 import { FileDescriptor } from './file-descriptor.js';
+import { Known } from './known.js';
 import { native } from './native.js';
 import { namesThisProcess, numberIn } from './service-environment.js';
 
@@ -16,6 +17,8 @@ export interface ListenFdsOptions {
    */
   unsetEnvironment?: boolean;
 }
+
+const LISTEN_FDS = new Known<ListenFdsOptions>('listenFds', { unsetEnvironment: 1 });
 
 /**
  * A descriptor that the service manager passed: a socket it listens on for this service, or one that
@@ -61,7 +64,7 @@ let taken: readonly ListenFd[] | undefined;
  * `detach()` one in the main thread, and give the worker its number. See sd_listen_fds_with_names(3).
  */
 export function listenFds(options?: ListenFdsOptions): readonly ListenFd[] {
-  const { unsetEnvironment = false } = optionsOf(options);
+  const { unsetEnvironment = false } = optionsOf(options, LISTEN_FDS);
   if (typeof unsetEnvironment !== 'boolean') {
     throw invalidArgType('options.unsetEnvironment', 'of type boolean', unsetEnvironment);
   }

@@ -2,9 +2,11 @@ import { ACCEPT_BATCH, Acceptor } from './acceptor.js';
 import type { UnixAddress } from './address.js';
 import { checkSignal, optionsOf } from './arguments.js';
 import { Authorizer } from './authorizer.js';
+import { bare } from './bare.js';
 import { tellAccept } from './diagnostics.js';
 import { systemError } from './errors.js';
 import { Fifo } from './fifo.js';
+import { Known } from './known.js';
 import { type Handle, native, READABLE } from './native.js';
 import { Operation } from './operation.js';
 import type { AcceptSettings, ReceiveSettings } from './options.js';
@@ -16,6 +18,7 @@ export interface AcceptOptions {
   signal?: AbortSignal;
 }
 
+const ACCEPT = new Known<AcceptOptions>('accept', { signal: 1 });
 const EAGAIN = -(native.errnos.EAGAIN as number);
 
 /** A socket that accepts connections. */
@@ -66,7 +69,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   accept(options?: AcceptOptions): Promise<S> {
     try {
       this.live();
-      const { signal } = optionsOf(options);
+      const { signal } = optionsOf(options, ACCEPT);
       checkSignal(signal);
       if (this.#waiting.size === 0) {
         const handle = this.#next();
@@ -164,10 +167,10 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
     if (this.#reported) return;
     this.#reported = true;
     const error = systemError('accept', errno, this.localAddress);
-    process.emitWarning(`${error.message}: connections wait until there are descriptors again`, {
-      type: 'Warning',
-      code: 'AFUNIX_ACCEPT_PAUSED',
-    });
+    process.emitWarning(
+      `${error.message}: connections wait until there are descriptors again`,
+      bare({ type: 'Warning', code: 'AFUNIX_ACCEPT_PAUSED' }),
+    );
   }
 
   #await(): void {

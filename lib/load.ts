@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import bindings from 'bindings';
+import { bare } from './bare.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -26,11 +27,13 @@ export function load(): unknown {
     ['build', 'Release', 'afunix.node'],
   ];
   try {
-    return bindings({
-      bindings: 'afunix',
-      module_root: root,
-      try: files.map((file) => ['module_root', ...file]),
-    });
+    return bindings(
+      bare({
+        bindings: 'afunix',
+        module_root: root,
+        try: files.map((file) => ['module_root', ...file]),
+      }),
+    );
   } catch (cause) {
     const system =
       platform === 'linux' ? `linux ${arch}, ${libc} ${glibc ?? ''}`.trim() : `macOS ${arch}`;

@@ -1,8 +1,9 @@
 // Options of the sockets that keep messages apart, and their checks.
 import type { UnixAddress } from './address.js';
-import { integer, optionsOf } from './arguments.js';
+import { integer, optionsOf, type Parsed } from './arguments.js';
 import { invalidArgType, type SystemError } from './errors.js';
-import type { BindOptions, ReceiveOptions } from './options.js';
+import { Known, type Names } from './known.js';
+import { BIND, type BindOptions, RECEIVE, type ReceiveOptions } from './options.js';
 
 /** How much may wait to be sent to one destination. */
 export interface SendQueueLimit {
@@ -61,11 +62,20 @@ export interface DatagramSettings extends MessageSettings {
   onConnectionChange: ((change: ConnectionChange) => void) | undefined;
 }
 
+export const MESSAGES: Names<MessageOptions> = { ...RECEIVE, maxMessageSize: 1, sendQueueLimit: 1 };
+export const DATAGRAM: Names<DatagramOptions> = {
+  ...MESSAGES,
+  reconnect: 1,
+  onConnectionChange: 1,
+};
+export const BIND_DATAGRAM: Names<BindDatagramOptions> = { ...BIND, ...DATAGRAM };
+const LIMIT = new Known<SendQueueLimit>('sendQueueLimit', { bytes: 1, messages: 1 });
+
 const MAX = 2147483647;
 const defaultLimit = Object.freeze({ bytes: 16 * 1024 * 1024, messages: 65_536 });
 
-export function messageSettings(options: MessageOptions | undefined): MessageSettings {
-  const { maxMessageSize, sendQueueLimit } = optionsOf(options);
+export function messageSettings(options: Parsed<MessageOptions>): MessageSettings {
+  const { maxMessageSize, sendQueueLimit } = options;
   return {
     maxMessageSize:
       maxMessageSize === undefined ? 0 : integer('options.maxMessageSize', maxMessageSize, 1, MAX),
@@ -74,7 +84,7 @@ export function messageSettings(options: MessageOptions | undefined): MessageSet
 }
 
 function limitOf(given: SendQueueLimit): Required<SendQueueLimit> {
-  const { bytes, messages } = optionsOf(given, 'options.sendQueueLimit');
+  const { bytes, messages } = optionsOf(given, LIMIT, 'options.sendQueueLimit');
   const count = (name: string, value: number | undefined, fallback: number): number =>
     value === undefined ? fallback : integer(`options.sendQueueLimit.${name}`, value, 0, MAX);
   return {
@@ -83,8 +93,8 @@ function limitOf(given: SendQueueLimit): Required<SendQueueLimit> {
   };
 }
 
-export function datagramSettings(options: DatagramOptions | undefined): DatagramSettings {
-  const { reconnect = false, onConnectionChange } = optionsOf(options);
+export function datagramSettings(options: Parsed<DatagramOptions>): DatagramSettings {
+  const { reconnect = false, onConnectionChange } = options;
   if (typeof reconnect !== 'boolean') {
     throw invalidArgType('options.reconnect', 'of type boolean', reconnect);
   }

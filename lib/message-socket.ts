@@ -1,6 +1,7 @@
-import { checkSignal, optionsOf } from './arguments.js';
+import { checkSignal, optionsOf, type Parsed } from './arguments.js';
 import { invalidArgType, invalidState, systemError } from './errors.js';
 import { Fifo } from './fifo.js';
+import { Known, type Names } from './known.js';
 import { Luck } from './luck.js';
 import { type Message, tellReceived } from './message.js';
 import { native, READABLE } from './native.js';
@@ -20,13 +21,17 @@ const PAUSE = 100;
 
 const ARMED = Symbol('armed');
 
-const plain: { signal?: AbortSignal; peek: boolean } = { peek: false };
+const RECEIVE = new Known<ReceiveMessageOptions>('receive', { signal: 1, peek: 1 });
+const plain: { signal: AbortSignal | undefined; peek: boolean } = {
+  signal: undefined,
+  peek: false,
+};
 
 function receiveOptionsOf(options: ReceiveMessageOptions): typeof plain {
-  const { signal, peek = false } = optionsOf(options);
+  const { signal, peek = false } = optionsOf(options, RECEIVE);
   checkSignal(signal);
   if (typeof peek !== 'boolean') throw invalidArgType('options.peek', 'of type boolean', peek);
-  return signal === undefined ? { peek } : { signal, peek };
+  return { signal, peek };
 }
 
 /** Options of `receive`. */
@@ -55,6 +60,8 @@ export interface OnMessagesOptions {
    */
   onError?: (error: Error) => void;
 }
+
+export const ON_MESSAGES: Names<OnMessagesOptions> = { reuse: 1, onError: 1 };
 
 /** Who gets every message. */
 interface Consumer<M> {
@@ -166,9 +173,9 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
   /** @internal Every message from now on goes to `callback`, as an array for each wake-up. */
   protected deliver(
     callback: ((messages: M[]) => void) | null,
-    options: (OnMessagesOptions & { onEnd?: () => void }) | undefined,
+    options: Parsed<OnMessagesOptions & { onEnd?: () => void }>,
   ): void {
-    const { reuse = false, onError, onEnd } = optionsOf(options);
+    const { reuse = false, onError, onEnd } = options;
     if (callback !== null && typeof callback !== 'function') {
       throw invalidArgType('callback', 'of type function or null', callback);
     }

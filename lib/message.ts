@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { markAsUntransferable } from 'node:worker_threads';
 import { UnixAddress } from './address.js';
+import { bare } from './bare.js';
 import { CONSTRUCTING, checkConstructing } from './constructing.js';
 import type { Credentials } from './credentials.js';
 import { messages, passed, tellFds, tellMessage } from './diagnostics.js';
@@ -324,6 +325,6 @@ function warnRefused(receiver: Receiver): void {
   warned = true;
   process.emitWarning(
     `${receiver.describe()} was sent descriptors, which it refused: make it with the option \`maxFds\` to accept them. Further ones are refused without a warning; the message's \`controlTruncated\` tells.`,
-    { type: 'Warning', code: 'AFUNIX_FDS_REFUSED' },
+    bare({ type: 'Warning', code: 'AFUNIX_FDS_REFUSED' }),
   );
 }

@@ -1,15 +1,19 @@
 // The options of afunix/net: those of node:net that a local socket has, and this package's own.
 import type { DuplexOptions } from 'node:stream';
 import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
-import { checkSignalType } from './arguments.js';
+import { checkSignalType, memberOf, optionsOf, type Parsed } from './arguments.js';
 import { invalidArgValue, missingArgs } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
+import { Known, type Names } from './known.js';
+import { BIND_DATAGRAM } from './message-options.js';
 import {
   type AuthorizeOptions,
   type BindOptions,
+  LISTEN,
   type ReceiveOptions,
   receiveSettings,
 } from './options.js';
+import { timeoutOf } from './timeout.js';
 
 /**
  * Reads into the caller's own memory instead of 'data' events, as node:net's `onread`. Not together
@@ -52,6 +56,80 @@ export interface SocketOptions
   pauseOnCreate?: boolean;
 }
 
+/** Options of this package: those that a function here does not take it refuses. Others may be Node's. */
+const OWN = Object.keys({ ...LISTEN, ...BIND_DATAGRAM });
+const RECEIVED = ['maxFds', 'credentials', 'busyPoll'] as const;
+const DUPLEX = ['allowHalfOpen', 'highWaterMark', 'signal', 'onread'] as const;
+
+/** The options of a function that takes any but those of this package which are not its own. */
+function among<T>(of: string, names: readonly Extract<keyof T, string>[]): Known<T> {
+  return new Known<T>(of, Object.fromEntries(names.map((name) => [name, 1])) as Names<T>, OWN);
+}
+
+const SOCKET = among<SocketOptions>('Socket', [
+  ...(['fd', 'readable', 'writable', 'pauseOnCreate'] as const),
+  ...DUPLEX,
+  ...RECEIVED,
+]);
+/** Of `connect()`, which makes a socket. */
+export const CONNECT: Known<ConnectOptions> = among<ConnectOptions>('connect', [
+  ...(['path', 'timeout'] as const),
+  ...DUPLEX,
+  ...RECEIVED,
+]);
+/** Of a socket's method, which changes nothing else. */
+export const RECONNECT: Known<ConnectOptions> = among<ConnectOptions>('Socket.connect', ['path']);
+export const SERVER: Known<ServerOptions> = among<ServerOptions>('Server', [
+  ...(['allowHalfOpen', 'pauseOnConnect', 'highWaterMark', 'authorize'] as const),
+  ...RECEIVED,
+]);
+const FILE = ['mode', 'replace', 'unlinkOnClose', 'allowUnsafePath', 'backlog'] as const;
+const WITH_PATH = [...FILE, 'readableAll', 'writableAll'] as const;
+const LISTENING = among<ListenOptions>('Server.listen', [
+  ...(['path', 'fd', 'signal', 'exclusive'] as const),
+  ...WITH_PATH,
+]);
+
+/**
+ * Reads options. The `fd` of an object's class, such as that of a socket, is no option: that object owns it,
+ * and closes it.
+ */
+function readOptions<T extends { fd?: number | FileDescriptor }>(
+  options: T | undefined,
+  known: Known<T>,
+): Parsed<T> {
+  const parsed = optionsOf(options, known);
+  if (parsed.fd !== undefined && !Object.hasOwn(options as T, 'fd')) delete parsed.fd;
+  return parsed;
+}
+
+/** The options of a connect, checked. Throws ERR_MISSING_ARGS for none, or for a port. */
+export function connectOptionsOf(
+  options: ConnectOptions | AddressLike,
+  known: Known<ConnectOptions>,
+): Parsed<ConnectOptions> {
+  const given = isAddressLike(options) ? { path: options } : options;
+  const parsed =
+    typeof given === 'object' && given !== null ? readOptions(given, known) : undefined;
+  if (parsed?.path === undefined || parsed.path === null) throw missingArgs('options.path');
+  // Before a socket is made of them, which would own the `fd`.
+  UnixAddress.from(parsed.path);
+  if (parsed.timeout) timeoutOf('msecs', parsed.timeout);
+  return parsed;
+}
+
+/** The options of a `listen`. */
+export function listenOptionsOf(options: ListenOptions | AddressLike): Parsed<ListenOptions> {
+  const parsed = readOptions(isAddressLike(options) ? { path: options } : options, LISTENING);
+  if (parsed.fd === undefined) return parsed;
+  for (const name of WITH_PATH) {
+    const value = parsed[name];
+    if (value !== undefined)
+      throw invalidArgValue(`options.${name}`, 'goes with path alone', value);
+  }
+  return parsed;
+}
+
 /** Checked `SocketOptions`, with those of a Duplex. A server has one for all its connections. */
 export class SocketSettings {
   readonly maxFds: number;
@@ -72,7 +150,10 @@ export class SocketSettings {
   readonly decodeStrings: boolean;
 
   constructor(options: SocketOptions | number | undefined) {
-    const given: SocketOptions = typeof options === 'number' ? { fd: options } : (options ?? {});
+    const given = readOptions(
+      typeof options === 'number' ? { fd: options } : (options ?? undefined),
+      SOCKET,
+    );
     for (const name of ['objectMode', 'readableObjectMode', 'writableObjectMode'] as const) {
       if (given[name]) throw invalidArgValue(`options.${name}`, 'is not supported', given[name]);
     }
@@ -81,11 +162,11 @@ export class SocketSettings {
     checkSignalType(abort);
     // What is for Duplex alone, such as highWaterMark, goes to it as it is.
     Object.assign(this, given);
-    const { maxFds, credentials, busyPoll } = receiveSettings(given);
+    const { maxFds, credentials, busyPoll } = receiveSettings(given as Parsed<ReceiveOptions>);
     this.maxFds = maxFds;
     this.busyPoll = busyPoll;
     this.credentials = credentials;
-    this.onread = typeof given.onread?.callback === 'function' ? given.onread : undefined;
+    this.onread = onreadOf(given.onread);
     if (this.onread !== undefined && (maxFds > 0 || credentials)) {
       throw invalidArgValue('options.onread', 'goes without maxFds and credentials', given.onread);
     }
@@ -98,6 +179,16 @@ export class SocketSettings {
   }
 }
 
+// A Duplex reads many more options, which Object.prototype must not have for it.
+Object.setPrototypeOf(SocketSettings.prototype, null);
+
+function onreadOf(onread: OnReadOptions | undefined): OnReadOptions | undefined {
+  if (typeof onread !== 'object' || onread === null) return undefined;
+  const callback = memberOf(onread, 'callback');
+  if (typeof callback !== 'function') return undefined;
+  return { buffer: memberOf(onread, 'buffer'), callback } as OnReadOptions;
+}
+
 /** Options of `connect`: those of the socket that it makes, and where to. */
 export interface ConnectOptions extends SocketOptions {
   /**
@@ -107,19 +198,6 @@ export interface ConnectOptions extends SocketOptions {
   path: AddressLike;
   /** Milliseconds of idleness until 'timeout', as `socket.setTimeout()`. Default 0: never. */
   timeout?: number;
-}
-
-/**
- * The `path` of a connect and the address it names. Throws ERR_MISSING_ARGS without one, which holds for
- * a port, too.
- */
-export function destinationOf(options: ConnectOptions | AddressLike): {
-  path: AddressLike;
-  address: UnixAddress;
-} {
-  const { path } = isAddressLike(options) ? { path: options } : (options ?? {});
-  if (path === undefined || path === null) throw missingArgs('options.path');
-  return { path, address: UnixAddress.from(path) };
 }
 
 /**

@@ -3,8 +3,8 @@ import { addAbortListener, captureRejectionSymbol, EventEmitter } from 'node:eve
 import { getDefaultHighWaterMark } from 'node:stream';
 import { getSystemErrorMap, promisify } from 'node:util';
 import { ACCEPT_BATCH, Acceptor } from './acceptor.js';
-import { type AddressLike, isAddressLike, UnixAddress } from './address.js';
-import { checkSignalType, optionsOf } from './arguments.js';
+import { type AddressLike, UnixAddress } from './address.js';
+import { checkSignalType, optionsOf, type Parsed } from './arguments.js';
 import { Authorizer } from './authorizer.js';
 import { Backoff } from './backoff.js';
 import { tellAccept } from './diagnostics.js';
@@ -19,10 +19,18 @@ import {
 import type { FileDescriptor } from './file-descriptor.js';
 import { adoptHandle, configureReceive, openHandle } from './handle.js';
 import { type Handle, LOCKED, native, READABLE } from './native.js';
-import { type ListenOptions, type ServerOptions, SocketSettings } from './net-options.js';
+import {
+  type ListenOptions,
+  listenOptionsOf,
+  SERVER,
+  type ServerOptions,
+  SocketSettings,
+} from './net-options.js';
 import { Socket } from './net-socket.js';
 import {
+  type AuthorizeOptions,
   acceptSettings,
+  type BindOptions,
   type BindPlan,
   backlogOf,
   bindHandle,
@@ -81,10 +89,10 @@ export class Server extends EventEmitter {
   ) {
     super();
     markAsUncloneable(this);
-    const given: ServerOptions = typeof options === 'function' ? {} : optionsOf(options ?? {});
+    const given = optionsOf((typeof options === 'function' ? null : options) ?? undefined, SERVER);
     const onConnection = typeof options === 'function' ? options : listener;
     if (typeof onConnection === 'function') this.on('connection', onConnection);
-    const { receive, authorize } = acceptSettings(given);
+    const { receive, authorize } = acceptSettings(given as Parsed<AuthorizeOptions>);
     if (given.highWaterMark !== undefined && typeof given.highWaterMark !== 'number') {
       throw invalidArgType('options.highWaterMark', 'of type number', given.highWaterMark);
     }
@@ -108,7 +116,9 @@ export class Server extends EventEmitter {
       allowHalfOpen: this.allowHalfOpen,
       pauseOnCreate: this.pauseOnConnect,
       highWaterMark: this.highWaterMark,
-      ...receive,
+      maxFds: receive.maxFds,
+      credentials: receive.credentials,
+      busyPoll: receive.busyPoll,
     });
   }
 
@@ -137,12 +147,10 @@ export class Server extends EventEmitter {
    */
   listen(options: ListenOptions | AddressLike, ...rest: unknown[]): this {
     if (this.#handle !== null) throw alreadyListening();
-    const given: ListenOptions = isAddressLike(options) ? { path: options } : optionsOf(options);
+    const given = listenOptionsOf(options);
     const backlog = rest.find((value) => typeof value === 'number') as number | undefined;
     const listener = rest.find((value) => typeof value === 'function');
-    const { signal } = given;
-    // The `fd` of a socket's getter is that socket's to close.
-    const fd = Object.hasOwn(given, 'fd') ? given.fd : undefined;
+    const { fd, signal } = given;
     const plan = fd === undefined ? planOf(given, given.backlog ?? backlog) : undefined;
     checkSignalType(signal);
     if (listener !== undefined) this.once('listening', listener as () => void);
@@ -343,12 +351,12 @@ function emitClose(server: Server): void {
 }
 
 /** Checks the arguments of a bind, before any system call. */
-function planOf(options: ListenOptions, backlog: number | undefined): Plan {
+function planOf(options: Parsed<ListenOptions>, backlog: number | undefined): Plan {
   const { path, readableAll, writableAll } = options;
   if (path === undefined || path === null) {
     throw invalidArgValue('options', 'must have the property "path" or "fd"', options);
   }
-  const bind = bindPlan(path, options);
+  const bind = bindPlan(path, options as Parsed<BindOptions>);
   const added = (readableAll ? READABLE_BY_ALL : 0) | (writableAll ? WRITABLE_BY_ALL : 0);
   if (added !== 0 && bind.address.kind === 'abstract') {
     throw invalidArgValue(
@@ -359,7 +367,7 @@ function planOf(options: ListenOptions, backlog: number | undefined): Plan {
   }
   if (added !== 0) bind.mode = Math.max(bind.mode, 0) | added;
   // Node takes 0 for the default.
-  return { bind, backlog: backlogOf(backlog ? { backlog } : undefined) };
+  return { bind, backlog: backlogOf(backlog || undefined) };
 }
 
 function nameOf(address: UnixAddress): string {

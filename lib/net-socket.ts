@@ -1,7 +1,7 @@
 // The Duplex of a local socket, shaped like node:net's Socket on a pipe. What differs, and why, is
 // in docs/streams.md.
 import { addAbortSignal, Duplex, type DuplexOptions } from 'node:stream';
-import type { AddressLike } from './address.js';
+import { type AddressLike, UnixAddress } from './address.js';
 import { bytesOf, type Data } from './arguments.js';
 import type { Credentials } from './credentials.js';
 import { tellConnect } from './diagnostics.js';
@@ -13,7 +13,8 @@ import { explainEnd, forgetEnd } from './net-end.js';
 import { SocketInput } from './net-input.js';
 import {
   type ConnectOptions,
-  destinationOf,
+  connectOptionsOf,
+  RECONNECT,
   type SocketOptions,
   SocketSettings,
 } from './net-options.js';
@@ -160,7 +161,8 @@ export class Socket extends Duplex {
    * listens), EPROTOTYPE (a socket of another type), EACCES. See connect(2), unix(7).
    */
   connect(options: ConnectOptions | AddressLike, listener?: () => void): this {
-    const { path, address } = destinationOf(options);
+    const { path } = connectOptionsOf(options, RECONNECT);
+    const address = UnixAddress.from(path);
     if (typeof listener === 'function') this.once('connect', listener);
     if (this.#signal?.aborted) return this;
     forgetEnd(this);

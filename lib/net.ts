@@ -1,9 +1,13 @@
 // afunix/net: Unix domain sockets with the interface of node:net.
-import { type AddressLike, isAddressLike } from './address.js';
-import { type ConnectOptions, destinationOf, type ServerOptions } from './net-options.js';
+import type { AddressLike } from './address.js';
+import {
+  CONNECT,
+  type ConnectOptions,
+  connectOptionsOf,
+  type ServerOptions,
+} from './net-options.js';
 import { Server } from './net-server.js';
 import { Socket } from './net-socket.js';
-import { timeoutOf } from './timeout.js';
 
 export type {
   ConnectOptions,
@@ -34,9 +38,7 @@ export function createServer(
  * socket is made, so that `options.fd` then stays its owner's.
  */
 export function connect(options: ConnectOptions | AddressLike, listener?: () => void): Socket {
-  const given: ConnectOptions = isAddressLike(options) ? { path: options } : options;
-  destinationOf(given);
-  if (given.timeout) timeoutOf('msecs', given.timeout);
+  const given = connectOptionsOf(options, CONNECT);
   const socket = new Socket(given);
   if (given.timeout) socket.setTimeout(given.timeout);
   return socket.connect(given, listener);

@@ -1,8 +1,9 @@
 import { env } from 'node:process';
 import { UnixAddress } from './address.js';
-import { checkSignal, integer, optionsOf } from './arguments.js';
+import { checkSignal, integer, membersOf, optionsOf } from './arguments.js';
 import { UnixDatagram } from './datagram.js';
 import { invalidArgType, invalidArgValue, outOfRange } from './errors.js';
+import { Known } from './known.js';
 import type { Sendable } from './sendable.js';
 import { namesThisProcess, numberIn } from './service-environment.js';
 import { UnixStream } from './stream.js';
@@ -52,6 +53,18 @@ export interface StoreOptions {
   poll?: boolean;
 }
 
+const STATE = new Known<NotifyState>('notify', {
+  ready: 1,
+  reloading: 1,
+  stopping: 1,
+  status: 1,
+  mainPid: 1,
+  watchdog: 1,
+  extendTimeout: 1,
+});
+const BARRIER = new Known<BarrierOptions>('barrier', { signal: 1 });
+const STORE = new Known<StoreOptions>('storeFds', { name: 1, poll: 1 });
+
 /** The most bytes of a message that systemd reads (PIPE_BUF); it ignores longer ones. */
 const MAX_MESSAGE = 4096;
 
@@ -77,7 +90,7 @@ export async function notify(state: NotifyState): Promise<boolean> {
  * longer tell whose their messages are. Rejects as `notify` does. See sd_notify_barrier(3), systemd 246.
  */
 export async function barrier(options?: BarrierOptions): Promise<boolean> {
-  const { signal } = optionsOf(options);
+  const { signal } = optionsOf(options, BARRIER);
   checkSignal(signal);
   // Any descriptor will do that tells of its last duplicate's end, which the manager closes.
   const [here, there] = UnixStream.pair();
@@ -98,7 +111,7 @@ export async function barrier(options?: BarrierOptions): Promise<boolean> {
  * does. The manager takes them only with FileDescriptorStoreMax= set, and tells nobody when it does not.
  */
 export async function storeFds(fds: readonly Sendable[], options?: StoreOptions): Promise<boolean> {
-  const { name, poll = true } = optionsOf(options);
+  const { name, poll = true } = optionsOf(options, STORE);
   if (typeof poll !== 'boolean') throw invalidArgType('options.poll', 'of type boolean', poll);
   if (!Array.isArray(fds)) throw invalidArgType('fds', 'an instance of Array', fds);
   if (fds.length === 0) throw invalidArgValue('fds', 'must not be empty', fds);
@@ -126,16 +139,14 @@ export function watchdogInterval(): number | null {
 }
 
 function linesOf(state: NotifyState): string[] {
-  if (typeof state !== 'object' || state === null) {
-    throw invalidArgType('state', 'of type object', state);
-  }
-  const { status, mainPid, watchdog, extendTimeout } = state;
+  const told = membersOf(state, STATE, 'state');
+  const { status, mainPid, watchdog, extendTimeout } = told;
   const lines: string[] = [];
   for (const name of ['ready', 'reloading', 'stopping'] as const) {
-    if (flag(`state.${name}`, state[name])) lines.push(`${name.toUpperCase()}=1`);
+    if (flag(`state.${name}`, told[name])) lines.push(`${name.toUpperCase()}=1`);
   }
   // Without the time a manager takes RELOADING=1 for that of an earlier reload (Type=notify-reload).
-  if (state.reloading) lines.push(`MONOTONIC_USEC=${monotonicMicroseconds()}`);
+  if (told.reloading) lines.push(`MONOTONIC_USEC=${monotonicMicroseconds()}`);
   if (status !== undefined) lines.push(`STATUS=${lineOf('state.status', status)}`);
   if (mainPid !== undefined) lines.push(`MAINPID=${integer('state.mainPid', mainPid, 1)}`);
   if (watchdog === 'trigger') lines.push('WATCHDOG=trigger');

@@ -1,4 +1,7 @@
+import { bare } from './bare.js';
 import { abortError } from './errors.js';
+
+const once = bare({ once: true });
 
 /**
  * A promise that waits for the kernel, or for its turn. Settled once: by a result, an error or its
@@ -23,7 +26,7 @@ export class Operation<T> {
       onAbort?.(error);
       this.reject(error);
     };
-    signal.addEventListener('abort', this.#listener, { once: true });
+    signal.addEventListener('abort', this.#listener, once);
   }
 
   resolve(value: T): void {

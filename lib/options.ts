@@ -1,7 +1,9 @@
 // Options that several sockets share, and their checks.
 import { type AddressLike, UnixAddress } from './address.js';
-import { checkSignal, integer, optionsOf } from './arguments.js';
-import { invalidArgType, invalidArgValue } from './errors.js';
+import { checkSignal, integer, type Parsed } from './arguments.js';
+import { bare } from './bare.js';
+import { invalidArgType, invalidArgValue, outOfRange } from './errors.js';
+import type { Names } from './known.js';
 import { type Handle, native } from './native.js';
 import type { Peer } from './peer.js';
 import { MAX_FDS } from './sendable.js';
@@ -29,8 +31,9 @@ export interface ReceiveOptions {
 /** How a socket gets its name. */
 export interface BindOptions extends ReceiveOptions {
   /**
-   * The socket file's mode, such as `0o660`: exactly this, whatever the umask. The file is never more
-   * open than that, not even for a moment. Default: 0o777 less the umask.
+   * The socket file's mode, 0 to 0o777, such as `0o660`: exactly this, whatever the umask. The file is
+   * never more open than that, not even for a moment. Default: 0o777 less the umask. Only for pathnames:
+   * ERR_INVALID_ARG_VALUE.
    */
   mode?: number;
   /**
@@ -92,7 +95,30 @@ export interface ReceiveSettings {
   busyPoll: number;
 }
 
-const replaceModes = { never: 0, stale: 1, always: 2 } as const;
+export const RECEIVE: Names<ReceiveOptions> = { maxFds: 1, credentials: 1, pidfds: 1, busyPoll: 1 };
+/** Options of the file that a bind makes. */
+export const FILE: Names<Omit<BindOptions, keyof ReceiveOptions>> = {
+  mode: 1,
+  replace: 1,
+  unlinkOnClose: 1,
+  allowUnsafePath: 1,
+};
+export const BIND: Names<BindOptions> = { ...FILE, ...RECEIVE };
+export const AUTHORIZE: Names<AuthorizeOptions> = { ...RECEIVE, authorize: 1 };
+export const LISTEN: Names<ListenOptions> = { ...BIND, authorize: 1, backlog: 1 };
+export const CONNECT: Names<ConnectOptions> = {
+  ...RECEIVE,
+  signal: 1,
+  timeout: 1,
+  localAddress: 1,
+  allowUnsafePath: 1,
+};
+
+const replaceModes = new Map<unknown, 0 | 1 | 2>([
+  ['never', 0],
+  ['stale', 1],
+  ['always', 2],
+]);
 
 function boolean(name: string, value: unknown, fallback: boolean): boolean {
   if (value === undefined) return fallback;
@@ -100,14 +126,13 @@ function boolean(name: string, value: unknown, fallback: boolean): boolean {
   return value;
 }
 
-export function receiveSettings(options: ReceiveOptions | undefined): ReceiveSettings {
-  const given = optionsOf(options);
+export function receiveSettings(options: Parsed<ReceiveOptions>): ReceiveSettings {
+  const { maxFds, credentials, pidfds, busyPoll } = options;
   return {
-    maxFds: given.maxFds === undefined ? 0 : integer('options.maxFds', given.maxFds, 0, MAX_FDS),
-    credentials: boolean('credentials', given.credentials, false),
-    pidfds: boolean('pidfds', given.pidfds, false),
-    busyPoll:
-      given.busyPoll === undefined ? 0 : integer('options.busyPoll', given.busyPoll, 0, 1_000_000),
+    maxFds: maxFds === undefined ? 0 : integer('options.maxFds', maxFds, 0, MAX_FDS),
+    credentials: boolean('credentials', credentials, false),
+    pidfds: boolean('pidfds', pidfds, false),
+    busyPoll: busyPoll === undefined ? 0 : integer('options.busyPoll', busyPoll, 0, 1_000_000),
   };
 }
 
@@ -122,20 +147,38 @@ export interface BindPlan {
 }
 
 /** Checks the arguments of a bind, before any system call. */
-export function bindPlan(address: AddressLike, options: BindOptions | undefined): BindPlan {
-  const given = optionsOf(options);
-  const replace = given.replace ?? 'never';
-  if (typeof replace !== 'string' || !Object.hasOwn(replaceModes, replace)) {
+export function bindPlan(address: AddressLike, options: Parsed<BindOptions>): BindPlan {
+  const { mode, replace, unlinkOnClose, allowUnsafePath } = options;
+  const replaceMode = replace === undefined ? 0 : replaceModes.get(replace);
+  if (replaceMode === undefined) {
     throw invalidArgValue('options.replace', "must be 'never', 'stale' or 'always'", replace);
   }
+  const to = UnixAddress.from(address);
+  if (mode !== undefined && to.kind !== 'pathname') {
+    throw invalidArgValue(
+      'options.mode',
+      `is for a pathname; an ${to.kind} address has none`,
+      mode,
+    );
+  }
   return {
-    address: UnixAddress.from(address),
-    mode: given.mode === undefined ? -1 : integer('options.mode', given.mode, 0, 0o7777),
-    replace: replaceModes[replace],
-    unlinkOnClose: boolean('unlinkOnClose', given.unlinkOnClose, true),
-    allowUnsafePath: boolean('allowUnsafePath', given.allowUnsafePath, false),
-    receive: receiveSettings(given),
+    address: to,
+    mode: mode === undefined ? -1 : modeOf('options.mode', mode),
+    replace: replaceMode,
+    unlinkOnClose: boolean('unlinkOnClose', unlinkOnClose, true),
+    allowUnsafePath: boolean('allowUnsafePath', allowUnsafePath, false),
+    receive: receiveSettings(options),
   };
+}
+
+/** A file's permissions: more are no socket's, and most likely an octal number written as a decimal. */
+function modeOf(name: string, mode: unknown): number {
+  if (typeof mode !== 'number' || (mode >= 0 && mode <= 0o777))
+    return integer(name, mode, 0, 0o777);
+  const octal = Number.parseInt(String(mode), 8);
+  const meant = mode > 0 && octal.toString(8) === String(mode) && octal <= 0o777;
+  const hint = meant ? ` (modes are octal: 0o${mode}?)` : '';
+  throw outOfRange(name, `an integer >= 0 and <= 0o777${hint}`, mode);
 }
 
 /** Binds a handle, and listens if `backlog` is not negative: 0, or -errno or a refusal. */
@@ -155,25 +198,17 @@ export interface ConnectPlan {
 }
 
 /** Checks the arguments of a connect, before any system call. */
-export function connectPlan(
-  address: AddressLike,
-  options: ConnectOptions | undefined,
-): ConnectPlan {
-  const given = optionsOf(options);
-  const { localAddress, allowUnsafePath } = given;
-  checkSignal(given.signal);
+export function connectPlan(address: AddressLike, options: Parsed<ConnectOptions>): ConnectPlan {
+  const { localAddress, allowUnsafePath, signal, timeout } = options;
+  checkSignal(signal);
+  const bind = bare({ allowUnsafePath }) as Parsed<BindOptions>;
   return {
     address: UnixAddress.from(address),
-    local:
-      localAddress === undefined
-        ? undefined
-        : bindPlan(localAddress, allowUnsafePath === undefined ? {} : { allowUnsafePath }),
-    signal: given.signal,
+    local: localAddress === undefined ? undefined : bindPlan(localAddress, bind),
+    signal,
     timeout:
-      given.timeout === undefined
-        ? Number.POSITIVE_INFINITY
-        : integer('options.timeout', given.timeout, 0),
-    receive: receiveSettings(given),
+      timeout === undefined ? Number.POSITIVE_INFINITY : integer('options.timeout', timeout, 0),
+    receive: receiveSettings(options),
   };
 }
 
@@ -183,8 +218,8 @@ export interface AcceptSettings {
   authorize: AuthorizeOptions['authorize'] | undefined;
 }
 
-export function acceptSettings(options: AuthorizeOptions | undefined): AcceptSettings {
-  const { authorize } = optionsOf(options);
+export function acceptSettings(options: Parsed<AuthorizeOptions>): AcceptSettings {
+  const { authorize } = options;
   if (authorize !== undefined && typeof authorize !== 'function') {
     throw invalidArgType('options.authorize', 'of type function', authorize);
   }
@@ -194,8 +229,7 @@ export function acceptSettings(options: AuthorizeOptions | undefined): AcceptSet
 /** Node's own default, which the system caps. */
 const DEFAULT_BACKLOG = 511;
 
-export function backlogOf(options: ListenOptions | undefined): number {
-  const backlog = optionsOf(options).backlog;
+export function backlogOf(backlog: number | undefined): number {
   return backlog === undefined ? DEFAULT_BACKLOG : integer('options.backlog', backlog, 0);
 }
 

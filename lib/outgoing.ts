@@ -1,8 +1,9 @@
 // Messages to send together, checked before any is sent.
 import { type AddressLike, UnixAddress } from './address.js';
-import { bytesOf, type Data, optionsOf } from './arguments.js';
-import { type Beside, type BesideOptions, besideOf } from './beside.js';
+import { bytesOf, type Data, membersOf } from './arguments.js';
+import { BESIDE, type Beside, type BesideOptions, besideOf } from './beside.js';
 import { invalidArgType, invalidArgValue } from './errors.js';
+import { Known } from './known.js';
 
 /** A datagram to send with others. */
 export interface OutgoingDatagram extends BesideOptions {
@@ -25,8 +26,11 @@ interface Total {
   bytes: number;
 }
 
-/** What comes with a message that is not an object of its own. */
-const ONLY_DATA: Partial<OutgoingDatagram> = {};
+const OUTGOING = new Known<OutgoingDatagram>('a message of sendMany', {
+  ...BESIDE,
+  data: 1,
+  to: 1,
+});
 
 export class Outgoing {
   readonly data: readonly Uint8Array[];
@@ -47,12 +51,12 @@ export class Outgoing {
     let to: UnixAddress | undefined;
     for (const message of messages) {
       const plain = typeof message === 'string' || ArrayBuffer.isView(message);
-      const outgoing = plain ? ONLY_DATA : optionsOf(message as OutgoingDatagram, 'message');
-      const bytes = bytesOf('data', plain ? message : outgoing.data);
+      const outgoing = plain ? undefined : membersOf(message, OUTGOING, 'message');
+      const bytes = bytesOf('data', outgoing === undefined ? message : outgoing.data);
       // Often all have the same one.
-      if (outgoing.to !== given) to = destinationOf(outgoing.to);
-      given = outgoing.to;
-      const beside = plain ? undefined : besideOf(outgoing);
+      if (outgoing?.to !== given) to = destinationOf(outgoing?.to);
+      given = outgoing?.to;
+      const beside = outgoing === undefined ? undefined : besideOf(outgoing);
       if (beside !== undefined) this.#beside.set(data.length, beside);
       if (to !== undefined) addresses.push(UnixAddress.bytesOf(to));
       this.#to.push(to);

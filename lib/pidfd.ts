@@ -3,6 +3,7 @@ import { Backoff } from './backoff.js';
 import { type CONSTRUCTING, checkConstructing } from './constructing.js';
 import { closedError, systemError } from './errors.js';
 import { FileDescriptor, OWNED } from './file-descriptor.js';
+import { Known } from './known.js';
 import { native } from './native.js';
 import { Operation } from './operation.js';
 import { clearTimeout, setTimeout } from './timers.js';
@@ -14,6 +15,8 @@ export interface WaitExitOptions {
   /** Whether the wait keeps this process alive. Default true. */
   ref?: boolean;
 }
+
+const WAIT_EXIT = new Known<WaitExitOptions>('PidFd.waitExit', { signal: 1, ref: 1 });
 
 /**
  * A descriptor of a process, not of its number: it never comes to mean another process that was given
@@ -33,7 +36,7 @@ export class PidFd extends FileDescriptor {
    */
   waitExit(options?: WaitExitOptions): Promise<void> {
     try {
-      const { signal, ref = true } = optionsOf(options);
+      const { signal, ref = true } = optionsOf(options, WAIT_EXIT);
       checkSignal(signal);
       if (this.closed) throw closedError();
       const handle = native.watch(this.fd);

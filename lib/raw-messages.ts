@@ -1,10 +1,19 @@
 // The part of afunix/raw that carries whole messages: bytes, addresses, descriptors, credentials.
 import type { Buffer } from 'node:buffer';
 import { type AddressLike, UnixAddress } from './address.js';
-import { bufferOf, bytesOf, type Data, descriptorNumber, integer, optionsOf } from './arguments.js';
+import {
+  bufferOf,
+  bytesOf,
+  type Data,
+  descriptorNumber,
+  integer,
+  membersOf,
+  optionsOf,
+} from './arguments.js';
 import { MSG_CTRUNC, MSG_TRUNC, SO_TYPE, SOCK_STREAM, SOL_SOCKET } from './constants.js';
 import { type Credentials, credentialsOf } from './credentials.js';
 import { check, invalidArgType, invalidArgValue, outOfRange, systemError } from './errors.js';
+import { Known } from './known.js';
 import { type NativeOutgoing, type NativeReceived, native } from './native.js';
 
 const MAX_RIGHTS = 253; // the kernel's SCM_MAX_FD
@@ -77,19 +86,17 @@ interface Outgoing {
 }
 
 function outgoingOf(name: string, message: OutgoingMessage): Outgoing {
-  if (typeof message !== 'object' || message === null || ArrayBuffer.isView(message)) {
-    throw invalidArgType(name, 'of type object', message);
-  }
-  const { data, buffers, rights, credentials } = message;
+  const parsed = membersOf(message, OUTGOING, name);
+  const { data, buffers, rights, credentials } = parsed;
   if (data !== undefined && buffers !== undefined) {
     throw invalidArgValue(name, 'must have either data or buffers', 'both');
   }
-  const address = message.address === undefined ? undefined : UnixAddress.from(message.address);
+  const address = parsed.address === undefined ? undefined : UnixAddress.from(parsed.address);
   return {
     native: {
       buffers:
         data === undefined
-          ? piecesOf(`${name}.buffers`, buffers ?? [], bytesOf)
+          ? piecesOf(`${name}.buffers`, buffers === undefined ? [] : buffers, bytesOf)
           : [bytesOf(`${name}.data`, data)],
       address: address === undefined ? undefined : UnixAddress.bytesOf(address),
       rights: rights === undefined ? undefined : rightsOf(`${name}.rights`, rights),
@@ -147,6 +154,18 @@ export interface ReceiveOptions {
 /** Where to receive a message: into one buffer, or into up to 1,024, one after the other. */
 export type ReceiveTarget = NodeJS.ArrayBufferView | readonly NodeJS.ArrayBufferView[];
 
+type Incoming = ReceiveOptions & { buffers: ReceiveTarget };
+
+const OUTGOING = new Known<OutgoingMessage>('a message to send', {
+  data: 1,
+  buffers: 1,
+  address: 1,
+  rights: 1,
+  credentials: 1,
+});
+const INCOMING = new Known<Incoming>('recvmsg', { buffers: 1, controlLength: 1 });
+const RECEIVE = new Known<ReceiveOptions>('recvmmsg', { controlLength: 1 });
+
 /** A received message. */
 export interface ReceivedMessage {
   /** Bytes received; with MSG_TRUNC in the call's flags, the message's real length. */
@@ -187,12 +206,11 @@ export function recvmsg(
 ): ReceivedMessage {
   descriptorNumber('fd', fd);
   const plain = ArrayBuffer.isView(into) || Array.isArray(into);
-  if (!plain && (typeof into !== 'object' || into === null)) {
-    throw invalidArgType('into', 'an ArrayBufferView, an Array or an object with buffers', into);
-  }
-  const given = into as ReceiveOptions & { buffers: ReceiveTarget };
-  const buffers = plain ? targetOf('into', into) : targetOf('into.buffers', given.buffers);
-  const room = plain ? CONTROL_CAPACITY : controlLength('into.controlLength', given);
+  const { buffers: target, controlLength: length } = plain
+    ? { buffers: into, controlLength: undefined }
+    : membersOf(into as Incoming, INCOMING, 'into');
+  const buffers = targetOf(plain ? 'into' : 'into.buffers', target);
+  const room = controlLength('into.controlLength', length);
   integer('flags', flags);
   const message = native.raw.recvmsg(fd, buffers, room, flags);
   if (typeof message === 'number') throw systemError('recvmsg', message);
@@ -215,7 +233,7 @@ export function recvmmsg(
   if (!Array.isArray(messages)) throw invalidArgType('messages', 'an Array', messages);
   const buffers = Array.from(messages, (target, i) => targetOf(`messages[${i}]`, target));
   integer('flags', flags);
-  const room = controlLength('options.controlLength', optionsOf(options));
+  const room = controlLength('options.controlLength', optionsOf(options, RECEIVE).controlLength);
   const received = native.raw.recvmmsg(fd, buffers, room, flags);
   if (typeof received === 'number') throw systemError('recvmmsg', received);
   return received.map(receivedOf);
@@ -225,7 +243,7 @@ function targetOf(name: string, target: unknown): Uint8Array[] {
   return ArrayBuffer.isView(target) ? [bufferOf(name, target)] : piecesOf(name, target, bufferOf);
 }
 
-function controlLength(name: string, { controlLength: length }: ReceiveOptions): number {
+function controlLength(name: string, length: number | undefined): number {
   return length === undefined ? CONTROL_CAPACITY : integer(name, length, 0, CONTROL_CAPACITY);
 }
 

@@ -29,6 +29,7 @@ import { type AddressLike, UnixAddress } from './address.js';
 import { bufferOf, bytesOf, type Data, descriptorNumber, integer, optionsOf } from './arguments.js';
 import * as c from './constants.js';
 import { check, invalidArgType, systemError } from './errors.js';
+import { Known, type Names } from './known.js';
 import { native } from './native.js';
 
 export { type AddressLike, UnixAddress } from './address.js';
@@ -56,11 +57,18 @@ export interface DescriptorOptions {
   inheritable?: boolean | undefined;
 }
 
+const CREATION: Names<DescriptorOptions> = { blocking: 1, inheritable: 1 };
+const SOCKET = new Known<DescriptorOptions>('socket', CREATION);
+const SOCKETPAIR = new Known<DescriptorOptions>('socketpair', CREATION);
+const ACCEPT = new Known<DescriptorOptions>('accept', CREATION);
 const UINT_MAX = 0xffffffff;
 
 /** sys/calls.h, DescriptorFlags. */
-function creationFlags(options: DescriptorOptions | undefined): number {
-  const { blocking = false, inheritable = false } = optionsOf(options);
+function creationFlags(
+  options: DescriptorOptions | undefined,
+  known: Known<DescriptorOptions>,
+): number {
+  const { blocking = false, inheritable = false } = optionsOf(options, known);
   for (const [name, value] of Object.entries({ blocking, inheritable })) {
     if (typeof value !== 'boolean')
       throw invalidArgType(`options.${name}`, 'of type boolean', value);
@@ -84,7 +92,7 @@ export function socket(
       integer('domain', domain),
       integer('type', type),
       integer('protocol', protocol),
-      creationFlags(options),
+      creationFlags(options, SOCKET),
     ),
   );
 }
@@ -100,7 +108,7 @@ export function socketpair(
     integer('domain', domain),
     integer('type', type),
     integer('protocol', protocol),
-    creationFlags(options),
+    creationFlags(options, SOCKETPAIR),
   );
   if (typeof pair === 'number') throw systemError('socketpair', pair);
   return pair;
@@ -151,7 +159,10 @@ export function listen(fd: number, backlog = 511): void {
  * try. `options` are those of the new descriptor. See accept(2).
  */
 export function accept(fd: number, options?: DescriptorOptions): number {
-  return check('accept', native.raw.accept(descriptorNumber('fd', fd), creationFlags(options)));
+  return check(
+    'accept',
+    native.raw.accept(descriptorNumber('fd', fd), creationFlags(options, ACCEPT)),
+  );
 }
 
 /**

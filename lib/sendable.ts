@@ -3,7 +3,7 @@ import dgram from 'node:dgram';
 import type { ReadStream, WriteStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type net from 'node:net';
-import { descriptorNumber } from './arguments.js';
+import { descriptorNumber, memberOf } from './arguments.js';
 import { invalidArgType, invalidArgValue, outOfRange } from './errors.js';
 import { duplicate, FileDescriptor } from './file-descriptor.js';
 
@@ -39,7 +39,7 @@ function descriptorOf(value: unknown, index: number): number {
   if (typeof value !== 'object' || value === null) throw notSendable(name, value);
   const holder = holderOf(value);
   if (holder === undefined) throw notSendable(name, value);
-  const fd = (holder as { fd?: unknown } | null)?.fd;
+  const fd = holder === null ? null : memberOf(holder, 'fd');
   if (typeof fd === 'number' && Number.isInteger(fd) && fd >= 0) return fd;
   throw invalidArgValue(
     name,
@@ -49,20 +49,26 @@ function descriptorOf(value: unknown, index: number): number {
 }
 
 /** The object whose `fd` it is; null where there is none now, undefined where there never is one. */
-function holderOf(value: object): unknown {
+function holderOf(value: object): object | null | undefined {
   // Node deprecates its `_handle`, and says so when it is read.
   if (value instanceof dgram.Socket) return datagramHandle(value);
-  if ('fd' in value && typeof value.fd === 'number') return value;
-  if ('_handle' in value) return value._handle;
-  return 'fd' in value ? null : undefined;
+  const fd = memberOf(value, 'fd');
+  if (typeof fd === 'number') return value;
+  const handle = memberOf(value, '_handle');
+  if (handle !== undefined) return objectOrNull(handle);
+  return fd === undefined ? undefined : null;
 }
 
-function datagramHandle(socket: dgram.Socket): unknown {
+function datagramHandle(socket: dgram.Socket): object | null {
   const key = Object.getOwnPropertySymbols(socket).find(
     ({ description }) => description === 'state symbol',
   );
   const state = key === undefined ? undefined : (socket as never)[key];
-  return (state as { handle?: unknown } | undefined)?.handle ?? null;
+  return objectOrNull((state as { handle?: unknown } | undefined)?.handle);
+}
+
+function objectOrNull(value: unknown): object | null {
+  return typeof value === 'object' ? value : null;
 }
 
 function notSendable(name: string, value: unknown): TypeError {
@@ -75,7 +81,7 @@ function notSendable(name: string, value: unknown): TypeError {
 
 /** The numbers of the descriptors to send; undefined for none. */
 export function descriptorsOf(values: unknown): number[] | undefined {
-  if (values === undefined || values === null) return undefined;
+  if (values === undefined) return undefined;
   if (!Array.isArray(values)) throw invalidArgType('fds', 'an instance of Array', values);
   if (values.length > MAX_FDS) {
     throw outOfRange('fds.length', `at most ${MAX_FDS}, the kernel's limit`, values.length);

@@ -1,19 +1,37 @@
 import type { AddressLike } from './address.js';
+import { optionsOf } from './arguments.js';
 import { CONSTRUCTING, checkConstructing } from './constructing.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { adoptHandle, openHandle } from './handle.js';
+import { Known } from './known.js';
 import { Listener } from './listener.js';
-import { type MessageOptions, type MessageSettings, messageSettings } from './message-options.js';
+import {
+  MESSAGES,
+  type MessageOptions,
+  type MessageSettings,
+  messageSettings,
+} from './message-options.js';
 import type { Handle } from './native.js';
 import {
+  AUTHORIZE,
   type AuthorizeOptions,
   acceptSettings,
   backlogOf,
   bindPlan,
+  LISTEN,
   type ListenOptions,
   SOCK_SEQPACKET,
 } from './options.js';
 import { UnixSeqpacket } from './seqpacket.js';
+
+const BIND = new Known<ListenOptions & MessageOptions>('UnixSeqpacketListener.bind', {
+  ...LISTEN,
+  ...MESSAGES,
+});
+const FROM_FD = new Known<AuthorizeOptions & MessageOptions>('UnixSeqpacketListener.fromFd', {
+  ...AUTHORIZE,
+  ...MESSAGES,
+});
 
 /** A listening seqpacket socket. It stays open until `close()`; `await using` closes it with its scope. */
 export class UnixSeqpacketListener
@@ -39,10 +57,11 @@ export class UnixSeqpacketListener
     address: AddressLike,
     options?: ListenOptions & MessageOptions,
   ): Promise<UnixSeqpacketListener> {
-    const plan = bindPlan(address, options);
-    const backlog = backlogOf(options);
-    const settings = acceptSettings(options);
-    const messages = messageSettings(options);
+    const parsed = optionsOf(options, BIND);
+    const plan = bindPlan(address, parsed);
+    const backlog = backlogOf(parsed.backlog);
+    const settings = acceptSettings(parsed);
+    const messages = messageSettings(parsed);
     const listener = new UnixSeqpacketListener(CONSTRUCTING, openHandle(SOCK_SEQPACKET), messages);
     listener.configure(settings);
     await listener.establishBound(plan, backlog);
@@ -58,8 +77,9 @@ export class UnixSeqpacketListener
     fd: number | FileDescriptor,
     options?: AuthorizeOptions & MessageOptions,
   ): UnixSeqpacketListener {
-    const settings = acceptSettings(options);
-    const messages = messageSettings(options);
+    const parsed = optionsOf(options, FROM_FD);
+    const settings = acceptSettings(parsed);
+    const messages = messageSettings(parsed);
     const handle = adoptHandle(fd, SOCK_SEQPACKET, true, settings.receive);
     const listener = new UnixSeqpacketListener(CONSTRUCTING, handle, messages);
     listener.configure(settings);

@@ -1,19 +1,27 @@
 import type { AddressLike } from './address.js';
 import { bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
-import { type BesideOptions, besideOf } from './beside.js';
+import { BESIDE, type BesideOptions, besideOf } from './beside.js';
 import { CONSTRUCTING, checkConstructing } from './constructing.js';
 import { systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { adoptHandle, openHandle, openPair } from './handle.js';
+import { Known } from './known.js';
 import { type Message, messageAt } from './message.js';
-import { type MessageOptions, type MessageSettings, messageSettings } from './message-options.js';
+import {
+  MESSAGES,
+  type MessageOptions,
+  type MessageSettings,
+  messageSettings,
+} from './message-options.js';
 import {
   MessageSocket,
+  ON_MESSAGES,
   type OnMessagesOptions,
   type ReceiveMessageOptions,
 } from './message-socket.js';
 import { type Handle, native } from './native.js';
 import {
+  CONNECT,
   type ConnectOptions,
   connectPlan,
   type ReceiveSettings,
@@ -36,6 +44,19 @@ export interface OnSeqpacketMessagesOptions extends OnMessagesOptions {
   /** Called at the end of the connection; the socket stays open to send, until it is closed. */
   onEnd?: () => void;
 }
+
+const CONNECTING = new Known<ConnectOptions & MessageOptions>('UnixSeqpacket.connect', {
+  ...CONNECT,
+  ...MESSAGES,
+});
+const PAIR = new Known<MessageOptions>('UnixSeqpacket.pair', MESSAGES);
+const FROM_FD = new Known<MessageOptions>('UnixSeqpacket.fromFd', MESSAGES);
+const SEND = new Known<SendOptions>('UnixSeqpacket.send', { ...BESIDE, signal: 1 });
+const TRY_SEND = new Known<Omit<SendOptions, 'signal'>>('UnixSeqpacket.trySend', BESIDE);
+const DELIVER = new Known<OnSeqpacketMessagesOptions>('UnixSeqpacket.onMessages', {
+  ...ON_MESSAGES,
+  onEnd: 1,
+});
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
 
@@ -65,8 +86,9 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
     address: AddressLike,
     options?: ConnectOptions & MessageOptions,
   ): Promise<UnixSeqpacket> {
-    const plan = connectPlan(address, options);
-    const messages = messageSettings(options);
+    const parsed = optionsOf(options, CONNECTING);
+    const plan = connectPlan(address, parsed);
+    const messages = messageSettings(parsed);
     const socket = new UnixSeqpacket(CONSTRUCTING, openHandle(SOCK_SEQPACKET), messages);
     await socket.establishConnected(plan);
     return socket;
@@ -74,8 +96,9 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
 
   /** Two sockets connected to each other, as socketpair(2) makes them. */
   static pair(options?: MessageOptions): [UnixSeqpacket, UnixSeqpacket] {
-    const settings = receiveSettings(options);
-    const messages = messageSettings(options);
+    const parsed = optionsOf(options, PAIR);
+    const settings = receiveSettings(parsed);
+    const messages = messageSettings(parsed);
     const [first, second] = openPair(SOCK_SEQPACKET);
     return [
       UnixSeqpacket.fromHandle(first, settings, messages),
@@ -89,8 +112,9 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
    * ownership then stays where it was.
    */
   static fromFd(fd: number | FileDescriptor, options?: MessageOptions): UnixSeqpacket {
-    const settings = receiveSettings(options);
-    const messages = messageSettings(options);
+    const parsed = optionsOf(options, FROM_FD);
+    const settings = receiveSettings(parsed);
+    const messages = messageSettings(parsed);
     const handle = adoptHandle(fd, SOCK_SEQPACKET, false, settings, messages.maxMessageSize);
     const socket = new UnixSeqpacket(CONSTRUCTING, handle, messages);
     socket.receives = settings;
@@ -117,16 +141,16 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
   send(data: Data, options?: SendOptions): Promise<void> {
     try {
       this.live();
-      const given = optionsOf(options);
-      checkSignal(given.signal);
+      const parsed = optionsOf(options, SEND);
+      checkSignal(parsed.signal);
       const bytes = bytesOf('data', data);
-      const beside = besideOf(given);
+      const beside = besideOf(parsed);
       if (this.#queue.size === 0) {
         const result = this.#route.send(bytes, beside);
         if (result >= 0) return sentNow(bytes.length);
         if (result !== EAGAIN) throw systemError('send', result);
       }
-      return this.#queue.add(bytes, beside, given.signal);
+      return this.#queue.add(bytes, beside, parsed.signal);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -139,7 +163,7 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
   trySend(data: Data, options?: Omit<SendOptions, 'signal'>): boolean {
     this.live();
     const bytes = bytesOf('data', data);
-    const beside = options === undefined ? undefined : besideOf(optionsOf(options));
+    const beside = options === undefined ? undefined : besideOf(optionsOf(options, TRY_SEND));
     if (this.#queue.size > 0) return false;
     const result = this.#route.send(bytes, beside);
     if (result >= 0) return true;
@@ -157,7 +181,7 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
     callback: ((messages: Message[]) => void) | null,
     options?: OnSeqpacketMessagesOptions,
   ): void {
-    this.deliver(callback, options);
+    this.deliver(callback, optionsOf(options, DELIVER));
   }
 
   /** The next message; null at the end of the connection. Calls are served in order. */

@@ -1,18 +1,25 @@
 import type { AddressLike } from './address.js';
+import { optionsOf } from './arguments.js';
 import { CONSTRUCTING, checkConstructing } from './constructing.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { adoptHandle, openHandle } from './handle.js';
+import { Known } from './known.js';
 import { Listener } from './listener.js';
 import type { Handle } from './native.js';
 import {
+  AUTHORIZE,
   type AuthorizeOptions,
   acceptSettings,
   backlogOf,
   bindPlan,
+  LISTEN,
   type ListenOptions,
   SOCK_STREAM,
 } from './options.js';
 import { UnixStream } from './stream.js';
+
+const BIND = new Known<ListenOptions>('UnixListener.bind', LISTEN);
+const FROM_FD = new Known<AuthorizeOptions>('UnixListener.fromFd', AUTHORIZE);
 
 /** A listening stream socket. It stays open until `close()`; `await using` closes it with its scope. */
 export class UnixListener extends Listener<UnixStream> implements AsyncIterable<UnixStream> {
@@ -28,9 +35,10 @@ export class UnixListener extends Listener<UnixStream> implements AsyncIterable<
    * `ERR_UNSAFE_PATH` (see `allowUnsafePath`).
    */
   static override async bind(address: AddressLike, options?: ListenOptions): Promise<UnixListener> {
-    const plan = bindPlan(address, options);
-    const settings = acceptSettings(options);
-    const backlog = backlogOf(options);
+    const parsed = optionsOf(options, BIND);
+    const plan = bindPlan(address, parsed);
+    const settings = acceptSettings(parsed);
+    const backlog = backlogOf(parsed.backlog);
     const listener = new UnixListener(CONSTRUCTING, openHandle(SOCK_STREAM));
     listener.configure(settings);
     await listener.establishBound(plan, backlog);
@@ -43,7 +51,7 @@ export class UnixListener extends Listener<UnixStream> implements AsyncIterable<
    * `ENOPROTOOPT`; ownership then stays where it was.
    */
   static fromFd(fd: number | FileDescriptor, options?: AuthorizeOptions): UnixListener {
-    const settings = acceptSettings(options);
+    const settings = acceptSettings(optionsOf(options, FROM_FD));
     const listener = new UnixListener(
       CONSTRUCTING,
       adoptHandle(fd, SOCK_STREAM, true, settings.receive),

@@ -1,19 +1,23 @@
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { AddressLike } from './address.js';
 import { bytesOf, checkSignal, type Data, optionsOf } from './arguments.js';
+import { BESIDE } from './beside.js';
 import { ByteVector, sendBytes } from './byte-vector.js';
 import { CONSTRUCTING, checkConstructing } from './constructing.js';
 import { type Credentials, credentialsOf } from './credentials.js';
 import { check, invalidArgValue, systemError } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
 import { adoptHandle, openHandle, openPair } from './handle.js';
+import { Known } from './known.js';
 import type { Message } from './message.js';
 import { type Handle, native } from './native.js';
 import { type SocketOptions, SocketSettings } from './net-options.js';
 import { Socket } from './net-socket.js';
 import {
+  CONNECT,
   type ConnectOptions,
   connectPlan,
+  RECEIVE,
   type ReceiveOptions,
   receiveSettings,
   SOCK_STREAM,
@@ -52,6 +56,19 @@ export interface ReadOptions {
   signal?: AbortSignal;
 }
 
+const CONNECTING = new Known<ConnectOptions>('UnixStream.connect', CONNECT);
+const PAIR = new Known<ReceiveOptions>('UnixStream.pair', RECEIVE);
+const FROM_FD = new Known<ReceiveOptions>('UnixStream.fromFd', RECEIVE);
+const READ = new Known<ReadOptions>('UnixStream.read', { signal: 1 });
+const RECEIVING = new Known<ReadOptions>('UnixStream.receive', { signal: 1 });
+const WRITE = new Known<WriteOptions>('UnixStream.write', { ...BESIDE, signal: 1 });
+type ToDuplexOptions = Pick<SocketOptions, 'allowHalfOpen' | 'highWaterMark' | 'signal'>;
+const TO_DUPLEX = new Known<ToDuplexOptions>('UnixStream.toDuplex', {
+  allowHalfOpen: 1,
+  highWaterMark: 1,
+  signal: 1,
+});
+
 const EAGAIN = -(native.errnos.EAGAIN as number);
 const EPIPE = -(native.errnos.EPIPE as number);
 const { SHUT_RD, SHUT_WR, SHUT_RDWR } = native.constants;
@@ -87,7 +104,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
    * listens), EPROTOTYPE (a socket of another type), EACCES (no permission to write), ETIMEDOUT.
    */
   static async connect(address: AddressLike, options?: ConnectOptions): Promise<UnixStream> {
-    const plan = connectPlan(address, options);
+    const plan = connectPlan(address, optionsOf(options, CONNECTING));
     const socket = new UnixStream(CONSTRUCTING, openHandle(SOCK_STREAM));
     await socket.establishConnected(plan);
     return socket;
@@ -95,7 +112,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
 
   /** Two sockets connected to each other, as socketpair(2) makes them. */
   static pair(options?: ReceiveOptions): [UnixStream, UnixStream] {
-    const settings = receiveSettings(options);
+    const settings = receiveSettings(optionsOf(options, PAIR));
     const [first, second] = openPair(SOCK_STREAM);
     return [UnixStream.fromHandle(first, settings), UnixStream.fromHandle(second, settings)];
   }
@@ -106,7 +123,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
    * system says to the options (`ENOPROTOOPT`); ownership then stays where it was.
    */
   static fromFd(fd: number | FileDescriptor, options?: ReceiveOptions): UnixStream {
-    const settings = receiveSettings(options);
+    const settings = receiveSettings(optionsOf(options, FROM_FD));
     const socket = new UnixStream(CONSTRUCTING, adoptHandle(fd, SOCK_STREAM, false, settings));
     socket.receives = settings;
     return socket;
@@ -127,7 +144,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
    * ECONNRESET when the peer closed with bytes of ours unread, once what it had sent was read.
    */
   read(buffer?: Uint8Array | null, options?: ReadOptions): Promise<Buffer | null> {
-    return this.#read(buffer ?? null, options) as Promise<Buffer | null>;
+    return this.#read(buffer ?? null, options, READ) as Promise<Buffer | null>;
   }
 
   /**
@@ -135,7 +152,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
    * never merge with those of another message with descriptors; unix(7) tells more.
    */
   receive(options?: ReadOptions): Promise<StreamMessage | null> {
-    return this.#read(undefined, options) as Promise<Message | null>;
+    return this.#read(undefined, options, RECEIVING) as Promise<Message | null>;
   }
 
   /** Reads to the end of the stream. Leaving the loop leaves the socket open. */
@@ -169,10 +186,10 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       if (idle && options === undefined && data instanceof Uint8Array && data.length > 0) {
         return this.#writeBytes(handle, data);
       }
-      const given = optionsOf(options);
-      checkSignal(given.signal);
-      const fds = descriptorsOf(given.fds);
-      const credentials = credentialsOf('options.credentials', given.credentials);
+      const parsed = optionsOf(options, WRITE);
+      checkSignal(parsed.signal);
+      const fds = descriptorsOf(parsed.fds);
+      const credentials = credentialsOf('options.credentials', parsed.credentials);
       // A call of empty buffers alone would send nothing and lose the descriptors.
       const buffers = Array.isArray(data)
         ? data.map((part) => bytesOf('data', part)).filter((part) => part.length > 0)
@@ -190,7 +207,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       if (written === length) return sentNow(length);
       // Those of a partial write have gone with its first byte.
       const kept = written > 0 ? [] : duplicates(fds);
-      return this.#queue(vector, written, kept, credentials, given.signal);
+      return this.#queue(vector, written, kept, credentials, parsed.signal);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -264,7 +281,12 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
    */
   toDuplex(options?: Pick<SocketOptions, 'allowHalfOpen' | 'highWaterMark' | 'signal'>): Socket {
     const { maxFds, credentials, pidfds, busyPoll } = this.receives;
-    const settings = new SocketSettings({ ...optionsOf(options), maxFds, credentials, busyPoll });
+    const settings = new SocketSettings({
+      ...optionsOf(options, TO_DUPLEX),
+      maxFds,
+      credentials,
+      busyPoll,
+    });
     return new Socket(settings, () => {
       const handle = this.release();
       // Nobody would close them.
@@ -276,10 +298,11 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   #read(
     buffer: Uint8Array | null | undefined,
     options: ReadOptions | undefined,
+    known: Known<ReadOptions>,
   ): Promise<Buffer | Message | null> {
     try {
       this.live();
-      const signal = options === undefined ? undefined : optionsOf(options).signal;
+      const signal = options === undefined ? undefined : optionsOf(options, known).signal;
       return this.#reads.read(buffer, signal);
     } catch (error) {
       return Promise.reject(error);

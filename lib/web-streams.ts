@@ -1,5 +1,11 @@
 // The two directions of a UnixStream as web streams.
-import { ReadableStream, WritableStream } from 'node:stream/web';
+import {
+  ReadableStream,
+  type UnderlyingByteSource,
+  type UnderlyingSink,
+  WritableStream,
+} from 'node:stream/web';
+import { bare } from './bare.js';
 import type { UnixStream } from './stream.js';
 
 /** Memory for a read whose reader brings none. */
@@ -8,7 +14,7 @@ const CHUNK = 64 * 1024;
 /** Bytes from the socket, read when they are asked for, into the reader's memory or into new. */
 export function readableOf(stream: UnixStream): ReadableStream<Uint8Array> {
   const cancelled = new AbortController();
-  return new ReadableStream({
+  const source = bare<UnderlyingByteSource>({
     type: 'bytes',
     // Reads without a reader's memory fill such a chunk in place.
     autoAllocateChunkSize: CHUNK,
@@ -26,19 +32,20 @@ export function readableOf(stream: UnixStream): ReadableStream<Uint8Array> {
       if (!stream.closed) stream.shutdown('read');
     },
   });
+  return new ReadableStream(source);
 }
 
 /** Bytes to the socket; what waits counts in bytes. */
 export function writableOf(stream: UnixStream): WritableStream<Uint8Array | string> {
   return new WritableStream(
-    {
+    bare<UnderlyingSink<Uint8Array | string>>({
       write: (chunk, controller) =>
         stream.write(chunk, { signal: (controller as unknown as { signal: AbortSignal }).signal }),
       close: () => stream.shutdown('write'),
       abort: () => {
         if (!stream.closed) stream.shutdown('write');
       },
-    },
+    }),
     {
       highWaterMark: CHUNK,
       size: (chunk) => (typeof chunk === 'string' ? chunk.length : (chunk?.byteLength ?? 0)),

@@ -71,7 +71,7 @@ export function parse(args: readonly string[]): Request | 'help' | 'version' {
     hex: values.hex ?? false,
     keep: values.keep ?? false,
     quiet: values.quiet ?? false,
-    mode: modeOf(values.mode),
+    mode: modeOf(values.mode, address),
     replace: values.replace ?? false,
   };
 }
@@ -100,8 +100,12 @@ function typeOf(type = 'stream'): TypeName {
   throw new UsageError(`--type is stream, dgram or seqpacket, not ${type}`);
 }
 
-function modeOf(mode: string | undefined): number | undefined {
+function modeOf(mode: string | undefined, address = ''): number | undefined {
   if (mode === undefined) return undefined;
-  if (/^[0-7]{1,4}$/.test(mode)) return Number.parseInt(mode, 8);
-  throw new UsageError(`--mode is up to four octal digits, such as 600, not ${mode}`);
+  if (!/^0?[0-7]{1,3}$/.test(mode)) {
+    throw new UsageError(`--mode is up to three octal digits, such as 600, not ${mode}`);
+  }
+  if (address.startsWith('@'))
+    throw new UsageError('--mode is for a path; an abstract address has none');
+  return Number.parseInt(mode, 8);
 }
