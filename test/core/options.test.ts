@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import { createContext, runInContext } from 'node:vm';
 import {
   FileDescriptor,
+  fromFd,
   UnixDatagram,
   UnixListener,
   UnixSeqpacket,
@@ -72,7 +73,9 @@ const strict: [name: string, call: Call][] = [
   ['receive', (o) => datagram.receive(o)],
   ['PidFd.waitExit', (o) => pidfd?.waitExit(o)],
   ['toNetSocket', (o) => file.toNetSocket(o)],
-  ['UnixListener.fromFd', (o) => listening.toUnix(o)],
+  ['fromFd', (o) => fromFd(listening, o)],
+  ['toReadStream', (o) => file.toReadStream(o)],
+  ['toWriteStream', (o) => file.toWriteStream(o)],
   ['createSocket', (o) => dgram.createSocket({ type: 'unix_dgram', ...(o as object) })],
   ['bind', (o) => dgram.createSocket('unix_dgram').bind(o)],
   ['listenFds', (o) => systemd.listenFds(o)],
