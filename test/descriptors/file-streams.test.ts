@@ -120,8 +120,8 @@ test('wrong options are refused, and the descriptor stays', () => {
   const value = 'ERR_INVALID_ARG_VALUE';
   const range = 'ERR_OUT_OF_RANGE';
   for (const [call, fd, options, code, message] of [
-    [toReadStream, file, { begin: 1 }, value, "'options.begin' is not an option of toReadStream()"],
-    [toWriteStream, file, { end: 1 }, value, "'options.end' is not an option of toWriteStream()"],
+    [toReadStream, file, { begin: 1 }, value, "'options.begin' is not an option of toReadStream"],
+    [toWriteStream, file, { end: 1 }, value, "'options.end' is not an option of toWriteStream"],
     [toReadStream, file, { fs }, value, "'options.fs' is not an option"],
     [toReadStream, file, null, 'ERR_INVALID_ARG_TYPE', 'options'],
     [toReadStream, file, { start: '1' }, 'ERR_INVALID_ARG_TYPE', 'options.start'],
