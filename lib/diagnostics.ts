@@ -3,6 +3,7 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
 import { debuglog } from 'node:util';
 import type { UnixAddress } from './address.js';
+import { type ErrorEvent, failures } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
 
 /** Published in `afunix:connect`: a socket has a peer. */
@@ -46,17 +47,10 @@ export interface FdsEvent {
   readonly fds: readonly (FileDescriptor | number)[];
 }
 
-/** Published in `afunix:error`: a system call failed, and an error is made of it. */
-export interface ErrorEvent {
-  /** A `SystemError`, before its caller gets it. */
-  readonly error: Error;
-}
-
 export const connects: Channel = channel('afunix:connect');
 export const accepts: Channel = channel('afunix:accept');
 export const messages: Channel = channel('afunix:message');
 export const passed: Channel = channel('afunix:fds');
-export const failures: Channel = channel('afunix:error');
 
 /** What events name as the socket: the one that is below another names that. */
 interface Told {
@@ -91,10 +85,6 @@ export function tellFds(
 ): void {
   if (passed.hasSubscribers)
     passed.publish({ socket: faceOf(socket), direction, fds } satisfies FdsEvent);
-}
-
-export function tellError(error: Error): void {
-  if (failures.hasSubscribers) failures.publish({ error } satisfies ErrorEvent);
 }
 
 const trace = debuglog('afunix');

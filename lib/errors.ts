@@ -1,8 +1,8 @@
 // Every error this package makes. System errors have the shape of Node's own; wrong arguments are
 // TypeError and RangeError with Node's ERR_* codes.
+import { type Channel, channel } from 'node:diagnostics_channel';
 import { inspect, types } from 'node:util';
 import { bare } from './bare.js';
-import { tellError } from './diagnostics.js';
 import { native, SYMBOLIC_LINK, UNSAFE_DIRECTORY } from './native.js';
 
 // Aliases (EWOULDBLOCK) come last in the table; the first name is the usual one.
@@ -28,6 +28,14 @@ export interface SystemError extends Error {
   address?: string;
 }
 
+/** Published in `afunix:error`: a system call failed, and an error is made of it. */
+export interface ErrorEvent {
+  /** A `SystemError`, before its caller gets it. */
+  readonly error: Error;
+}
+
+export const failures: Channel = channel('afunix:error');
+
 /** Makes the error of a system call that returned `errno` (negative). */
 export function systemError(syscall: string, errno: number, address?: unknown): SystemError {
   const code = names.get(errno) ?? `Unknown system error ${errno}`;
@@ -37,7 +45,7 @@ export function systemError(syscall: string, errno: number, address?: unknown): 
   error.errno = errno;
   error.syscall = syscall;
   if (where !== '') setAddress(error, where);
-  tellError(error);
+  if (failures.hasSubscribers) failures.publish({ error } satisfies ErrorEvent);
   return error;
 }
 

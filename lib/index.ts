@@ -5,11 +5,10 @@ export { type SendDatagramOptions, UnixDatagram } from './datagram.js';
 export type {
   AcceptEvent,
   ConnectEvent,
-  ErrorEvent,
   FdsEvent,
   MessageEvent,
 } from './diagnostics.js';
-export type { SystemError } from './errors.js';
+export type { ErrorEvent, SystemError } from './errors.js';
 export { type Features, features } from './features.js';
 export {
   FileDescriptor,

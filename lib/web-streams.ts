@@ -6,13 +6,20 @@ import {
   WritableStream,
 } from 'node:stream/web';
 import { bare } from './bare.js';
-import type { UnixStream } from './stream.js';
+
+/** The stream socket, as far as web streams use it. */
+interface ByteStream {
+  readonly closed: boolean;
+  read(buffer: Uint8Array, options: { signal: AbortSignal }): Promise<Uint8Array | null>;
+  write(data: Uint8Array | string, options: { signal: AbortSignal }): Promise<void>;
+  shutdown(how: 'read' | 'write'): void;
+}
 
 /** Memory for a read whose reader brings none. */
 const CHUNK = 64 * 1024;
 
 /** Bytes from the socket, read when they are asked for, into the reader's memory or into new. */
-export function readableOf(stream: UnixStream): ReadableStream<Uint8Array> {
+export function readableOf(stream: ByteStream): ReadableStream<Uint8Array> {
   const cancelled = new AbortController();
   const source = bare<UnderlyingByteSource>({
     type: 'bytes',
@@ -36,7 +43,7 @@ export function readableOf(stream: UnixStream): ReadableStream<Uint8Array> {
 }
 
 /** Bytes to the socket; what waits counts in bytes. */
-export function writableOf(stream: UnixStream): WritableStream<Uint8Array | string> {
+export function writableOf(stream: ByteStream): WritableStream<Uint8Array | string> {
   return new WritableStream(
     bare<UnderlyingSink<Uint8Array | string>>({
       write: (chunk, controller) =>
