@@ -1,13 +1,13 @@
 // afunix/dgram: Unix datagrams in the shape of node:dgram, and in the place of the npm package
 // unix-dgram: `require('afunix/dgram')` has what `require('unix-dgram')` has.
 import dgram from 'node:dgram';
-import { memberOf } from './arguments.js';
-import { Socket } from './dgram-socket.js';
-import type { MessageListener, SocketOptions } from './dgram-types.js';
-import { codedError } from './errors.js';
+import { memberOf } from './core/arguments.js';
+import { codedError } from './core/errors.js';
+import { Socket } from './dgram/socket.js';
+import type { MessageListener, SocketOptions } from './dgram/types.js';
 
-export type { DgramData, SendCallback } from './dgram-arguments.js';
-export { Socket } from './dgram-socket.js';
+export type { DgramData, SendCallback } from './dgram/arguments.js';
+export { Socket } from './dgram/socket.js';
 export type {
   AddressInfo,
   MessageListener,
@@ -15,7 +15,7 @@ export type {
   SocketBindOptions,
   SocketEvents,
   SocketOptions,
-} from './dgram-types.js';
+} from './dgram/types.js';
 
 /**
  * A socket of the type `'unix_dgram'`; `listener` gets its `'message'` events. `'udp4'` and `'udp6'`

@@ -1,13 +1,13 @@
 // afunix/net: Unix domain sockets with the interface of node:net.
-import type { AddressLike } from './address.js';
+import type { AddressLike } from './core/address.js';
 import {
   CONNECT,
   type ConnectOptions,
   connectOptionsOf,
   type ServerOptions,
-} from './net-options.js';
-import { Server } from './net-server.js';
-import { Socket } from './net-socket.js';
+} from './net/options.js';
+import { Server } from './net/server.js';
+import { Socket } from './net/socket.js';
 
 export type {
   ConnectOptions,
@@ -15,9 +15,9 @@ export type {
   OnReadOptions,
   ServerOptions,
   SocketOptions,
-} from './net-options.js';
-export { Server } from './net-server.js';
-export { Socket } from './net-socket.js';
+} from './net/options.js';
+export { Server } from './net/server.js';
+export { Socket } from './net/socket.js';
 
 /**
  * A new server, which does not listen yet; `listener` is called with the `Socket` of every 'connection'.

@@ -5,7 +5,7 @@
  * @module
  */
 
-export { ListenFd, type ListenFdsOptions, listenFds } from './listen-fds.js';
+export { ListenFd, type ListenFdsOptions, listenFds } from './systemd/listen-fds.js';
 export {
   type BarrierOptions,
   barrier,
@@ -15,4 +15,4 @@ export {
   type StoreOptions,
   storeFds,
   watchdogInterval,
-} from './notify.js';
+} from './systemd/notify.js';

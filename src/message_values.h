@@ -1,5 +1,5 @@
 // Messages between JavaScript and the system-call layer: NativeOutgoing and NativeReceived of
-// lib/native.ts.
+// lib/native/binding.ts.
 #pragma once
 
 #include <napi.h>

@@ -1,5 +1,5 @@
-// The `raw` object of the addon (NativeRaw in lib/native.ts): one function a system call, on
-// integer descriptors. They return -errno and never throw for a system error; a wrong argument,
+// The `raw` object of the addon (NativeRaw in lib/native/binding.ts): one function a system call,
+// on integer descriptors. They return -errno and never throw for a system error; a wrong argument,
 // which lib/raw.ts never passes, is -EINVAL.
 #pragma once
 

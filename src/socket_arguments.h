@@ -28,7 +28,7 @@ struct SocketWrap::Arguments {
   }
 };
 
-// Messages that one sendMany() takes (SEND_BATCH in lib/native.ts).
+// Messages that one sendMany() takes (SEND_BATCH in lib/native/binding.ts).
 constexpr size_t kSendBatch = 64;
 
 }  // namespace afunix

@@ -1,6 +1,6 @@
-// The JavaScript object of one open socket (Handle in lib/native.ts): arguments in, results out. It
-// owns the descriptor, its poller and the path it is bound to; what to do about a result is decided
-// in lib/.
+// The JavaScript object of one open socket (Handle in lib/native/binding.ts): arguments in, results
+// out. It owns the descriptor, its poller and the path it is bound to; what to do about a result is
+// decided in lib/.
 #pragma once
 
 #include <napi.h>

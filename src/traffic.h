@@ -1,4 +1,4 @@
-// What went through a socket, one way (Traffic in lib/stats.ts).
+// What went through a socket, one way (Traffic in lib/core/stats.ts).
 #pragma once
 
 #include <cerrno>

@@ -1,7 +1,7 @@
 import { release, type } from 'node:os';
-import { features } from '../features.js';
-import { glibcVersion } from '../load.js';
-import { native } from '../native.js';
+import { features } from '../core/features.js';
+import { native } from '../native/binding.js';
+import { glibcVersion } from '../native/load.js';
 import { Output } from './output.js';
 import { version } from './version.js';
 

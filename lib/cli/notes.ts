@@ -2,9 +2,9 @@
 
 import { fstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Credentials } from '../credentials.js';
-import type { FileDescriptor } from '../file-descriptor.js';
-import type { Message } from '../message.js';
+import type { Credentials } from '../core/credentials.js';
+import type { FileDescriptor } from '../core/file-descriptor.js';
+import type { Message } from '../io/message.js';
 
 export class Notes {
   readonly #quiet: boolean;

@@ -2,14 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UnixAddress } from '../address.js';
-import { UnixDatagram } from '../datagram.js';
-import { features } from '../features.js';
-import { UnixSeqpacket } from '../seqpacket.js';
-import { UnixSeqpacketListener } from '../seqpacket-listener.js';
-import type { UnixSocket } from '../socket.js';
-import { UnixStream } from '../stream.js';
-import { UnixListener } from '../stream-listener.js';
+import { UnixAddress } from '../core/address.js';
+import { features } from '../core/features.js';
+import { UnixDatagram } from '../sockets/datagram.js';
+import { UnixSeqpacket } from '../sockets/seqpacket.js';
+import { UnixSeqpacketListener } from '../sockets/seqpacket-listener.js';
+import type { UnixSocket } from '../sockets/socket.js';
+import { UnixStream } from '../sockets/stream.js';
+import { UnixListener } from '../sockets/stream-listener.js';
 import type { Request } from './arguments.js';
 
 const MAX_FDS = 253;

@@ -1,11 +1,11 @@
 // One end of a conversation, the same for each type of socket.
 import type { FileHandle } from 'node:fs/promises';
-import type { UnixAddress } from '../address.js';
-import type { UnixDatagram } from '../datagram.js';
-import type { Message } from '../message.js';
-import { native } from '../native.js';
-import type { UnixSeqpacket } from '../seqpacket.js';
-import { UnixStream } from '../stream.js';
+import type { UnixAddress } from '../core/address.js';
+import type { Message } from '../io/message.js';
+import { native } from '../native/binding.js';
+import type { UnixDatagram } from '../sockets/datagram.js';
+import type { UnixSeqpacket } from '../sockets/seqpacket.js';
+import { UnixStream } from '../sockets/stream.js';
 import type { Notes } from './notes.js';
 
 export interface Talk {

@@ -13,7 +13,7 @@
 namespace afunix::sys {
 
 enum class Temporary {
-  kMoved,  // .afunix-tmp-RANDOM, about to be renamed away: lib/address.ts knows the form
+  kMoved,  // .afunix-tmp-RANDOM, about to be renamed away: lib/core/address.ts knows the form
   kKept,   // .afunix-RANDOM, a second name as long as the socket is open
 };
 

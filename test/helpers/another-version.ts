@@ -31,7 +31,7 @@ const changes: Record<string, readonly [from: string, to: string][]> = {
       '{ kPidFd, kGid, kUid, kPid, kHasCredentials, kDropped, kNobody, kRights }',
     ],
   ],
-  'dist/native.js': [
+  'dist/native/binding.js': [
     ['SLAB_HEADER = 3;', 'SLAB_HEADER = 4;'],
     ['SLAB_STRIDE = 6;', 'SLAB_STRIDE = 7;'],
     ['SLAB_OFFSET = 0;', 'SLAB_OFFSET = 5;'],
@@ -51,7 +51,7 @@ const changes: Record<string, readonly [from: string, to: string][]> = {
     ['BESIDE_RIGHTS = 6;', 'BESIDE_RIGHTS = 7;'],
   ],
   'src/addon.cc': [['InstanceMethod("openPair"', 'InstanceMethod("openTwo"']],
-  'dist/handle.js': [['native.openPair(', 'native.openTwo(']],
+  'dist/io/handle.js': [['native.openPair(', 'native.openTwo(']],
 };
 
 /** What of the addon sees any of that; the rest is as node-gyp compiled it. */

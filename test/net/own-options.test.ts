@@ -166,7 +166,7 @@ test('a descriptor of the wrong kind stays where it was', async () => {
 test('a server that cannot be configured is closed, and may listen again; what was given stays open', async () => {
   using scratch = new Scratch();
   // The addon's own table: no system call fails here by itself.
-  const addon = await import(fromRoot('dist/native.js'));
+  const addon = await import(fromRoot('dist/native/binding.js'));
   const setsockopt = vi.spyOn(addon.native.raw, 'setsockopt').mockReturnValue(-12);
   const server = createServer({ credentials: true });
   const [one, other] = UnixStream.pair();

@@ -1,0 +1,191 @@
+import { Buffer } from 'node:buffer';
+import { posix } from 'node:path';
+import { inspect, types } from 'node:util';
+import { bare } from '../native/bare.js';
+import { native } from '../native/binding.js';
+import { CONSTRUCTING, checkConstructing } from './constructing.js';
+import { invalidArgType, invalidArgValue } from './errors.js';
+import { markAsUncloneable } from './uncloneable.js';
+
+/**
+ * What names a socket: a pathname, or an abstract name when it begins with a NUL (`'\0name'`), as
+ * in `node:net`. Strings are encoded as UTF-8; a `Uint8Array` is taken byte for byte.
+ */
+export type AddressLike = string | Uint8Array | UnixAddress;
+
+const PATH_MAX = 4096; // linux/limits.h: with the terminating NUL
+/** What may make a name one that leads nowhere, or elsewhere than to its socket. */
+const SUSPICIOUS = /self\/|\/fd\/|\.afunix-tmp-/;
+/** In these, each process finds files of its own. */
+const OWN_TO_EACH = /^\/(?:proc\/(?:self|thread-self)|dev\/fd)\//;
+/** Renamed away as soon as it was bound: src/sys/temporary_name.h. */
+const MOVED = /(?:^|\/)\.afunix-tmp-[0-9a-f]{16}$/;
+
+/**
+ * An address of a Unix domain socket. Immutable, parsed once: sending to a `UnixAddress` costs less
+ * than sending to a string. See unix(7).
+ */
+export class UnixAddress {
+  /** The unnamed address, of a socket that was never bound. */
+  static readonly unnamed: UnixAddress = new UnixAddress(CONSTRUCTING, 'unnamed', Buffer.alloc(0));
+
+  /** The kind of address. */
+  readonly kind: 'pathname' | 'abstract' | 'unnamed';
+  readonly #bytes: Buffer;
+  #path: string | null | undefined;
+
+  /** @internal Use {@link UnixAddress.from}, `pathname` or `abstract`. */
+  constructor(key: typeof CONSTRUCTING, kind: UnixAddress['kind'], bytes: Buffer) {
+    checkConstructing(key, 'UnixAddress', 'UnixAddress.from(), pathname() or abstract()');
+    this.kind = kind;
+    this.#bytes = bytes;
+    markAsUncloneable(this);
+  }
+
+  /**
+   * A pathname of 1 to 4,095 bytes. Those longer than `sun_path` (108 bytes on Linux, 104 on macOS)
+   * work on Linux. Throws `ERR_INVALID_ARG_VALUE` for an empty or longer one, and for one that holds
+   * a NUL, which the kernel would cut there.
+   */
+  static pathname(path: string | Uint8Array): UnixAddress {
+    checkType('path', path);
+    if (path.length === 0) throw invalidArgValue('path', 'must not be empty', path);
+    const bytes = Buffer.from(path);
+    if (bytes.includes(0)) {
+      throw invalidArgValue('path', 'must not contain a NUL byte, which would cut it', path);
+    }
+    if (bytes.length >= PATH_MAX) {
+      throw invalidArgValue('path', `must be shorter than ${PATH_MAX} bytes`, path);
+    }
+    return new UnixAddress(CONSTRUCTING, 'pathname', bytes);
+  }
+
+  /**
+   * An abstract name (Linux): exactly these bytes, 0 to 107 of them, without the leading NUL. NULs
+   * inside are part of the name. Throws `ERR_INVALID_ARG_VALUE` when it is longer.
+   */
+  static abstract(name: string | Uint8Array): UnixAddress {
+    checkType('name', name);
+    const bytes = Buffer.from(name);
+    if (bytes.length > native.maxPath - 1) {
+      throw invalidArgValue('name', `must be at most ${native.maxPath - 1} bytes`, name);
+    }
+    return new UnixAddress(CONSTRUCTING, 'abstract', Buffer.concat([Buffer.from([0]), bytes]));
+  }
+
+  /** The address that `value` names; a `UnixAddress` is returned as it is. */
+  static from(value: AddressLike): UnixAddress {
+    if (UnixAddress.is(value)) return value;
+    checkType('address', value);
+    const abstract = typeof value === 'string' ? value.charCodeAt(0) === 0 : value[0] === 0;
+    if (!abstract) return UnixAddress.pathname(value);
+    return UnixAddress.abstract(typeof value === 'string' ? value.slice(1) : value.subarray(1));
+  }
+
+  /** @internal As `instanceof`, which a revoked proxy would make throw. */
+  static is(value: unknown): value is UnixAddress {
+    return typeof value === 'object' && value !== null && #bytes in value;
+  }
+
+  /** @internal The address of exactly these bytes. */
+  static fromBytes(bytes: Uint8Array): UnixAddress {
+    if (bytes.length === 0) return UnixAddress.unnamed;
+    const kind = bytes[0] === 0 ? 'abstract' : 'pathname';
+    return new UnixAddress(CONSTRUCTING, kind, Buffer.from(bytes));
+  }
+
+  /**
+   * @internal The address that the kernel tells of a socket. Unnamed if it cannot name that socket here: a
+   * path that means another file to each process, or a name that was renamed away.
+   */
+  static fromKernel(bytes: Uint8Array): UnixAddress {
+    const address = UnixAddress.fromBytes(bytes);
+    return address.kind === 'pathname' && isMisleading(address.#bytes)
+      ? UnixAddress.unnamed
+      : address;
+  }
+
+  /**
+   * @internal As it is from any folder: a relative pathname is made absolute. Undefined where the working
+   * directory has no name, or none that a string can hold.
+   */
+  static absolute(address: UnixAddress): UnixAddress | undefined {
+    if (address.kind !== 'pathname' || address.#bytes[0] === SLASH) return address;
+    try {
+      const folder = process.cwd();
+      if (folder.includes('\ufffd')) return undefined;
+      const prefix = Buffer.from(folder.endsWith('/') ? folder : `${folder}/`);
+      return UnixAddress.fromBytes(Buffer.concat([prefix, address.#bytes]));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** @internal The bytes themselves, not a copy: for system calls. */
+  static bytesOf(address: UnixAddress): Uint8Array {
+    return address.#bytes;
+  }
+
+  /** The pathname, decoded as UTF-8; `bytes` has it exactly. Null for the other kinds. */
+  get path(): string | null {
+    if (this.#path === undefined) {
+      this.#path = this.kind === 'pathname' ? this.#bytes.toString() : null;
+    }
+    return this.#path;
+  }
+
+  /** The exact bytes, a copy: a pathname, an abstract name with its leading NUL, or none. */
+  get bytes(): Buffer {
+    return Buffer.from(this.#bytes);
+  }
+
+  /** Whether `other` is the same address, byte for byte. */
+  equals(other: unknown): boolean {
+    return UnixAddress.is(other) && this.#bytes.equals(other.#bytes);
+  }
+
+  /** `'/run/x.sock'`, `'@name'` (NULs shown as `@`, as /proc/net/unix does), or `''`. */
+  toString(): string {
+    return this.kind === 'abstract'
+      ? this.#bytes.toString().replaceAll('\0', '@')
+      : (this.path ?? '');
+  }
+
+  /** As `toString()`. */
+  toJSON(): string {
+    return this.toString();
+  }
+}
+
+const description: PropertyDescriptor = bare({
+  value(this: UnixAddress): string {
+    return this.kind === 'unnamed'
+      ? 'UnixAddress { unnamed }'
+      : `UnixAddress { ${this.kind} ${JSON.stringify(this.toString())} }`;
+  },
+});
+Object.defineProperty(UnixAddress.prototype, inspect.custom, description);
+
+function checkType(name: string, value: unknown): asserts value is string | Uint8Array {
+  if (typeof value !== 'string' && !types.isUint8Array(value)) {
+    throw invalidArgType(name, 'of type string or an instance of Uint8Array or UnixAddress', value);
+  }
+}
+
+const SLASH = 0x2f;
+
+function isMisleading(path: Buffer): boolean {
+  const text = path.toString('latin1');
+  if (!SUSPICIOUS.test(text)) return false;
+  return MOVED.test(text) || OWN_TO_EACH.test(posix.normalize(text));
+}
+
+/** Whether `value` is of a type that can name a socket. */
+export function isAddressLike(value: unknown): value is AddressLike {
+  return typeof value === 'string' || types.isUint8Array(value) || UnixAddress.is(value);
+}
+
+/** The bytes of an address for a system call: empty for unnamed. */
+export function addressBytes(value: AddressLike): Uint8Array {
+  return UnixAddress.bytesOf(UnixAddress.from(value));
+}

@@ -1,0 +1,213 @@
+// Every error this package makes. System errors have the shape of Node's own; wrong arguments are
+// TypeError and RangeError with Node's ERR_* codes.
+import { type Channel, channel } from 'node:diagnostics_channel';
+import { inspect, types } from 'node:util';
+import { bare } from '../native/bare.js';
+import { native, SYMBOLIC_LINK, UNSAFE_DIRECTORY } from '../native/binding.js';
+
+// Aliases (EWOULDBLOCK) come last in the table; the first name is the usual one.
+const names = new Map<number, string>(
+  Object.entries(native.errnos)
+    .reverse()
+    .map(([name, value]) => [-value, name]),
+);
+
+const EADDRINUSE = -(native.errnos.EADDRINUSE as number);
+const ENOSYS = -(native.errnos.ENOSYS as number);
+const EPERM = -(native.errnos.EPERM as number);
+
+/** A failed system call, shaped as Node's own: `connect ECONNREFUSED /run/x.sock`. */
+export interface SystemError extends Error {
+  /** The error's name, such as `'ECONNREFUSED'`. */
+  code: string;
+  /** The negated error number, such as -111. */
+  errno: number;
+  /** The system call that failed, such as `'connect'`. */
+  syscall: string;
+  /** The address of the call, printed, where it had one. */
+  address?: string;
+}
+
+/** Published in `afunix:error`: a system call failed, and an error is made of it. */
+export interface ErrorEvent {
+  /** A `SystemError`, before its caller gets it. */
+  readonly error: Error;
+}
+
+export const failures: Channel = channel('afunix:error');
+
+/** Makes the error of a system call that returned `errno` (negative). */
+export function systemError(syscall: string, errno: number, address?: unknown): SystemError {
+  const code = names.get(errno) ?? `Unknown system error ${errno}`;
+  const where = address === undefined ? '' : String(address);
+  const error = new Error(`${syscall} ${code}${where === '' ? '' : ` ${where}`}`) as SystemError;
+  error.code = code;
+  error.errno = errno;
+  error.syscall = syscall;
+  if (where !== '') setAddress(error, where);
+  if (failures.hasSubscribers) failures.publish({ error } satisfies ErrorEvent);
+  return error;
+}
+
+/** Not by an assignment, which a property of Object.prototype could stop. */
+function setAddress<E extends Error>(error: E, address: string): E & { address: string } {
+  const property = { value: address, writable: true, enumerable: true, configurable: true };
+  return Object.defineProperty(error, 'address', bare(property)) as E & { address: string };
+}
+
+/** Returns `result`, or throws the system error when it is negative. */
+export function check(syscall: string, result: number, address?: unknown): number {
+  if (result < 0) throw systemError(syscall, result, address);
+  return result;
+}
+
+/**
+ * The error of a bind that returned `result`: a system error, or `ERR_UNSAFE_PATH`. `syscall` is for
+ * node:net, whose server says `listen`.
+ */
+export function bindError(result: number, address: unknown, syscall = 'bind'): SystemError {
+  if (result === UNSAFE_DIRECTORY) {
+    const message = `${syscall} ERR_UNSAFE_PATH ${address}: all may write its directory, which is not sticky (see allowUnsafePath)`;
+    const error = codedError(Error, 'ERR_UNSAFE_PATH', message);
+    return setAddress(Object.assign(error, { errno: EPERM, syscall }), String(address));
+  }
+  if (result === ENOSYS) {
+    const error = systemError(syscall, result, address);
+    error.message += ': a long path is reached through /proc, which is not mounted';
+    return error;
+  }
+  if (result !== SYMBOLIC_LINK) return systemError(syscall, result, address);
+  const error = systemError(syscall, EADDRINUSE, address);
+  error.message += ': it is a symbolic link (see allowUnsafePath)';
+  return error;
+}
+
+const shortages = new Set(
+  ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'].map((name) => -(native.errnos[name] as number)),
+);
+
+/** Whether the process or the system is out of something that comes back. */
+export function isShortage(errno: number): boolean {
+  return shortages.has(errno);
+}
+
+/** An error with a `code`, of the given class. */
+export function codedError<E extends Error>(
+  Class: new (message: string, options?: ErrorOptions) => E,
+  code: string,
+  message: string,
+  options?: ErrorOptions,
+): E & { code: string } {
+  const error = new Class(message, options) as E & { code: string };
+  error.code = code;
+  return error;
+}
+
+/** The socket was closed, by `close()` or because its ownership moved. */
+export function closedError(): Error & { code: string } {
+  return codedError(Error, 'ERR_SOCKET_CLOSED', 'Socket is closed');
+}
+
+/** The same error for one more: what is said of its own `properties` does not hold for others. */
+export function copyOfError(error: Error, properties: object): Error {
+  return Object.assign(new Error(error.message), error, properties);
+}
+
+/** As Node's: name `AbortError`, code `ABORT_ERR`, the signal's reason as cause. */
+export function abortError(signal: AbortSignal): Error & { code: string } {
+  const error = codedError(Error, 'ABORT_ERR', 'The operation was aborted', {
+    cause: signal.reason,
+  });
+  error.name = 'AbortError';
+  return error;
+}
+
+export function invalidArgType(
+  name: string,
+  expected: string,
+  actual: unknown,
+): TypeError & { code: string } {
+  const got =
+    actual === null || actual === undefined
+      ? String(actual)
+      : typeof actual === 'object'
+        ? `an instance of ${classNameOf(actual)}`
+        : `type ${typeof actual} (${describeValue(actual)})`;
+  return codedError(
+    TypeError,
+    'ERR_INVALID_ARG_TYPE',
+    `The "${name}" argument must be ${expected}. Received ${got}`,
+  );
+}
+
+function classNameOf(value: object): string {
+  try {
+    const name: unknown = value.constructor?.name;
+    if (typeof name === 'string') return name;
+  } catch {
+    // A getter or a trap of a proxy threw.
+  }
+  return 'Object';
+}
+
+/**
+ * Describes any value: an error by its stack, a string as it is. Never throws, whatever the value's
+ * getters, conversions and proxy traps do.
+ */
+export function describeValue(value: unknown): string {
+  if (typeof value === 'string') return value;
+  try {
+    const stack: unknown = types.isNativeError(value) ? value.stack : undefined;
+    return typeof stack === 'string' ? stack : inspect(value, { depth: 0 });
+  } catch {
+    return `<${typeof value} that cannot be described>`;
+  }
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === 'string' ? JSON.stringify(value) : describeValue(value);
+  return text.length > 128 ? `${text.slice(0, 128)}...` : text;
+}
+
+export function invalidArgValue(
+  name: string,
+  reason: string,
+  actual: unknown,
+): TypeError & { code: string } {
+  return codedError(
+    TypeError,
+    'ERR_INVALID_ARG_VALUE',
+    `The argument '${name}' ${reason}. Received ${shown(actual)}`,
+  );
+}
+
+/** An argument that must be given. */
+export function missingArgs(name: string): TypeError & { code: string } {
+  return codedError(TypeError, 'ERR_MISSING_ARGS', `The "${name}" argument must be specified`);
+}
+
+export function outOfRange(
+  name: string,
+  range: string,
+  actual: unknown,
+): RangeError & { code: string } {
+  return codedError(
+    RangeError,
+    'ERR_OUT_OF_RANGE',
+    `The value of "${name}" is out of range. It must be ${range}. Received ${describeValue(actual)}`,
+  );
+}
+
+/** What this platform does not have, by its C name. */
+export function unavailable(name: string): Error & { code: string } {
+  return codedError(
+    Error,
+    'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM',
+    `${name} is not available on this platform`,
+  );
+}
+
+/** A call that this socket cannot serve in its present state. */
+export function invalidState(message: string): Error & { code: string } {
+  return codedError(Error, 'ERR_INVALID_STATE', `Invalid state: ${message}`);
+}

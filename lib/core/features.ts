@@ -1,0 +1,133 @@
+// What the kernel that runs has, by trying: version numbers tell little of what was backported or
+// left out.
+
+import { native } from '../native/binding.js';
+import { systemError } from './errors.js';
+import { SOL_SOCKET } from './socket-option.js';
+
+/** What `features()` tells of. */
+export interface Features {
+  /** SOCK_SEQPACKET: `UnixSeqpacket` (Linux). */
+  readonly seqpacket: boolean;
+  /** Abstract addresses, autobind among them (Linux). */
+  readonly abstract: boolean;
+  /** Credentials with every message: `credentials: true` (SO_PASSCRED, Linux). */
+  readonly credentials: boolean;
+  /** A pidfd with every message: `pidfds: true` (SO_PASSPIDFD, Linux 6.5). */
+  readonly pidfds: boolean;
+  /** The kernel refuses unwanted descriptors at their sender (SO_PASSRIGHTS, Linux 6.16). */
+  readonly refuseFds: boolean;
+  /** `peerCredentials()` (SO_PEERCRED; LOCAL_PEERCRED on macOS). */
+  readonly peerCredentials: boolean;
+  /** `peerGroups()` (SO_PEERGROUPS, Linux 4.13). */
+  readonly peerGroups: boolean;
+  /** `peerPidFd()` (SO_PEERPIDFD, Linux 6.5). */
+  readonly peerPidFd: boolean;
+  /** `peerSecurityLabel()`: a security module that labels sockets runs (SO_PEERSEC, Linux). */
+  readonly peerSecurityLabel: boolean;
+  /** `cookie` (SO_COOKIE, Linux 4.12). */
+  readonly cookie: boolean;
+  /** A label with every message, through `afunix/raw` (SO_PASSSEC, Linux 2.6.18). */
+  readonly passSecurity: boolean;
+  /** The bytes left in a stream with every read, through `afunix/raw` (SO_INQ, Linux 6.17). */
+  readonly inq: boolean;
+  /** Peeking on from where the last peek ended, through `afunix/raw` (SO_PEEK_OFF, Linux 3.4). */
+  readonly peekOffset: boolean;
+  /** Urgent bytes on streams, through `afunix/raw` (MSG_OOB, Linux 5.15). */
+  readonly outOfBand: boolean;
+  /** The memory a socket uses, through `afunix/raw` (SO_MEMINFO, Linux 4.12). */
+  readonly memoryInfo: boolean;
+  /** The socket's file, through `afunix/raw` (SIOCUNIXFILE, Linux 4.12). */
+  readonly socketFile: boolean;
+}
+
+let found: Features | undefined;
+
+/** What this kernel supports, each found by trying it once in this process. */
+export function features(): Features {
+  found ??= Object.freeze(tryAll());
+  return found;
+}
+
+const { constants, errnos, raw } = native;
+const UNKNOWN = new Set(
+  ['ENOPROTOOPT', 'EOPNOTSUPP', 'EINVAL', 'ENOTTY'].map((name) => -(errnos[name] as number)),
+);
+
+function tryAll(): Features {
+  const pair = native.openPair(constants.SOCK_STREAM as number);
+  if (typeof pair === 'number') throw systemError('socketpair', pair);
+  const [one, other] = pair;
+  const { fd } = one;
+  const reads = (name: string, size: number): boolean => {
+    const option = constants[name];
+    if (option === undefined) return false;
+    return !UNKNOWN.has(raw.getsockopt(fd, SOL_SOCKET, option, new Uint8Array(size)));
+  };
+  const turnsOn = (name: string): boolean => {
+    const option = constants[name];
+    const value = new Uint8Array(Int32Array.of(1).buffer);
+    return option !== undefined && raw.setsockopt(fd, SOL_SOCKET, option, value) === 0;
+  };
+  try {
+    return {
+      seqpacket: opens('SOCK_SEQPACKET'),
+      abstract: bindsAbstract(),
+      credentials: turnsOn('SO_PASSCRED'),
+      pidfds: turnsOn('SO_PASSPIDFD'),
+      refuseFds: turnsOn('SO_PASSRIGHTS'),
+      peerCredentials: typeof native.peerCredentials(fd) !== 'number',
+      peerGroups: reads('SO_PEERGROUPS', 65536 * 4),
+      peerPidFd: hasPeerPidFd(fd),
+      peerSecurityLabel: reads('SO_PEERSEC', 4096),
+      cookie: reads('SO_COOKIE', 8),
+      passSecurity: turnsOn('SO_PASSSEC'),
+      inq: turnsOn('SO_INQ'),
+      peekOffset: turnsOn('SO_PEEK_OFF'),
+      outOfBand: sendsUrgently(fd),
+      memoryInfo: reads('SO_MEMINFO', 64),
+      socketFile: hasSocketFile(fd),
+    };
+  } finally {
+    one.close();
+    other.close();
+  }
+}
+
+function opens(type: string): boolean {
+  const number = constants[type];
+  const handle = number === undefined ? -1 : native.openHandle(number);
+  if (typeof handle === 'number') return false;
+  handle.close();
+  return true;
+}
+
+function bindsAbstract(): boolean {
+  const handle = native.openHandle(constants.SOCK_DGRAM as number);
+  if (typeof handle === 'number') return false;
+  try {
+    // Autobind, which is abstract: no name of ours to meet another's.
+    return raw.bind(handle.fd, new Uint8Array(0)) === 0;
+  } finally {
+    handle.close();
+  }
+}
+
+function hasPeerPidFd(fd: number): boolean {
+  const pidfd = native.peerPidFd(fd);
+  if (pidfd < 0) return false;
+  native.descriptors.close(pidfd);
+  return true;
+}
+
+function sendsUrgently(fd: number): boolean {
+  return raw.send(fd, new Uint8Array(1), constants.MSG_OOB as number, undefined) === 1;
+}
+
+/** A socket without a file is ENOENT, a caller without CAP_NET_ADMIN EPERM. */
+function hasSocketFile(fd: number): boolean {
+  const request = constants.SIOCUNIXFILE;
+  if (request === undefined) return false;
+  const result = raw.ioctl(fd, request, 0);
+  return typeof result !== 'number' || !UNKNOWN.has(result);
+}

@@ -1,0 +1,111 @@
+// Streams of node:fs over descriptors that the addon owns until they are closed.
+import fs from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
+import { bare } from '../native/bare.js';
+import { native } from '../native/binding.js';
+import { integer, optionsOf } from './arguments.js';
+import { invalidArgValue, outOfRange, systemError } from './errors.js';
+import type { FileKind } from './file-kind.js';
+import { Known } from './known.js';
+
+// Taken at load: a patch of node:fs made later must not see these descriptors.
+const { close, createReadStream, createWriteStream, read, write, writev } = fs;
+
+/** Options of `toReadStream`. */
+export interface FileReadOptions {
+  /** The offset in bytes of the first byte to read, from 0 on (default 0). Only of a regular file. */
+  start?: number;
+  /** The offset in bytes of the last byte to read (default: the file's end). Only of a regular file. */
+  end?: number;
+  /** The bytes of one read, and of the stream's buffer: 1 to 2^31-1 (default 64 KiB). */
+  highWaterMark?: number;
+}
+
+/** Options of `toWriteStream`. */
+export interface FileWriteOptions {
+  /** The offset in bytes of the first write, from 0 on. Only of a regular file. */
+  start?: number;
+  /**
+   * The bytes that the stream holds before `write()` returns false, 1 to 2^31-1 (default
+   * `stream.getDefaultHighWaterMark()`).
+   */
+  highWaterMark?: number;
+}
+
+const READ = new Known<FileReadOptions>('toReadStream', { start: 1, end: 1, highWaterMark: 1 });
+const WRITE = new Known<FileWriteOptions>('toWriteStream', { start: 1, highWaterMark: 1 });
+
+/** An `fs.ReadStream` that closes `fd`, which the addon owns until then. */
+export function readStreamOf(
+  fd: number,
+  kind: FileKind,
+  options: FileReadOptions | undefined,
+): fs.ReadStream {
+  const given = optionsOf(options, READ);
+  const start = offset('start', given.start, kind);
+  const end = offset('end', given.end, kind);
+  const bufferSize = bytes('highWaterMark', given.highWaterMark);
+  if (end !== undefined && end < (start ?? 0)) {
+    throw outOfRange('options.end', `>= ${start ?? 0}, the start`, end);
+  }
+  return createReadStream(
+    '',
+    bare({
+      fd,
+      fs: { read, close: closeDescriptor },
+      // With a position it reads by pread(2), which leaves the shared offset where it is.
+      ...(kind === 'file' ? { start: start ?? 0 } : {}),
+      ...(end === undefined ? {} : { end }),
+      ...(bufferSize === undefined ? {} : { highWaterMark: bufferSize }),
+    }),
+  );
+}
+
+/** An `fs.WriteStream` that closes `fd`, which the addon owns until then. */
+export function writeStreamOf(
+  fd: number,
+  kind: FileKind,
+  options: FileWriteOptions | undefined,
+): fs.WriteStream {
+  const given = optionsOf(options, WRITE);
+  const start = offset('start', given.start, kind);
+  const bufferSize = bytes('highWaterMark', given.highWaterMark);
+  return createWriteStream(
+    '',
+    bare({
+      fd,
+      fs: { write, writev, close: closeDescriptor },
+      ...(start === undefined ? {} : { start }),
+      ...(bufferSize === undefined ? {} : { highWaterMark: bufferSize }),
+    }),
+  );
+}
+
+function offset(name: string, value: number | undefined, kind: FileKind): number | undefined {
+  if (value === undefined) return undefined;
+  const offset = integer(`options.${name}`, value, 0, Number.MAX_SAFE_INTEGER);
+  if (kind === 'file') return offset;
+  throw invalidArgValue(`options.${name}`, `is for regular files, not for a ${kind}`, value);
+}
+
+function bytes(name: string, value: number | undefined): number | undefined {
+  return value === undefined ? undefined : integer(`options.${name}`, value, 1);
+}
+
+/**
+ * Closes a stream's descriptor. The stream waits for its read or write first. A stream that its worker
+ * does not live to close leaves the descriptor to the addon's cleanup hook. Node has waited for every
+ * request of node:fs by then (CleanupHandles() in node::Environment::RunCleanup()), so none of them
+ * meets a number that is somebody else's.
+ */
+const closeDescriptor = ((fd: number, done: (error: Error | null) => void) => {
+  if (isMainThread) {
+    // In the thread pool: where a file lies on a network, close(2) may wait for the last writes.
+    native.descriptors.disown(fd);
+    close(fd, done);
+    return;
+  }
+  // Not by fs.close(), which warns in a worker of a descriptor that its fs did not open.
+  const result = native.descriptors.close(fd);
+  process.nextTick(done, result < 0 ? systemError('close', result) : null);
+}) as typeof close;

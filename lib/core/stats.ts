@@ -1,0 +1,47 @@
+import type { Handle } from '../native/binding.js';
+
+/** What went one way. */
+export interface Traffic {
+  /** Messages; on a stream, the reads or writes that moved bytes; for a listener, connections. */
+  readonly messages: number;
+  /** Their bytes. */
+  readonly bytes: number;
+  /** Descriptors that came or went with them; those over `maxFds`, which were closed, included. */
+  readonly fds: number;
+  /** Calls that found nothing to receive or accept, or no room to send (EAGAIN). */
+  readonly again: number;
+}
+
+/** What waits to be sent. */
+export interface Queue {
+  /** Messages; on a stream, writes. */
+  readonly messages: number;
+  /** The bytes that are left of them. */
+  readonly bytes: number;
+}
+
+/** What a socket did since it was made. Peeking does not count. */
+export interface SocketStats {
+  /** What it sent. */
+  readonly sent: Traffic;
+  /** What it received. */
+  readonly received: Traffic;
+  /** What waits to be sent. */
+  readonly queue: Queue;
+}
+
+export const nothing: Queue = Object.freeze({ messages: 0, bytes: 0 });
+
+const counts = new Float64Array(8);
+const memory = new Uint8Array(counts.buffer);
+
+/** Those of a handle, closed or not. */
+export function statsOf(handle: Handle, queue: Queue): SocketStats {
+  handle.stats(memory);
+  return { sent: trafficAt(0), received: trafficAt(4), queue };
+}
+
+function trafficAt(index: number): Traffic {
+  const [messages = 0, bytes = 0, fds = 0, again = 0] = counts.subarray(index);
+  return { messages, bytes, fds, again };
+}

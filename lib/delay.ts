@@ -1,9 +1,0 @@
-import { Operation } from './operation.js';
-import { clearTimeout, setTimeout } from './timers.js';
-
-/** Resolves after `milliseconds`, or rejects with an `AbortError`. */
-export function delay(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  const operation = new Operation<void>(signal, () => clearTimeout(timer));
-  const timer = setTimeout(() => operation.resolve(), milliseconds);
-  return operation.promise;
-}

@@ -1,0 +1,93 @@
+import { isShortage } from '../core/errors.js';
+import { type Handle, native, READABLE } from '../native/binding.js';
+import { Backoff } from './backoff.js';
+import type { Retry } from './retry.js';
+
+/** Connections that one turn of the loop accepts at most, so that no listener starves another. */
+export const ACCEPT_BATCH = 64;
+
+const EAGAIN = -(native.errnos.EAGAIN as number);
+/** The longest that a timer can wait, in milliseconds. */
+const LONGEST = 2 ** 31 - 1;
+const ECONNABORTED = -(native.errnos.ECONNABORTED as number);
+
+/**
+ * Accepts for a listening socket. Out of descriptors it pauses, with back-off: the listener stays readable
+ * while nothing can be accepted, and waiting for that would spin.
+ */
+export class Acceptor {
+  readonly #retry: Retry;
+  readonly #resume: () => void;
+  readonly #onPause: (errno: number) => void;
+  readonly #backoff = new Backoff(10, 1000);
+  #held = false;
+
+  /** `resume` is called when a pause is over, `onPause` when one begins. */
+  constructor(retry: Retry, resume: () => void, onPause: (errno: number) => void = () => {}) {
+    this.#retry = retry;
+    this.#resume = resume;
+    this.#onPause = onPause;
+  }
+
+  /** Whether it waits for descriptors, or is held. */
+  get paused(): boolean {
+    return this.#retry.pending;
+  }
+
+  /**
+   * The next connection; -EAGAIN if there is none, or nothing to accept it with, and another -errno for
+   * what does not go by.
+   */
+  next(handle: Handle): Handle | number {
+    if (this.paused) return EAGAIN;
+    for (;;) {
+      const accepted = handle.accept();
+      if (typeof accepted !== 'number') {
+        this.#backoff.reset();
+        return accepted;
+      }
+      if (accepted === ECONNABORTED) continue;
+      if (!isShortage(accepted)) return accepted;
+      handle.stop(READABLE);
+      this.#pause(accepted);
+      return EAGAIN;
+    }
+  }
+
+  /**
+   * Accepts nothing until `release()`. The timer is there to keep the process alive, and the listener from
+   * being collected, as its events do otherwise.
+   */
+  hold(handle: Handle): void {
+    if (this.paused) return;
+    handle.stop(READABLE);
+    this.#held = true;
+    this.#retry.after(LONGEST, this.#resume);
+  }
+
+  /** Ends what `hold()` began. Returns whether it was held. */
+  release(): boolean {
+    const held = this.#held && this.paused;
+    this.#held = false;
+    if (held) this.#retry.cancel();
+    return held;
+  }
+
+  /**
+   * Waits for the next connection. The first wait of a process needs a descriptor of its own, for the set of
+   * those that are watched: without one it pauses, too. Returns 0, or -errno.
+   */
+  wait(handle: Handle): number {
+    if (this.paused) return 0;
+    const result = handle.waitReadable(0);
+    if (!isShortage(result)) return result;
+    this.#pause(result);
+    return 0;
+  }
+
+  #pause(errno: number): void {
+    this.#held = false;
+    this.#retry.after(this.#backoff.next(), this.#resume);
+    this.#onPause(errno);
+  }
+}

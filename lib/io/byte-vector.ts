@@ -1,0 +1,110 @@
+// Buffers that go out together: one sendmsg(2) of many iovecs, and what is left of them after it.
+import type { Credentials } from '../core/credentials.js';
+import { messages, tellFds, tellMessage } from '../core/diagnostics.js';
+import { invalidState } from '../core/errors.js';
+import { type Handle, native } from '../native/binding.js';
+
+/** More buffers in one call are EMSGSIZE. */
+const IOV_MAX = native.constants.IOV_MAX as number;
+
+/** The bytes of all of them. */
+export function lengthOf(buffers: readonly Uint8Array[]): number {
+  let length = 0;
+  for (const buffer of buffers) length += buffer.length;
+  return length;
+}
+
+/** What waited is not what was to be written any more. */
+export function changedError(): Error {
+  return invalidState('data was detached, or resized, while it waited to be written');
+}
+
+/** Sends to the peer, once. Returns how many bytes went, or -errno. */
+export function sendBytes(handle: Handle, data: Uint8Array): number {
+  const result = handle.send(data, undefined, 0);
+  if (messages.hasSubscribers && result >= 0) {
+    tellMessage(handle.owner, 'sent', data.subarray(0, result));
+  }
+  return result;
+}
+
+/** Sends up to IOV_MAX buffers, once. Returns how many bytes went, or -errno. */
+export function sendVector(
+  handle: Handle,
+  buffers: readonly Uint8Array[],
+  rights: readonly number[] | undefined,
+  credentials?: Credentials,
+): number {
+  if (buffers.length === 1 && rights === undefined && credentials === undefined) {
+    return sendBytes(handle, buffers[0] as Uint8Array);
+  }
+  const data = buffers.length === 1 ? (buffers[0] as Uint8Array) : buffers;
+  const result = handle.sendMessage(data, undefined, rights, credentials, 0);
+  if (result >= 0) {
+    if (rights !== undefined) tellFds(handle.owner, 'sent', rights);
+    if (messages.hasSubscribers) {
+      tellMessage(handle.owner, 'sent', Buffer.concat(buffers, result));
+    }
+  }
+  return result;
+}
+
+/** Buffers that go out one after the other, and how far they have gone. */
+export class ByteVector {
+  /** The bytes that are left. */
+  bytes: number;
+  /** The last send left some of what it tried: there is no more room. */
+  cut = false;
+  readonly #buffers: Uint8Array[];
+  /** The first of them that is left. */
+  #next = 0;
+
+  /** Takes the array over, not its buffers' memory. */
+  constructor(buffers: Uint8Array[]) {
+    this.#buffers = buffers;
+    this.bytes = lengthOf(buffers);
+  }
+
+  /** Whether its memory, which is the caller's, holds them still. */
+  get intact(): boolean {
+    let length = 0;
+    for (let at = this.#next; at < this.#buffers.length; at++) length += this.#at(at).length;
+    return length === this.bytes;
+  }
+
+  /** Appends what is left to `buffers`, as far as one call takes that many. Returns the bytes. */
+  gather(buffers: Uint8Array[]): number {
+    let bytes = 0;
+    for (let at = this.#next; at < this.#buffers.length && buffers.length < IOV_MAX; at++) {
+      const buffer = this.#at(at);
+      buffers.push(buffer);
+      bytes += buffer.length;
+    }
+    return bytes;
+  }
+
+  /** Sends once, what is beside the bytes with the first. Returns how many bytes went, or -errno. */
+  send(handle: Handle, rights: readonly number[] | undefined, credentials?: Credentials): number {
+    const buffers: Uint8Array[] = [];
+    const bytes = this.gather(buffers);
+    const result = sendVector(handle, buffers, rights, credentials);
+    this.cut = result < bytes;
+    if (result > 0) this.advance(result);
+    return result;
+  }
+
+  /** So many bytes have gone. */
+  advance(count: number): void {
+    this.bytes -= count;
+    let left = count;
+    while (this.#next < this.#buffers.length && left >= this.#at(this.#next).length) {
+      left -= this.#at(this.#next).length;
+      this.#next++;
+    }
+    if (left > 0) this.#buffers[this.#next] = this.#at(this.#next).subarray(left);
+  }
+
+  #at(index: number): Uint8Array {
+    return this.#buffers[index] as Uint8Array;
+  }
+}

@@ -1,0 +1,75 @@
+// Handles as the sockets of all classes get them: made, adopted, configured.
+import { descriptorNumber } from '../core/arguments.js';
+import { check, invalidArgType, invalidArgValue, systemError } from '../core/errors.js';
+import { closedDescriptorError, FileDescriptor } from '../core/file-descriptor.js';
+import { turnOn } from '../core/socket-option.js';
+import { type Handle, native } from '../native/binding.js';
+import type { ReceiveSettings } from './options.js';
+
+const { constants } = native;
+
+/** Sets what a handle receives beside the bytes, and how much of a message (0: all of it). */
+export function configureReceive(handle: Handle, settings: ReceiveSettings, limit = 0): void {
+  const { maxFds, credentials, pidfds, busyPoll } = settings;
+  if (credentials) turnOn(handle.fd, 'SO_PASSCRED');
+  if (pidfds) turnOn(handle.fd, 'SO_PASSPIDFD');
+  // Where the kernel has no such option, there is no room for them: it drops them at the receiver.
+  handle.passRights(maxFds > 0);
+  handle.configure(maxFds > 0 || credentials || pidfds, limit, busyPoll);
+}
+
+/** A new handle of the given type. */
+export function openHandle(type: number): Handle {
+  const handle = native.openHandle(type);
+  if (typeof handle === 'number') throw systemError('socket', handle);
+  return handle;
+}
+
+export function openPair(type: number): [Handle, Handle] {
+  const pair = native.openPair(type);
+  if (typeof pair === 'number') throw systemError('socketpair', pair);
+  return pair;
+}
+
+/** Returns the number of a descriptor to adopt. Throws `ERR_*` for what has none. */
+export function numberOf(fd: number | FileDescriptor): number {
+  if (fd instanceof FileDescriptor) {
+    if (fd.closed) throw closedDescriptorError();
+    return fd.fd;
+  }
+  if (typeof fd === 'number') return descriptorNumber('fd', fd);
+  throw invalidArgType('fd', 'of type number or an instance of FileDescriptor', fd);
+}
+
+/**
+ * Adopts a descriptor, which must be an AF_UNIX socket of the type given, listening or not, and
+ * configures it (see `configureReceive`). Whatever fails, ownership stays where it was.
+ */
+export function adoptHandle(
+  fd: number | FileDescriptor,
+  type: number,
+  listening: boolean,
+  settings: ReceiveSettings,
+  limit = 0,
+): Handle {
+  const number = numberOf(fd);
+  const wanted = ((constants.AF_UNIX as number) << 16) | (type << 8) | Number(listening);
+  if (check('getsockopt', native.descriptors.socketKind(number)) !== wanted) {
+    throw invalidArgValue(
+      'fd',
+      `must be a ${listening ? 'listening ' : ''}Unix socket of this class's type`,
+      number,
+    );
+  }
+  const handle = native.adoptHandle(number);
+  if (typeof handle === 'number') throw systemError('getsockname', handle);
+  try {
+    configureReceive(handle, settings, limit);
+  } catch (error) {
+    handle.detach(); // the environment owns it now, as it does what a FileDescriptor has
+    if (typeof fd === 'number') native.descriptors.disown(number);
+    throw error;
+  }
+  if (fd instanceof FileDescriptor) fd.detach();
+  return handle;
+}

@@ -1,0 +1,330 @@
+// Messages, read from the receive slab into objects that are the user's to keep.
+import { Buffer } from 'node:buffer';
+import { markAsUntransferable } from 'node:worker_threads';
+import { UnixAddress } from '../core/address.js';
+import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
+import type { Credentials } from '../core/credentials.js';
+import { messages, passed, tellFds, tellMessage } from '../core/diagnostics.js';
+import { check } from '../core/errors.js';
+import { FileDescriptor, OWNED } from '../core/file-descriptor.js';
+import { closeAll, duplicates } from '../core/sendable.js';
+import { bare } from '../native/bare.js';
+import {
+  BESIDE_DROPPED,
+  BESIDE_GID,
+  BESIDE_HAS_CREDENTIALS,
+  BESIDE_PID,
+  BESIDE_PIDFD,
+  BESIDE_RIGHTS,
+  BESIDE_UID,
+  native,
+  SLAB_ADDRESS_LENGTH,
+  SLAB_ANCILLARY,
+  SLAB_CONTROL_TRUNCATED,
+  SLAB_FLAGS,
+  SLAB_HEADER,
+  SLAB_LENGTH,
+  SLAB_LENT,
+  SLAB_OFFSET,
+  SLAB_OWN,
+  SLAB_SIZE,
+  SLAB_SOURCE,
+  SLAB_STRIDE,
+  SLAB_TRUNCATED,
+  slabBeside,
+  slabMeta,
+} from '../native/binding.js';
+import { PidFd } from './pidfd.js';
+
+const none: readonly FileDescriptor[] = Object.freeze([]);
+
+/** A message as it was received. `fds` and `pidfd` are the receiver's to close. */
+export class Message {
+  /** The bytes, the receiver's to keep, in an ArrayBuffer of their own, which may be transferred. */
+  readonly data: Buffer;
+  /** Bytes the sender sent: more than `data.length` only when `truncated`. */
+  readonly size: number;
+  /** Whether `data` is only the beginning, because of `maxMessageSize`. */
+  readonly truncated: boolean;
+  /**
+   * Whether descriptors were lost on the way: for want of `maxFds`, or because the process could
+   * open no more (EMFILE).
+   */
+  readonly controlTruncated: boolean;
+  /** Descriptors that came with it, in order, at most `maxFds`. */
+  readonly fds: readonly FileDescriptor[];
+  /** Its sender's, as the kernel checked them; null unless the socket has `credentials: true`. */
+  readonly credentials: Credentials | null;
+  /** A pidfd of its sender; null unless the socket has `pidfds: true` (Linux 6.5). */
+  readonly pidfd: PidFd | null;
+
+  /** @internal */
+  constructor(
+    key: typeof CONSTRUCTING,
+    data: Buffer,
+    size: number,
+    flags: number,
+    beside: Beside | undefined,
+  ) {
+    checkConstructing(key, 'Message', 'receive() of a socket');
+    this.data = data;
+    this.size = size;
+    this.truncated = (flags & SLAB_TRUNCATED) !== 0;
+    this.controlTruncated = (flags & SLAB_CONTROL_TRUNCATED) !== 0 || beside?.dropped === true;
+    this.fds = beside === undefined ? none : beside.fds;
+    this.credentials = beside === undefined ? null : beside.credentials;
+    this.pidfd = beside === undefined ? null : beside.pidfd;
+  }
+
+  /** @internal The same message once more, with descriptors of its own. */
+  copy(): Message {
+    return new Message(
+      CONSTRUCTING,
+      Buffer.from(this.data),
+      this.size,
+      this.flags,
+      this.copyBeside(),
+    );
+  }
+
+  /** @internal */
+  protected get flags(): number {
+    return (
+      (this.truncated ? SLAB_TRUNCATED : 0) | (this.controlTruncated ? SLAB_CONTROL_TRUNCATED : 0)
+    );
+  }
+
+  /** @internal */
+  protected copyBeside(): Beside {
+    const { credentials, pidfd } = this;
+    const fds = duplicates(
+      this.fds.map(({ fd }) => fd),
+      'peeked at',
+    );
+    try {
+      return { fds, credentials, pidfd: pidfd === null ? null : copyOf(pidfd), dropped: false };
+    } catch (error) {
+      closeAll(fds);
+      throw error;
+    }
+  }
+}
+
+function copyOf({ fd }: PidFd): PidFd {
+  return new PidFd(
+    CONSTRUCTING,
+    check('dup', native.duplicateOwned(fd)),
+    'a pidfd that was peeked at',
+  );
+}
+
+/** What came beside the bytes of one message. */
+interface Beside {
+  fds: readonly FileDescriptor[];
+  credentials: Credentials | null;
+  pidfd: PidFd | null;
+  /** Descriptors over `maxFds` were closed. */
+  dropped: boolean;
+}
+
+/** A datagram: a message with its sender's address. */
+export class Datagram extends Message {
+  /** The address, or its bytes. */
+  #from: UnixAddress | Buffer;
+
+  /** @internal `from`: the sender's address, or its bytes. */
+  constructor(
+    key: typeof CONSTRUCTING,
+    data: Buffer,
+    size: number,
+    flags: number,
+    beside: Beside | undefined,
+    from: UnixAddress | Buffer,
+  ) {
+    checkConstructing(key, 'Datagram', 'receive() of a UnixDatagram');
+    super(key, data, size, flags, beside);
+    this.#from = from;
+  }
+
+  /**
+   * The address its sender is bound to: an answer to it reaches the sender or fails. For a long path it is
+   * another name of the same socket; unnamed if the sender is bound to none, or to a path that means another
+   * file in this process. docs/datagrams.md says more. Made when it is first read.
+   */
+  get from(): UnixAddress {
+    if (!(this.#from instanceof UnixAddress)) this.#from = UnixAddress.fromKernel(this.#from);
+    return this.#from;
+  }
+
+  /** @internal */
+  override copy(): Datagram {
+    const data = Buffer.from(this.data);
+    return new Datagram(CONSTRUCTING, data, this.size, this.flags, this.copyBeside(), this.from);
+  }
+}
+
+const { slab } = native;
+const chunks: Buffer[] = [];
+const ids: number[] = [0, 0, 0];
+
+/** The memory of a source. The addon makes a new one in place of one that was detached. */
+function chunkOf(source: number): Buffer {
+  const id = slabMeta[source] as number;
+  if (id !== ids[source]) {
+    chunks[source] = slab.chunk(source);
+    ids[source] = id;
+    // Those who have a part of it must not take the whole.
+    if (source === SLAB_LENT) markAsUntransferable((chunks[source] as Buffer).buffer);
+  }
+  return chunks[source] as Buffer;
+}
+
+/**
+ * The class that Buffer's own methods make their results of: `Buffer.from` and `subarray` end in the
+ * same, by a way three times as long.
+ */
+export const View: ViewConstructor = (Buffer as unknown as { [Symbol.species]: ViewConstructor })[
+  Symbol.species
+];
+interface ViewConstructor {
+  new (memory: ArrayBufferLike, offset: number, length: number): Buffer;
+  /** In an ArrayBuffer of its own, never in Buffer's pool. */
+  new (length: number): Buffer;
+}
+
+/** Where the fields of message `index` begin. */
+const fieldsOf = (index: number): number => SLAB_HEADER + index * SLAB_STRIDE;
+
+/** The bytes of message `index` alone. */
+export function dataAt(index: number, receiver: Receiver): Buffer {
+  const data = sliceAt(index);
+  if (messages.hasSubscribers) tellMessage(receiver, 'received', data);
+  return data;
+}
+
+/** The bytes of message `index`: the receiver's whole, unless they are lent. */
+function sliceAt(index: number): Buffer {
+  const at = fieldsOf(index);
+  const length = slabMeta[at + SLAB_LENGTH] as number;
+  if (!isOwn(at)) return bytesIn(at, 0, length);
+  const taken = slab.take(index);
+  return taken.length === length ? taken : new View(taken.buffer, taken.byteOffset, length);
+}
+
+/** The bytes of the sender's address, as those of a message; undefined where it has none. */
+function addressAt(at: number): Buffer | undefined {
+  const length = slabMeta[at + SLAB_ADDRESS_LENGTH] as number;
+  if (length === 0) return undefined;
+  return bytesIn(at, isOwn(at) ? 0 : (slabMeta[at + SLAB_LENGTH] as number), length);
+}
+
+const isOwn = (at: number): boolean => ((slabMeta[at + SLAB_FLAGS] as number) & SLAB_OWN) !== 0;
+
+/** Bytes of the chunk that a message lies in: a view of what is lent, a copy of all else. */
+function bytesIn(at: number, behind: number, length: number): Buffer {
+  const source = slabMeta[at + SLAB_SOURCE] as number;
+  const { buffer, byteOffset } = chunkOf(source);
+  const offset = byteOffset + (slabMeta[at + SLAB_OFFSET] as number) + behind;
+  if (source === SLAB_LENT) return new View(buffer, offset, length);
+  // V8 keeps up to 64 bytes in the object itself, without an ArrayBuffer.
+  const copy = new View(length);
+  copy.set(new Uint8Array(buffer, offset, length));
+  return copy;
+}
+
+/** Whether message `index` brought control messages, or lost some. */
+export function hasControlAt(index: number): boolean {
+  const flags = slabMeta[fieldsOf(index) + SLAB_FLAGS] as number;
+  return (flags & (SLAB_ANCILLARY | SLAB_CONTROL_TRUNCATED)) !== 0;
+}
+
+/** The socket that receives a message. */
+export interface Receiver {
+  /** The most descriptors a message may bring; any more are closed. */
+  readonly maxFds: number;
+  /** What it is, for warnings. */
+  describe(): string;
+}
+
+/** Message `index` of the slab. Tells nobody of it: `tellReceived` does. */
+export function messageAt(index: number, receiver: Receiver): Message {
+  const at = fieldsOf(index);
+  const flags = slabMeta[at + SLAB_FLAGS] as number;
+  const size = slabMeta[at + SLAB_SIZE] as number;
+  return new Message(CONSTRUCTING, sliceAt(index), size, flags, besideAt(index, flags, receiver));
+}
+
+/** As `messageAt`, with the sender's address. */
+export function datagramAt(index: number, receiver: Receiver): Datagram {
+  const at = fieldsOf(index);
+  const flags = slabMeta[at + SLAB_FLAGS] as number;
+  return new Datagram(
+    CONSTRUCTING,
+    sliceAt(index),
+    slabMeta[at + SLAB_SIZE] as number,
+    flags,
+    besideAt(index, flags, receiver),
+    addressAt(at) ?? UnixAddress.unnamed,
+  );
+}
+
+/**
+ * Tells that these were received. Only once all messages of a receive are made: whoever hears of them may
+ * receive on another socket, and the slab is shared.
+ */
+export function tellReceived(receiver: Receiver, received: readonly Message[]): void {
+  if (!messages.hasSubscribers && !passed.hasSubscribers) return;
+  for (const message of received) {
+    const { data, fds } = message;
+    if (fds.length > 0) tellFds(receiver, 'received', fds);
+    if (!messages.hasSubscribers) continue;
+    tellMessage(receiver, 'received', data, message instanceof Datagram ? message.from : null);
+  }
+}
+
+function besideAt(index: number, flags: number, receiver: Receiver): Beside | undefined {
+  if ((flags & SLAB_ANCILLARY) === 0) {
+    if ((flags & SLAB_CONTROL_TRUNCATED) !== 0 && receiver.maxFds === 0) warnRefused(receiver);
+    return undefined;
+  }
+  const count = native.descriptors.takeBeside(index, receiver.maxFds);
+  const dropped = (slabBeside[BESIDE_DROPPED] as number) > 0;
+  if (dropped && receiver.maxFds === 0) warnRefused(receiver);
+  const pidfd = slabBeside[BESIDE_PIDFD] as number;
+  // All are owned by number already: none is lost if one of these is the last that runs.
+  return {
+    fds: count === 0 ? none : descriptorsAt(count, receiver),
+    credentials: credentialsIn(slabBeside),
+    pidfd: pidfd < 0 ? null : new PidFd(CONSTRUCTING, pidfd, receiver.describe()),
+    dropped,
+  };
+}
+
+function descriptorsAt(count: number, receiver: Receiver): FileDescriptor[] {
+  const origin = receiver.describe();
+  const fds: FileDescriptor[] = [];
+  for (let i = 0; i < count; i++) {
+    fds.push(new FileDescriptor(slabBeside[BESIDE_RIGHTS + i] as number, origin, OWNED));
+  }
+  return fds;
+}
+
+function credentialsIn(beside: Int32Array): Credentials | null {
+  if (beside[BESIDE_HAS_CREDENTIALS] === 0) return null;
+  return {
+    pid: beside[BESIDE_PID] as number,
+    uid: (beside[BESIDE_UID] as number) >>> 0,
+    gid: (beside[BESIDE_GID] as number) >>> 0,
+  };
+}
+
+let warned = false;
+
+function warnRefused(receiver: Receiver): void {
+  if (warned) return;
+  warned = true;
+  process.emitWarning(
+    `${receiver.describe()} was sent descriptors, which it refused: make it with the option \`maxFds\` to accept them. Further ones are refused without a warning; the message's \`controlTruncated\` tells.`,
+    bare({ type: 'Warning', code: 'AFUNIX_FDS_REFUSED' }),
+  );
+}

@@ -1,0 +1,239 @@
+// Options that several sockets share, and their checks.
+import { type AddressLike, UnixAddress } from '../core/address.js';
+import { checkSignal, integer, type Parsed } from '../core/arguments.js';
+import { invalidArgType, invalidArgValue, outOfRange } from '../core/errors.js';
+import type { Names } from '../core/known.js';
+import { MAX_FDS } from '../core/sendable.js';
+import { bare } from '../native/bare.js';
+import { type Handle, native } from '../native/binding.js';
+import type { Peer } from './peer.js';
+
+/** What a socket receives beside the bytes. */
+export interface ReceiveOptions {
+  /**
+   * How many descriptors a message may bring, 0 to 253 (default 0: none). Any more are closed, and
+   * the message says `controlTruncated`.
+   */
+  maxFds?: number;
+  /** Each message carries its sender's credentials (SO_PASSCRED, Linux). Default false. */
+  credentials?: boolean;
+  /** Each message carries a pidfd of its sender (SO_PASSPIDFD, Linux 6.5). Default false. */
+  pidfds?: boolean;
+  /**
+   * Microseconds, 0 to 1,000,000 (default 0), that the process stays awake for the next message after
+   * it has handled one: to be woken takes longer than most answers. It costs that much processor time
+   * whenever nothing comes, and gains nothing where both ends share one processor. Timers and all
+   * other sockets are served as ever.
+   */
+  busyPoll?: number;
+}
+
+/** How a socket gets its name. */
+export interface BindOptions extends ReceiveOptions {
+  /**
+   * The socket file's mode, 0 to 0o777, such as `0o660`: exactly this, whatever the umask. The file is
+   * never more open than that, not even for a moment. Default: 0o777 less the umask. Only for pathnames:
+   * ERR_INVALID_ARG_VALUE.
+   */
+  mode?: number;
+  /**
+   * What to do when a socket file is there already. `'never'` (default): EADDRINUSE. `'stale'`: take
+   * the path if nobody answers there; of many processes that try at once one wins, the others get
+   * EADDRINUSE. `'always'`: swap it atomically, whoever answers there. A file that is not a socket is
+   * never touched: EADDRINUSE. Does not matter for abstract names.
+   */
+  replace?: 'never' | 'stale' | 'always';
+  /**
+   * Whether `close()` removes the socket file, if it is still the one this socket made; so does the end of
+   * the process or worker, but not `process.exit()` of the main thread, nor a signal. Default true.
+   */
+  unlinkOnClose?: boolean;
+  /**
+   * Binds where others could put a socket of their own in place of this one. Without it, bind refuses a
+   * directory that all may write and that lacks the sticky bit (`ERR_UNSAFE_PATH`), and a symbolic link
+   * where the socket should be (EADDRINUSE); with it, the link is followed. Default false. Does not
+   * matter for abstract names. docs/security.md says why.
+   */
+  allowUnsafePath?: boolean;
+}
+
+/** What a listener asks of those who connect, and what its connections receive. */
+export interface AuthorizeOptions extends ReceiveOptions {
+  /**
+   * Decides, by who is at the other end, whether a connection is handed over: only `true`, or a promise
+   * of it, lets it in. One that is refused is closed at once, and counted by the listener's `refused`.
+   * An error of `authorize` refuses as well, with a process warning for the first
+   * (`AFUNIX_AUTHORIZE_FAILED`). At most 256 promises may be pending; further connections wait in the
+   * backlog. Closing the listener closes the connections that are not decided.
+   */
+  authorize?: (peer: Peer) => boolean | Promise<boolean>;
+}
+
+/** How a listener gets its name and queue. */
+export interface ListenOptions extends BindOptions, AuthorizeOptions {
+  /** Connections that may wait to be accepted, 0 to 2^31-1 (default 511), capped by `net.core.somaxconn`. */
+  backlog?: number;
+}
+
+/** How a socket connects. */
+export interface ConnectOptions extends ReceiveOptions {
+  /** Gives up waiting for room in a full backlog, with an `AbortError`. */
+  signal?: AbortSignal;
+  /** Milliseconds to wait for room in a full backlog before ETIMEDOUT (default: for ever). */
+  timeout?: number;
+  /** Binds the socket before it connects, so that its peer sees an address. */
+  localAddress?: AddressLike;
+  /** Where `localAddress` may be, as in `BindOptions`. Default false. */
+  allowUnsafePath?: boolean;
+}
+
+/** Checked `ReceiveOptions`. */
+export interface ReceiveSettings {
+  maxFds: number;
+  credentials: boolean;
+  pidfds: boolean;
+  busyPoll: number;
+}
+
+export const RECEIVE: Names<ReceiveOptions> = { maxFds: 1, credentials: 1, pidfds: 1, busyPoll: 1 };
+/** Options of the file that a bind makes. */
+export const FILE: Names<Omit<BindOptions, keyof ReceiveOptions>> = {
+  mode: 1,
+  replace: 1,
+  unlinkOnClose: 1,
+  allowUnsafePath: 1,
+};
+export const BIND: Names<BindOptions> = { ...FILE, ...RECEIVE };
+export const AUTHORIZE: Names<AuthorizeOptions> = { ...RECEIVE, authorize: 1 };
+export const LISTEN: Names<ListenOptions> = { ...BIND, authorize: 1, backlog: 1 };
+export const CONNECT: Names<ConnectOptions> = {
+  ...RECEIVE,
+  signal: 1,
+  timeout: 1,
+  localAddress: 1,
+  allowUnsafePath: 1,
+};
+
+const replaceModes = new Map<unknown, 0 | 1 | 2>([
+  ['never', 0],
+  ['stale', 1],
+  ['always', 2],
+]);
+
+function boolean(name: string, value: unknown, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'boolean') throw invalidArgType(`options.${name}`, 'of type boolean', value);
+  return value;
+}
+
+export function receiveSettings(options: Parsed<ReceiveOptions>): ReceiveSettings {
+  const { maxFds, credentials, pidfds, busyPoll } = options;
+  return {
+    maxFds: maxFds === undefined ? 0 : integer('options.maxFds', maxFds, 0, MAX_FDS),
+    credentials: boolean('credentials', credentials, false),
+    pidfds: boolean('pidfds', pidfds, false),
+    busyPoll: busyPoll === undefined ? 0 : integer('options.busyPoll', busyPoll, 0, 1_000_000),
+  };
+}
+
+/** A checked bind: what the addon needs. */
+export interface BindPlan {
+  address: UnixAddress;
+  mode: number;
+  replace: 0 | 1 | 2;
+  unlinkOnClose: boolean;
+  allowUnsafePath: boolean;
+  receive: ReceiveSettings;
+}
+
+/** Checks the arguments of a bind, before any system call. */
+export function bindPlan(address: AddressLike, options: Parsed<BindOptions>): BindPlan {
+  const { mode, replace, unlinkOnClose, allowUnsafePath } = options;
+  const replaceMode = replace === undefined ? 0 : replaceModes.get(replace);
+  if (replaceMode === undefined) {
+    throw invalidArgValue('options.replace', "must be 'never', 'stale' or 'always'", replace);
+  }
+  const to = UnixAddress.from(address);
+  if (mode !== undefined && to.kind !== 'pathname') {
+    throw invalidArgValue(
+      'options.mode',
+      `is for a pathname; an ${to.kind} address has none`,
+      mode,
+    );
+  }
+  return {
+    address: to,
+    mode: mode === undefined ? -1 : modeOf('options.mode', mode),
+    replace: replaceMode,
+    unlinkOnClose: boolean('unlinkOnClose', unlinkOnClose, true),
+    allowUnsafePath: boolean('allowUnsafePath', allowUnsafePath, false),
+    receive: receiveSettings(options),
+  };
+}
+
+/** A file's permissions: more are no socket's, and most likely an octal number written as a decimal. */
+function modeOf(name: string, mode: unknown): number {
+  if (typeof mode !== 'number' || (mode >= 0 && mode <= 0o777))
+    return integer(name, mode, 0, 0o777);
+  const octal = Number.parseInt(String(mode), 8);
+  const meant = mode > 0 && octal.toString(8) === String(mode) && octal <= 0o777;
+  const hint = meant ? ` (modes are octal: 0o${mode}?)` : '';
+  throw outOfRange(name, `an integer >= 0 and <= 0o777${hint}`, mode);
+}
+
+/** Binds a handle, and listens if `backlog` is not negative: 0, or -errno or a refusal. */
+export function bindHandle(handle: Handle, plan: BindPlan, backlog: number): number {
+  const { mode, replace, unlinkOnClose, allowUnsafePath } = plan;
+  const bytes = UnixAddress.bytesOf(plan.address);
+  return handle.bind(bytes, mode, replace, unlinkOnClose, backlog, allowUnsafePath);
+}
+
+/** A checked connect. */
+export interface ConnectPlan {
+  address: UnixAddress;
+  local: BindPlan | undefined;
+  signal: AbortSignal | undefined;
+  timeout: number;
+  receive: ReceiveSettings;
+}
+
+/** Checks the arguments of a connect, before any system call. */
+export function connectPlan(address: AddressLike, options: Parsed<ConnectOptions>): ConnectPlan {
+  const { localAddress, allowUnsafePath, signal, timeout } = options;
+  checkSignal(signal);
+  const bind = bare({ allowUnsafePath }) as Parsed<BindOptions>;
+  return {
+    address: UnixAddress.from(address),
+    local: localAddress === undefined ? undefined : bindPlan(localAddress, bind),
+    signal,
+    timeout:
+      timeout === undefined ? Number.POSITIVE_INFINITY : integer('options.timeout', timeout, 0),
+    receive: receiveSettings(options),
+  };
+}
+
+/** Checked `AuthorizeOptions`. */
+export interface AcceptSettings {
+  receive: ReceiveSettings;
+  authorize: AuthorizeOptions['authorize'] | undefined;
+}
+
+export function acceptSettings(options: Parsed<AuthorizeOptions>): AcceptSettings {
+  const { authorize } = options;
+  if (authorize !== undefined && typeof authorize !== 'function') {
+    throw invalidArgType('options.authorize', 'of type function', authorize);
+  }
+  return { receive: receiveSettings(options), authorize };
+}
+
+/** Node's own default, which the system caps. */
+const DEFAULT_BACKLOG = 511;
+
+export function backlogOf(backlog: number | undefined): number {
+  return backlog === undefined ? DEFAULT_BACKLOG : integer('options.backlog', backlog, 0);
+}
+
+/** The types of socket by name. */
+export const SOCK_STREAM: number = native.constants.SOCK_STREAM as number;
+export const SOCK_DGRAM: number = native.constants.SOCK_DGRAM as number;
+export const SOCK_SEQPACKET: number = native.constants.SOCK_SEQPACKET as number;

@@ -1,0 +1,81 @@
+import { checkSignal, optionsOf } from '../core/arguments.js';
+import { type CONSTRUCTING, checkConstructing } from '../core/constructing.js';
+import { closedError, systemError } from '../core/errors.js';
+import { FileDescriptor, OWNED } from '../core/file-descriptor.js';
+import { Known } from '../core/known.js';
+import { clearTimeout, setTimeout } from '../core/timers.js';
+import { native } from '../native/binding.js';
+import { Backoff } from './backoff.js';
+import { Operation } from './operation.js';
+
+/** Options of `waitExit`. */
+export interface WaitExitOptions {
+  /** Stops waiting, with an `AbortError`. */
+  signal?: AbortSignal;
+  /** Whether the wait keeps this process alive. Default true. */
+  ref?: boolean;
+}
+
+const WAIT_EXIT = new Known<WaitExitOptions>('PidFd.waitExit', { signal: 1, ref: 1 });
+
+/**
+ * A descriptor of a process, not of its number: it never comes to mean another process that was given
+ * the same pid. See pidfd_open(2).
+ */
+export class PidFd extends FileDescriptor {
+  /** @internal Takes `fd` over, a pidfd that the addon owns. */
+  constructor(key: typeof CONSTRUCTING, fd: number, origin: string) {
+    checkConstructing(key, 'PidFd', 'peerPidFd() of a socket, or its option pidfds');
+    super(fd, origin, OWNED);
+  }
+
+  /**
+   * Resolves when the process has ended: at once if it has already. It need not be a child, and is
+   * not reaped. The wait holds a duplicate: closing this descriptor does not end it, `signal` does.
+   * Rejects with EMFILE, and ERR_SOCKET_CLOSED once this is closed.
+   */
+  waitExit(options?: WaitExitOptions): Promise<void> {
+    try {
+      const { signal, ref = true } = optionsOf(options, WAIT_EXIT);
+      checkSignal(signal);
+      if (this.closed) throw closedError();
+      const handle = native.watch(this.fd);
+      if (typeof handle === 'number') throw systemError('dup', handle);
+      let retry: NodeJS.Timeout | undefined;
+      const operation = new Operation<void>(signal, () => {
+        clearTimeout(retry);
+        handle.close();
+      });
+      const fail = (errno: number): void => {
+        handle.close();
+        operation.reject(systemError('poll', errno));
+      };
+      const wait = (): void => {
+        const result = handle.waitReadable(0);
+        if (result < 0) fail(result);
+      };
+      const backoff = new Backoff(10, 1000);
+      handle.owner = {
+        // A pidfd is readable once its process has ended, and for ever after.
+        onReadable() {
+          const readable = native.descriptors.readable(handle.fd);
+          if (readable < 0) return fail(readable);
+          if (readable === 0) {
+            // It could not be watched, for want of memory: that may come back.
+            retry = setTimeout(wait, backoff.next());
+            if (!ref) retry.unref();
+            return;
+          }
+          handle.close();
+          operation.resolve();
+        },
+        onWritable() {},
+      };
+      if (!ref) handle.unref();
+      wait();
+      return operation.promise;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+}

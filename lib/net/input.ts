@@ -1,0 +1,143 @@
+// What a Socket of afunix/net reads: what is pushed into the stream, or what `onread` gets.
+import { types } from 'node:util';
+import type { Credentials } from '../core/credentials.js';
+import { messages, tellMessage } from '../core/diagnostics.js';
+import { invalidArgValue, invalidState, systemError } from '../core/errors.js';
+import { closeAll } from '../core/sendable.js';
+import {
+  dataAt,
+  hasControlAt,
+  type Message,
+  messageAt,
+  type Receiver,
+  tellReceived,
+} from '../io/message.js';
+import { type Handle, native, READABLE } from '../native/binding.js';
+import type { OnReadOptions } from './options.js';
+
+const EAGAIN = -(native.errnos.EAGAIN as number);
+
+/** The stream that gets it. */
+interface Reader extends Receiver {
+  readonly destroyed: boolean;
+  push(chunk: Buffer | null): boolean;
+  read(size: number): unknown;
+  emit(event: string, ...values: unknown[]): boolean;
+  destroy(error: Error): unknown;
+}
+
+/** Readable events from when the stream asks for data until it has enough. */
+export class SocketInput {
+  /** Bytes received so far. */
+  bytes = 0;
+  /** Whether they go to the caller's own memory. */
+  readonly own: boolean;
+  readonly #socket: Reader;
+  readonly #onread: OnReadOptions | undefined;
+  #memory: Uint8Array | undefined;
+  #reading = false;
+  #sender: Credentials | undefined;
+
+  /** Throws ERR_INVALID_ARG_VALUE for memory without a byte. */
+  constructor(socket: Reader, onread: OnReadOptions | undefined) {
+    this.#socket = socket;
+    this.#onread = onread;
+    this.own = onread !== undefined;
+    if (onread !== undefined) this.#memory = memoryOf(onread);
+  }
+
+  start(handle: Handle): void {
+    if (this.#reading) return;
+    this.#reading = true;
+    const result = handle.startReceiving(this.own ? 0 : 1, false);
+    if (result < 0) this.#socket.destroy(systemError('read', result));
+  }
+
+  /** `handle`: null once it is closed. */
+  stop(handle: Handle | null): void {
+    if (!this.#reading) return;
+    this.#reading = false;
+    handle?.stop(READABLE);
+  }
+
+  /** The socket is readable. `result`: of the receive that was asked for. */
+  receive(handle: Handle, result: number): void {
+    if (this.#onread !== undefined) this.#readOwn(handle, this.#onread);
+    else if (result > 0) this.#push(handle);
+    else this.#end(handle, result);
+  }
+
+  #push(handle: Handle): void {
+    const socket = this.#socket;
+    let data: Buffer;
+    if (hasControlAt(0)) {
+      const message = messageAt(0, socket);
+      data = message.data;
+      message.pidfd?.close(); // of a socket that came with SO_PASSPIDFD on
+      tellReceived(socket, [message]);
+      this.#announce(message);
+      if (socket.destroyed) return;
+    } else {
+      data = dataAt(0, socket);
+    }
+    this.bytes += data.length;
+    if (!socket.push(data)) this.stop(handle);
+  }
+
+  /** Tells what came beside the bytes, before them. */
+  #announce(message: Message): void {
+    const { fds, credentials, controlTruncated } = message;
+    if (credentials !== null && !sameSender(credentials, this.#sender)) {
+      this.#sender = credentials;
+      this.#socket.emit('credentials', credentials);
+    }
+    if (fds.length === 0 && !controlTruncated) return;
+    if (!this.#socket.emit('fds', fds, controlTruncated)) closeAll(fds);
+  }
+
+  #readOwn(handle: Handle, onread: OnReadOptions): void {
+    const memory = this.#memory as Uint8Array;
+    if (memory.length === 0) {
+      // Read into, it would look like the end of the stream.
+      this.stop(handle);
+      this.#socket.destroy(invalidState('onread.buffer was detached, or shrank'));
+      return;
+    }
+    const result = handle.read(memory, 0);
+    if (result === EAGAIN) return;
+    if (result <= 0) {
+      this.#end(handle, result);
+      return;
+    }
+    this.bytes += result;
+    if (messages.hasSubscribers) tellMessage(this.#socket, 'received', memory.subarray(0, result));
+    if (onread.callback(result, memory) === false) this.stop(handle);
+    if (typeof onread.buffer === 'function') this.#memory = memoryOf(onread);
+  }
+
+  #end(handle: Handle, result: number): void {
+    this.stop(handle);
+    if (result < 0) {
+      this.#socket.destroy(systemError('read', result));
+      return;
+    }
+    this.#socket.push(null);
+    this.#socket.read(0);
+  }
+}
+
+function memoryOf({ buffer }: OnReadOptions): Uint8Array {
+  const memory = typeof buffer === 'function' ? buffer() : buffer;
+  if (!types.isUint8Array(memory) || memory.byteLength === 0) {
+    throw invalidArgValue(
+      'options.onread.buffer',
+      'must be a Uint8Array that is not empty',
+      memory,
+    );
+  }
+  return memory;
+}
+
+function sameSender(one: Credentials, other: Credentials | undefined): boolean {
+  return one.pid === other?.pid && one.uid === other.uid && one.gid === other.gid;
+}

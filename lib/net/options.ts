@@ -1,0 +1,249 @@
+// The options of afunix/net: those of node:net that a local socket has, and this package's own.
+import type { DuplexOptions } from 'node:stream';
+import { type AddressLike, isAddressLike, UnixAddress } from '../core/address.js';
+import { checkSignalType, memberOf, optionsOf, type Parsed } from '../core/arguments.js';
+import { invalidArgValue, missingArgs } from '../core/errors.js';
+import type { FileDescriptor } from '../core/file-descriptor.js';
+import { Known, type Names } from '../core/known.js';
+import { timeoutOf } from '../core/timeout.js';
+import { BIND_DATAGRAM } from '../io/message-options.js';
+import {
+  type AuthorizeOptions,
+  type BindOptions,
+  LISTEN,
+  type ReceiveOptions,
+  receiveSettings,
+} from '../io/options.js';
+
+/**
+ * Reads into the caller's own memory instead of 'data' events, as node:net's `onread`. Not together
+ * with `maxFds` or `credentials`, which need events of their own: ERR_INVALID_ARG_VALUE.
+ */
+export interface OnReadOptions {
+  /**
+   * The memory, or a function that returns the memory for the next read. It stays the caller's; each
+   * read writes from its start on. Without a single byte: ERR_INVALID_ARG_VALUE.
+   */
+  buffer: Uint8Array | (() => Uint8Array);
+  /**
+   * Called with the number of bytes read and the memory that begins with them; what follows them there
+   * is old. Returning false stops reading until `socket.resume()` or `socket.read()`.
+   */
+  callback(bytesRead: number, buffer: Uint8Array): boolean | undefined;
+}
+
+/**
+ * Options of a `Socket`: those of stream.Duplex, those of `net.Socket` that a local socket has, and
+ * `maxFds`, `credentials` and `busyPoll`, which are this package's own. The object modes are refused with
+ * ERR_INVALID_ARG_VALUE; `signal` destroys the socket with an AbortError.
+ */
+export interface SocketOptions
+  extends DuplexOptions,
+    Pick<ReceiveOptions, 'maxFds' | 'credentials' | 'busyPoll'> {
+  /**
+   * A connected Unix stream socket to take over: from then on the socket owns it, and closes it. Throws
+   * EBADF (not open), ENOTSOCK, and ERR_INVALID_ARG_VALUE for a socket of another type; ownership then
+   * stays where it was.
+   */
+  fd?: number | FileDescriptor;
+  /** Whether an adopted socket has a readable side, and begins to read at once. Default true. */
+  readable?: boolean;
+  /** Whether an adopted socket has a writable side. Default true. */
+  writable?: boolean;
+  /** Reads into the caller's own memory, without 'data' events. */
+  onread?: OnReadOptions;
+  /** Leaves an adopted socket paused: `resume()` begins to read. Default false. */
+  pauseOnCreate?: boolean;
+}
+
+/** Options of this package: those that a function here does not take it refuses. Others may be Node's. */
+const OWN = Object.keys({ ...LISTEN, ...BIND_DATAGRAM });
+const RECEIVED = ['maxFds', 'credentials', 'busyPoll'] as const;
+const DUPLEX = ['allowHalfOpen', 'highWaterMark', 'signal', 'onread'] as const;
+
+/** The options of a function that takes any but those of this package which are not its own. */
+function among<T>(of: string, names: readonly Extract<keyof T, string>[]): Known<T> {
+  return new Known<T>(of, Object.fromEntries(names.map((name) => [name, 1])) as Names<T>, OWN);
+}
+
+const SOCKET = among<SocketOptions>('Socket', [
+  ...(['fd', 'readable', 'writable', 'pauseOnCreate'] as const),
+  ...DUPLEX,
+  ...RECEIVED,
+]);
+/** Of `connect()`, which makes a socket. */
+export const CONNECT: Known<ConnectOptions> = among<ConnectOptions>('connect', [
+  ...(['path', 'timeout'] as const),
+  ...DUPLEX,
+  ...RECEIVED,
+]);
+/** Of a socket's method, which changes nothing else. */
+export const RECONNECT: Known<ConnectOptions> = among<ConnectOptions>('Socket.connect', ['path']);
+export const SERVER: Known<ServerOptions> = among<ServerOptions>('Server', [
+  ...(['allowHalfOpen', 'pauseOnConnect', 'highWaterMark', 'authorize'] as const),
+  ...RECEIVED,
+]);
+const FILE = ['mode', 'replace', 'unlinkOnClose', 'allowUnsafePath', 'backlog'] as const;
+const WITH_PATH = [...FILE, 'readableAll', 'writableAll'] as const;
+const LISTENING = among<ListenOptions>('Server.listen', [
+  ...(['path', 'fd', 'signal', 'exclusive'] as const),
+  ...WITH_PATH,
+]);
+
+/**
+ * Reads options. The `fd` of an object's class, such as that of a socket, is no option: that object owns it,
+ * and closes it.
+ */
+function readOptions<T extends { fd?: number | FileDescriptor }>(
+  options: T | undefined,
+  known: Known<T>,
+): Parsed<T> {
+  const parsed = optionsOf(options, known);
+  if (parsed.fd !== undefined && !Object.hasOwn(options as T, 'fd')) delete parsed.fd;
+  return parsed;
+}
+
+/** The options of a connect, checked. Throws ERR_MISSING_ARGS for none, or for a port. */
+export function connectOptionsOf(
+  options: ConnectOptions | AddressLike,
+  known: Known<ConnectOptions>,
+): Parsed<ConnectOptions> {
+  const given = isAddressLike(options) ? { path: options } : options;
+  const parsed =
+    typeof given === 'object' && given !== null ? readOptions(given, known) : undefined;
+  if (parsed?.path === undefined || parsed.path === null) throw missingArgs('options.path');
+  // Before a socket is made of them, which would own the `fd`.
+  UnixAddress.from(parsed.path);
+  if (parsed.timeout) timeoutOf('msecs', parsed.timeout);
+  return parsed;
+}
+
+/** The options of a `listen`. */
+export function listenOptionsOf(options: ListenOptions | AddressLike): Parsed<ListenOptions> {
+  const parsed = readOptions(isAddressLike(options) ? { path: options } : options, LISTENING);
+  if (parsed.fd === undefined) return parsed;
+  for (const name of WITH_PATH) {
+    const value = parsed[name];
+    if (value !== undefined)
+      throw invalidArgValue(`options.${name}`, 'goes with path alone', value);
+  }
+  return parsed;
+}
+
+/** Checked `SocketOptions`, with those of a Duplex. A server has one for all its connections. */
+export class SocketSettings {
+  readonly maxFds: number;
+  readonly credentials: boolean;
+  readonly pidfds = false;
+  readonly busyPoll: number;
+  readonly onread: OnReadOptions | undefined;
+  readonly fd: number | FileDescriptor | undefined;
+  readonly readable: boolean | undefined;
+  readonly pauseOnCreate: boolean | undefined;
+  /** The signal. Not by its own name: Duplex would destroy a socket that is not whole yet. */
+  readonly abort: AbortSignal | undefined;
+  readonly signal: undefined;
+  readonly allowHalfOpen: boolean;
+  /** 'close' says whether there was an error, and comes once the descriptor is gone. */
+  readonly emitClose: boolean;
+  readonly autoDestroy: boolean;
+  readonly decodeStrings: boolean;
+
+  constructor(options: SocketOptions | number | undefined) {
+    const given = readOptions(
+      typeof options === 'number' ? { fd: options } : (options ?? undefined),
+      SOCKET,
+    );
+    for (const name of ['objectMode', 'readableObjectMode', 'writableObjectMode'] as const) {
+      if (given[name]) throw invalidArgValue(`options.${name}`, 'is not supported', given[name]);
+    }
+    // As in node:net: null, or whatever else is false, is none.
+    const abort = given.signal || undefined;
+    checkSignalType(abort);
+    // What is for Duplex alone, such as highWaterMark, goes to it as it is.
+    Object.assign(this, given);
+    const { maxFds, credentials, busyPoll } = receiveSettings(given as Parsed<ReceiveOptions>);
+    this.maxFds = maxFds;
+    this.busyPoll = busyPoll;
+    this.credentials = credentials;
+    this.onread = onreadOf(given.onread);
+    if (this.onread !== undefined && (maxFds > 0 || credentials)) {
+      throw invalidArgValue('options.onread', 'goes without maxFds and credentials', given.onread);
+    }
+    this.allowHalfOpen = Boolean(given.allowHalfOpen);
+    this.abort = abort;
+    this.signal = undefined;
+    this.emitClose = false;
+    this.autoDestroy = true;
+    this.decodeStrings = false;
+  }
+}
+
+// A Duplex reads many more options, which Object.prototype must not have for it.
+Object.setPrototypeOf(SocketSettings.prototype, null);
+
+function onreadOf(onread: OnReadOptions | undefined): OnReadOptions | undefined {
+  if (typeof onread !== 'object' || onread === null) return undefined;
+  const callback = memberOf(onread, 'callback');
+  if (typeof callback !== 'function') return undefined;
+  return { buffer: memberOf(onread, 'buffer'), callback } as OnReadOptions;
+}
+
+/** Options of `connect`: those of the socket that it makes, and where to. */
+export interface ConnectOptions extends SocketOptions {
+  /**
+   * A pathname of any length, or an abstract name: a leading NUL, Linux (unix(7)). ERR_MISSING_ARGS
+   * without it, ERR_INVALID_ARG_VALUE when it is empty.
+   */
+  path: AddressLike;
+  /** Milliseconds of idleness until 'timeout', as `socket.setTimeout()`. Default 0: never. */
+  timeout?: number;
+}
+
+/**
+ * Options of a `Server`. `maxFds`, `credentials`, `busyPoll` and `authorize` are this package's own; the
+ * first three are for its connections.
+ */
+export interface ServerOptions
+  extends Pick<SocketOptions, 'maxFds' | 'credentials' | 'busyPoll'>,
+    AuthorizeOptions {
+  /** Whether a connection stays writable when its peer has ended. Default false. */
+  allowHalfOpen?: boolean;
+  /** Leaves connections paused: `resume()` begins to read. Default false. */
+  pauseOnConnect?: boolean;
+  /**
+   * Bytes that each of a connection's two buffers holds before it asks to wait; default
+   * `stream.getDefaultHighWaterMark()`. ERR_INVALID_ARG_TYPE for what is no number.
+   */
+  highWaterMark?: number;
+}
+
+/**
+ * Options of `listen`, of which `path` or `fd` has to be there: else ERR_INVALID_ARG_VALUE. `mode` to
+ * `allowUnsafePath` are this package's own.
+ */
+export interface ListenOptions
+  extends Pick<BindOptions, 'mode' | 'replace' | 'unlinkOnClose' | 'allowUnsafePath'> {
+  /** A pathname of any length, or an abstract name: a leading NUL, Linux (unix(7)). */
+  path?: AddressLike;
+  /**
+   * A listening Unix stream socket to take over, in place of `path`: from then on the server owns it,
+   * and closes it. An own property: an object that owns a descriptor itself is no options. Its socket file
+   * stays on `close()`. Throws EBADF (not open), ENOTSOCK, and ERR_INVALID_ARG_VALUE for a socket of
+   * another type or one that does not listen; ownership then stays where it was.
+   */
+  fd?: number | FileDescriptor;
+  /**
+   * Connections that may wait to be accepted. Default, and 0: 511. `net.core.somaxconn` caps it
+   * (listen(2)).
+   */
+  backlog?: number;
+  /** All may read the socket file: adds 0o444 to `mode`; without `mode` it is all there is. */
+  readableAll?: boolean;
+  /** All may write it, which connecting needs: as `readableAll`, 0o222. */
+  writableAll?: boolean;
+  /** Closes the server as `close()` does; in the next tick, if it was aborted before. */
+  signal?: AbortSignal;
+  /** Accepted and without effect: every server is exclusive, `cluster` shares none. */
+  exclusive?: boolean;
+}

@@ -1,0 +1,297 @@
+// The part of afunix/raw that makes, connects and asks sockets, and moves plain bytes.
+import { type AddressLike, UnixAddress } from '../core/address.js';
+import {
+  bufferOf,
+  bytesOf,
+  type Data,
+  descriptorNumber,
+  integer,
+  optionsOf,
+} from '../core/arguments.js';
+import { check, invalidArgType, systemError } from '../core/errors.js';
+import { Known, type Names } from '../core/known.js';
+import { native } from '../native/binding.js';
+import * as c from '../native/constants.js';
+
+/** How the descriptors that a call makes are made. */
+export interface DescriptorOptions {
+  /** Leaves the descriptor blocking: calls on it wait. Default false: it is non-blocking. */
+  blocking?: boolean | undefined;
+  /** Leaves it open in programs this process starts (exec). Default false: it is close-on-exec. */
+  inheritable?: boolean | undefined;
+}
+
+const CREATION: Names<DescriptorOptions> = { blocking: 1, inheritable: 1 };
+const SOCKET = new Known<DescriptorOptions>('socket', CREATION);
+const SOCKETPAIR = new Known<DescriptorOptions>('socketpair', CREATION);
+const ACCEPT = new Known<DescriptorOptions>('accept', CREATION);
+const UINT_MAX = 0xffffffff;
+
+/** sys/calls.h, DescriptorFlags. */
+function creationFlags(
+  options: DescriptorOptions | undefined,
+  known: Known<DescriptorOptions>,
+): number {
+  const { blocking = false, inheritable = false } = optionsOf(options, known);
+  for (const [name, value] of Object.entries({ blocking, inheritable })) {
+    if (typeof value !== 'boolean')
+      throw invalidArgType(`options.${name}`, 'of type boolean', value);
+  }
+  return (blocking ? 1 : 0) | (inheritable ? 2 : 0);
+}
+
+/**
+ * A new socket's descriptor. `type` may be or-ed with SOCK_NONBLOCK and SOCK_CLOEXEC, which are the
+ * default. EPROTONOSUPPORT for SOCK_SEQPACKET on macOS, EMFILE with no descriptor left. See socket(2).
+ */
+export function socket(
+  domain: number,
+  type: number,
+  protocol = 0,
+  options?: DescriptorOptions,
+): number {
+  return check(
+    'socket',
+    native.raw.socket(
+      integer('domain', domain),
+      integer('type', type),
+      integer('protocol', protocol),
+      creationFlags(options, SOCKET),
+    ),
+  );
+}
+
+/** Two connected sockets' descriptors. Errors as of `socket`. See socketpair(2). */
+export function socketpair(
+  domain: number,
+  type: number,
+  protocol = 0,
+  options?: DescriptorOptions,
+): [number, number] {
+  const pair = native.raw.socketpair(
+    integer('domain', domain),
+    integer('type', type),
+    integer('protocol', protocol),
+    creationFlags(options, SOCKETPAIR),
+  );
+  if (typeof pair === 'number') throw systemError('socketpair', pair);
+  return pair;
+}
+
+/**
+ * Names the socket. A pathname makes a socket file, which is the caller's to unlink;
+ * `UnixAddress.unnamed` has the kernel choose an abstract name (Linux: autobind, unix(7)). Pathnames
+ * longer than `sun_path`, up to 4,095 bytes, work on Linux; what getsockname(2) and peers are told of such a
+ * one is another name, which leads nowhere: nobody can answer it. A relative pathname is bound, and told, as it
+ * is. ENOSYS where a long one needs /proc and it is not mounted; EADDRINUSE if the name is taken, also by
+ * a file that no socket is bound to any more; EINVAL if the socket has a name; ENOENT, EACCES of the
+ * directory. See bind(2).
+ */
+export function bind(fd: number, address: AddressLike): void {
+  descriptorNumber('fd', fd);
+  const to = UnixAddress.from(address);
+  check('bind', native.raw.bind(fd, UnixAddress.bytesOf(to)), to);
+}
+
+/**
+ * Connects the socket; null (AF_UNSPEC) makes a datagram socket forget its peer. There is no
+ * EINPROGRESS: a connection is made at once, or throws EAGAIN when the backlog is full. Nothing tells
+ * when that ends: try again later. A blocking descriptor waits instead. Sets O_NONBLOCK on any other
+ * stream or seqpacket socket. ECONNREFUSED if nobody listens there any more, ENOENT without the file,
+ * EPROTOTYPE if it is a socket of another type, EPERM if it is a datagram socket connected to another
+ * one, EINVAL for `UnixAddress.unnamed`. See connect(2), unix(7).
+ */
+export function connect(fd: number, address: AddressLike | null): void {
+  descriptorNumber('fd', fd);
+  const to = address === null ? null : UnixAddress.from(address);
+  const bytes = to === null ? undefined : UnixAddress.bytesOf(to);
+  check('connect', native.raw.connect(fd, bytes), to ?? undefined);
+}
+
+/**
+ * Lets others connect to a bound socket. One connection more than `backlog` may wait to be accepted
+ * (Linux); `net.core.somaxconn` caps it. EOPNOTSUPP for datagram sockets, EINVAL for one that is not
+ * bound. See listen(2).
+ */
+export function listen(fd: number, backlog = 511): void {
+  check('listen', native.raw.listen(descriptorNumber('fd', fd), integer('backlog', backlog, 0)));
+}
+
+/**
+ * The descriptor of the next connection. EAGAIN if none is there; a blocking descriptor waits for one.
+ * EMFILE leaves the connection in the backlog: poll goes on saying readable, so wait before the next
+ * try. `options` are those of the new descriptor. See accept(2).
+ */
+export function accept(fd: number, options?: DescriptorOptions): number {
+  return check(
+    'accept',
+    native.raw.accept(descriptorNumber('fd', fd), creationFlags(options, ACCEPT)),
+  );
+}
+
+/**
+ * Sends, and returns how many bytes went out: on a stream it may be fewer. SIGPIPE is never raised.
+ * EAGAIN when the queue is full (a blocking descriptor waits), ENOTCONN, ECONNREFUSED, ECONNRESET,
+ * EPIPE when the peer is gone, EMSGSIZE for a datagram or packet over SO_SNDBUF less 32 bytes. See
+ * send(2).
+ */
+export function send(fd: number, data: Data, flags = 0): number {
+  return check(
+    'send',
+    native.raw.send(
+      descriptorNumber('fd', fd),
+      bytesOf('data', data),
+      integer('flags', flags),
+      undefined,
+    ),
+  );
+}
+
+/**
+ * As `send`, to an address, of a datagram socket (EISCONN on a stream). Errors of the address as of
+ * `connect`. On a socket that is not connected poll says writable even while this gives EAGAIN:
+ * wait before the next try. See sendto(2).
+ */
+export function sendto(fd: number, data: Data, address: AddressLike): number;
+export function sendto(fd: number, data: Data, flags: number, address: AddressLike): number;
+export function sendto(
+  fd: number,
+  data: Data,
+  flags: number | AddressLike,
+  address?: AddressLike,
+): number {
+  descriptorNumber('fd', fd);
+  const bytes = bytesOf('data', data);
+  const given = address === undefined && typeof flags !== 'number' ? 0 : integer('flags', flags);
+  const to = UnixAddress.from(address === undefined ? (flags as AddressLike) : address);
+  return check('sendto', native.raw.send(fd, bytes, given, UnixAddress.bytesOf(to)), to);
+}
+
+/**
+ * Receives into `buffer`, and returns how many bytes came: 0 at the end of a stream, and for an empty
+ * message. A datagram or packet that does not fit is cut; only `recvmsg` tells, or MSG_TRUNC in
+ * `flags`, which makes this return its real length. Descriptors that came with it are closed.
+ * EAGAIN if nothing is there (a blocking descriptor waits), ECONNRESET. See recv(2).
+ */
+export function recv(fd: number, buffer: NodeJS.ArrayBufferView, flags = 0): number {
+  return check(
+    'recv',
+    native.raw.recv(
+      descriptorNumber('fd', fd),
+      bufferOf('buffer', buffer),
+      integer('flags', flags),
+    ),
+  );
+}
+
+/** What `recvfrom` returns. */
+export interface ReceivedFrom {
+  /** Bytes received; with MSG_TRUNC in the call's flags, the message's real length. */
+  length: number;
+  /** Whether the message was cut to the buffer. */
+  truncated: boolean;
+  /** The sender's address: unnamed if it is bound to none. */
+  address: UnixAddress;
+}
+
+/** As `recv`, and tells who sent it. See recvfrom(2). */
+export function recvfrom(fd: number, buffer: NodeJS.ArrayBufferView, flags = 0): ReceivedFrom {
+  const message = native.raw.recvmsg(
+    descriptorNumber('fd', fd),
+    [bufferOf('buffer', buffer)],
+    0,
+    integer('flags', flags),
+  );
+  if (typeof message === 'number') throw systemError('recvfrom', message);
+  return {
+    length: message.length,
+    truncated: (message.flags & c.MSG_TRUNC) !== 0,
+    address: UnixAddress.fromBytes(message.address),
+  };
+}
+
+/** Ends one or both directions: SHUT_RD, SHUT_WR, SHUT_RDWR. ENOTCONN (macOS). See shutdown(2). */
+export function shutdown(fd: number, how: number): void {
+  check('shutdown', native.raw.shutdown(descriptorNumber('fd', fd), integer('how', how)));
+}
+
+/**
+ * The address the socket is bound to, unnamed for none: the kernel's bytes as they are, also where they name
+ * nothing (see `bind`) or, as `/proc/self/fd/3/x`, another file in each process. See getsockname(2).
+ */
+export function getsockname(fd: number): UnixAddress {
+  const bytes = native.raw.getsockname(descriptorNumber('fd', fd));
+  if (typeof bytes === 'number') throw systemError('getsockname', bytes);
+  return UnixAddress.fromBytes(bytes);
+}
+
+/**
+ * The address its peer is bound to, unnamed for none; the kernel's bytes, as of `getsockname`. ENOTCONN. See
+ * getpeername(2).
+ */
+export function getpeername(fd: number): UnixAddress {
+  const bytes = native.raw.getpeername(descriptorNumber('fd', fd));
+  if (typeof bytes === 'number') throw systemError('getpeername', bytes);
+  return UnixAddress.fromBytes(bytes);
+}
+
+/**
+ * Closes the descriptor. Never retried: after EINTR it is closed all the same (Linux, macOS), and
+ * its number may be somebody else's. EBADF if it is not open. See close(2).
+ */
+export function close(fd: number): void {
+  check('close', native.raw.close(descriptorNumber('fd', fd)));
+}
+
+/**
+ * A duplicate, close-on-exec, never 0, 1 or 2. That of a blocking descriptor is blocking, too. See
+ * F_DUPFD_CLOEXEC in fcntl(2).
+ */
+export function dup(fd: number): number {
+  return check('dup', native.raw.dup(descriptorNumber('fd', fd)));
+}
+
+/**
+ * ioctl(2) with a pointer to an int, `value`; returns that int as the call left it. SIOCINQ: bytes
+ * that wait to be read (of a datagram socket, of the first message). SIOCOUTQ: memory of what was
+ * sent and not yet received, in bytes with overhead. SIOCUNIXFILE: a descriptor (O_PATH) of the
+ * socket's file, the caller's to close. ENOTTY for a request the descriptor does not know.
+ */
+export function ioctl(fd: number, request: number, value = 0): number {
+  const result = native.raw.ioctl(
+    descriptorNumber('fd', fd),
+    integer('request', request, 0, UINT_MAX),
+    integer('value', value, -2147483648, UINT_MAX) | 0,
+  );
+  if (typeof result === 'number') throw systemError('ioctl', result);
+  return result[0];
+}
+
+/** What `fstat` returns: the fields of `fs.Stats` that a descriptor passer looks at. */
+export interface Stat {
+  /** The device that holds the file. */
+  dev: number;
+  /** Its number there. */
+  ino: number;
+  /** Type and permissions; the type is `mode & S_IFMT`. */
+  mode: number;
+  /** Hard links. */
+  nlink: number;
+  /** The owner's user id. */
+  uid: number;
+  /** The owner's group id. */
+  gid: number;
+  /** The device that a device file stands for. */
+  rdev: number;
+  /** Bytes. */
+  size: number;
+  /** Whether the type is S_IFSOCK. */
+  isSocket(): boolean;
+}
+
+/** What an open descriptor refers to. Numbers over 2^53 lose their last bits. See fstat(2). */
+export function fstat(fd: number): Stat {
+  const stat = native.raw.fstat(descriptorNumber('fd', fd));
+  if (typeof stat === 'number') throw systemError('fstat', stat);
+  return { ...stat, isSocket: () => (stat.mode & c.S_IFMT) === c.S_IFSOCK };
+}

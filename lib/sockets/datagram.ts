@@ -1,0 +1,353 @@
+import { type AddressLike, UnixAddress } from '../core/address.js';
+import { bytesOf, checkSignal, type Data, optionsOf } from '../core/arguments.js';
+import { BESIDE, type Beside, besideOf } from '../core/beside.js';
+import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
+import { check, systemError } from '../core/errors.js';
+import type { FileDescriptor } from '../core/file-descriptor.js';
+import { Known } from '../core/known.js';
+import type { Queue } from '../core/stats.js';
+import { adoptHandle, openHandle, openPair } from '../io/handle.js';
+import { type Datagram, datagramAt } from '../io/message.js';
+import {
+  BIND_DATAGRAM,
+  type BindDatagramOptions,
+  DATAGRAM,
+  type DatagramOptions,
+  type DatagramSettings,
+  datagramSettings,
+  type SendQueueLimit,
+} from '../io/message-options.js';
+import { bindPlan, receiveSettings, SOCK_DGRAM } from '../io/options.js';
+import { Allowance, sentNow } from '../io/turn.js';
+import { type Handle, native } from '../native/binding.js';
+import {
+  MessageSocket,
+  ON_MESSAGES,
+  type OnMessagesOptions,
+  type ReceiveMessageOptions,
+} from './message-socket.js';
+import { destinationOf, keyOf, Outgoing, type OutgoingDatagram, type Part } from './outgoing.js';
+import { AddressRoute, PeerRoute, ReconnectingRoute, sendManyNow, sendTo } from './route.js';
+import { MESSAGES, SendQueue } from './send-queue.js';
+import type { SendOptions } from './seqpacket.js';
+
+/** Options of `send`; those of `trySend` are the same without `signal`. */
+export interface SendDatagramOptions extends SendOptions {
+  /** Where to; the connected peer by default. A `UnixAddress` is parsed once. */
+  to?: AddressLike;
+}
+type TrySendDatagramOptions = Omit<SendDatagramOptions, 'signal'>;
+
+const BIND = new Known<BindDatagramOptions>('UnixDatagram.bind', BIND_DATAGRAM);
+const UNBOUND = new Known<DatagramOptions>('UnixDatagram.unbound', DATAGRAM);
+const PAIR = new Known<DatagramOptions>('UnixDatagram.pair', DATAGRAM);
+const FROM_FD = new Known<DatagramOptions>('UnixDatagram.fromFd', DATAGRAM);
+const SEND = new Known<SendDatagramOptions>('UnixDatagram.send', { ...BESIDE, to: 1, signal: 1 });
+const TRY_SEND = new Known<TrySendDatagramOptions>('UnixDatagram.trySend', { ...BESIDE, to: 1 });
+const DELIVER = new Known<OnMessagesOptions>('UnixDatagram.onMessages', ON_MESSAGES);
+
+const EAGAIN = -(native.errnos.EAGAIN as number);
+const ECONNRESET = -(native.errnos.ECONNRESET as number);
+const ECANCELED = -(native.errnos.ECANCELED as number);
+
+/** Of all sockets on which nothing has had to wait yet: a Map of its own, even empty, takes 184 bytes. */
+const noQueues = new Map<string, SendQueue>();
+
+/**
+ * A datagram socket (SOCK_DGRAM, unix(7)): messages arrive whole and in order, and none is lost while
+ * both sockets are open. A full receiver makes the sender wait. docs/datagrams.md says the rest.
+ */
+export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterable<Datagram> {
+  /** What waits to be sent, by destination; the empty key is the connected peer. */
+  #queues = noQueues;
+  readonly #limit: Readonly<Required<SendQueueLimit>>;
+  readonly #route: PeerRoute;
+  #peer: UnixAddress | undefined;
+
+  /** @internal Takes the handle over. */
+  constructor(key: typeof CONSTRUCTING, handle: Handle, settings: DatagramSettings) {
+    const factories = 'UnixDatagram.bind(), unbound(), pair() or fromFd()';
+    checkConstructing(key, 'UnixDatagram', factories);
+    super(key, handle);
+    this.maxMessageSize = settings.maxMessageSize;
+    this.#limit = settings.sendQueueLimit;
+    this.#route = settings.reconnect
+      ? new ReconnectingRoute(handle, settings.onConnectionChange)
+      : new PeerRoute(handle);
+  }
+
+  /**
+   * A socket bound to `address`, so that others can send to it; without one, to an abstract name that
+   * the kernel chooses (autobind, Linux). Rejects with EADDRINUSE, EACCES, ENOENT (no such directory),
+   * `ERR_UNSAFE_PATH` (see `allowUnsafePath`).
+   */
+  static override async bind(
+    address?: AddressLike,
+    options?: BindDatagramOptions,
+  ): Promise<UnixDatagram> {
+    const parsed = optionsOf(options, BIND);
+    const plan = bindPlan(address === undefined ? UnixAddress.unnamed : address, parsed);
+    const settings = datagramSettings(parsed);
+    const socket = new UnixDatagram(CONSTRUCTING, openHandle(SOCK_DGRAM), settings);
+    await socket.establishBound(plan);
+    return socket;
+  }
+
+  /** A socket without an address: it can send, and nobody can answer. */
+  static unbound(options?: DatagramOptions): UnixDatagram {
+    const parsed = optionsOf(options, UNBOUND);
+    const receive = receiveSettings(parsed);
+    const settings = datagramSettings(parsed);
+    const socket = new UnixDatagram(CONSTRUCTING, openHandle(SOCK_DGRAM), settings);
+    socket.applyReceive(receive);
+    return socket;
+  }
+
+  /** Two sockets connected to each other, as socketpair(2) makes them. */
+  static pair(options?: DatagramOptions): [UnixDatagram, UnixDatagram] {
+    const parsed = optionsOf(options, PAIR);
+    const receive = receiveSettings(parsed);
+    const settings = datagramSettings(parsed);
+    const sockets = openPair(SOCK_DGRAM).map(
+      (handle) => new UnixDatagram(CONSTRUCTING, handle, settings),
+    );
+    for (const socket of sockets) socket.applyReceive(receive);
+    return sockets as [UnixDatagram, UnixDatagram];
+  }
+
+  /**
+   * Takes over a datagram socket, by number or from its owner. Throws `ERR_INVALID_ARG_VALUE` if it is
+   * of another type, `ENOTSOCK`, `EBADF`, `ENOPROTOOPT`; ownership then stays where it was.
+   */
+  static fromFd(fd: number | FileDescriptor, options?: DatagramOptions): UnixDatagram {
+    const parsed = optionsOf(options, FROM_FD);
+    const receive = receiveSettings(parsed);
+    const settings = datagramSettings(parsed);
+    const handle = adoptHandle(fd, SOCK_DGRAM, false, receive, settings.maxMessageSize);
+    const socket = new UnixDatagram(CONSTRUCTING, handle, settings);
+    socket.receives = receive;
+    return socket;
+  }
+
+  /**
+   * Sets the peer: `send` goes there, and only it may send here. Throws ENOENT, ECONNREFUSED,
+   * EPROTOTYPE, EACCES, and EPERM if the other is connected to someone else. May be called again:
+   * messages that still wait for another peer then reject with ECANCELED. With `reconnect` an absent
+   * peer (ENOENT, ECONNREFUSED) is no error: it is waited for.
+   */
+  connect(address: AddressLike): void {
+    this.#setPeer(UnixAddress.from(address));
+  }
+
+  /** Forgets the peer. Messages that still wait for it reject with ECANCELED. */
+  disconnect(): void {
+    this.#setPeer(undefined);
+  }
+
+  #setPeer(peer: UnixAddress | undefined): void {
+    this.live();
+    check('connect', this.#route.connect(peer), peer);
+    const queue = this.#queues.get('');
+    const same = peer?.equals(this.#peer) === true;
+    const former = this.#peer;
+    this.#peer = peer;
+    this.setPeerAddress(peer);
+    if (same) queue?.flush();
+    else queue?.settle(systemError('send', ECANCELED, former));
+  }
+
+  /**
+   * Sends one message, a string (as UTF-8) or a view, empty allowed: at once, or when the receiver has
+   * room, in order for each destination. Resolves when the kernel has it, and the caller may change it
+   * again. Rejects with ENOENT, ECONNREFUSED (nobody is bound there any more), EPERM (connected to
+   * someone else), EPROTOTYPE, EMSGSIZE (over `sendBufferSize - 32`), ENOTCONN (no `to`, no peer),
+   * ECONNRESET (the peer connected elsewhere and dropped earlier messages), and ENOBUFS when it would
+   * have to wait and `sendQueueLimit` is reached. A message that rejects was not sent.
+   */
+  send(data: Data, options?: SendDatagramOptions): Promise<void> {
+    try {
+      this.live();
+      const parsed = optionsOf(options, SEND);
+      checkSignal(parsed.signal);
+      const bytes = bytesOf('data', data);
+      const to = destinationOf(parsed.to);
+      const beside = besideOf(parsed);
+      if (this.#attempt(bytes, to, beside)) return sentNow(bytes.length);
+      return this.#queueFor(to).add(bytes, beside, parsed.signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Sends one message now, or not at all: false if it would have to wait, for the receiver or behind
+   * others that wait. One system call. Throws what `send` rejects with.
+   */
+  trySend(data: Data, options?: Omit<SendDatagramOptions, 'signal'>): boolean {
+    this.live();
+    const bytes = bytesOf('data', data);
+    if (options === undefined) return this.#attempt(bytes, undefined, undefined);
+    const parsed = optionsOf(options, TRY_SEND);
+    return this.#attempt(bytes, destinationOf(parsed.to), besideOf(parsed));
+  }
+
+  /**
+   * Sends many messages in as few calls as the kernel allows (sendmmsg(2)), in order; those that find
+   * no room wait. Resolves when all have gone. The first that fails rejects it; the others are sent.
+   * ENOBUFS, if `sendQueueLimit` has no room for all of them at once: then none is sent.
+   */
+  sendMany(messages: readonly (Data | OutgoingDatagram)[]): Promise<void> {
+    try {
+      this.live();
+      return this.#sendAll(new Outgoing(messages));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async #sendAll(outgoing: Outgoing): Promise<void> {
+    const limit = this.#limit;
+    const large = outgoing.size > limit.messages || outgoing.bytes > limit.bytes;
+    if (this.#queues.size > 0 || large) this.#admit(outgoing);
+    const allowance = new Allowance(MESSAGES);
+    const { sent, error } = this.#sendNow(outgoing, allowance);
+    const rest = outgoing.parts(sent).map((part) => this.#sendPart(part, allowance));
+    const failed = (await Promise.allSettled(rest)).find(({ status }) => status === 'rejected');
+    if (error !== undefined) throw error;
+    if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
+    await sentNow(outgoing.bytes, outgoing.size);
+  }
+
+  /** Throws ENOBUFS unless each destination's queue has room for all of its messages. */
+  #admit(outgoing: Outgoing): void {
+    for (const { to, messages, bytes } of outgoing.totals()) {
+      (this.#queues.get(keyOf(to)) ?? this.#makeQueue(to)).admit(messages, bytes);
+    }
+  }
+
+  /**
+   * Sends messages to several addresses in one call, until one has to wait or `allowance` is used up.
+   * Returns how many are done with, and the first error.
+   */
+  #sendNow(outgoing: Outgoing, allowance: Allowance): { sent: number; error: Error | undefined } {
+    const { data, addresses } = outgoing;
+    let sent = 0;
+    let error: Error | undefined;
+    if (this.#queues.size > 0 || addresses === undefined) return { sent, error };
+    while (sent < data.length && allowance.left) {
+      const result = sendManyNow(this.handle, data, addresses, sent);
+      if (result === EAGAIN) break;
+      if (result === ECONNRESET) {
+        this.onPeerReset();
+      } else {
+        if (result < 0) error ??= systemError('send', result, outgoing.to(sent));
+        const count = Math.max(result, 1);
+        for (let index = sent; index < sent + count; index++) {
+          allowance.spend((data[index] as Uint8Array).length);
+        }
+        sent += count;
+      }
+    }
+    return { sent, error };
+  }
+
+  #sendPart({ to, data, beside }: Part, allowance: Allowance): Promise<void> {
+    if (beside === undefined) return this.#queueFor(to).addMany(data, allowance);
+    try {
+      const [message] = data as [Uint8Array];
+      if (this.#attempt(message, to, beside)) return Promise.resolve();
+      return this.#queueFor(to).add(message, beside, undefined);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The next message. Calls are served in order. */
+  receive(options?: ReceiveMessageOptions): Promise<Datagram> {
+    return this.next(options, 1) as Promise<Datagram>;
+  }
+
+  /**
+   * Every message from now on goes to `callback`, as an array of up to 32 for each wake-up: the
+   * fastest way. Null ends that. What the callback throws goes to `uncaughtException`, and the socket
+   * lives on. A `receive` that waits already is served first; one that is called later rejects with
+   * `ERR_INVALID_STATE`.
+   */
+  onMessages(callback: ((messages: Datagram[]) => void) | null, options?: OnMessagesOptions): void {
+    this.deliver(callback, optionsOf(options, DELIVER));
+  }
+
+  /** Messages until the socket is closed. Leaving the loop leaves the socket open. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Datagram, void, void> {
+    return this.iterate();
+  }
+
+  /** @internal */
+  protected override setReference(referenced: boolean): void {
+    super.setReference(referenced);
+    for (const queue of this.#queues.values()) queue.setReference(referenced);
+  }
+
+  /** Sends now; false if it has to wait. */
+  #attempt(bytes: Uint8Array, to: UnixAddress | undefined, beside: Beside | undefined): boolean {
+    if (this.#queues.size > 0 && this.#queues.has(keyOf(to))) return false;
+    if (to === undefined) this.throwReported();
+    const result =
+      to === undefined
+        ? this.#route.send(bytes, beside)
+        : sendTo(this.handle, bytes, to, beside, this);
+    if (result >= 0) return true;
+    if (result === EAGAIN) return false;
+    throw systemError('send', result, to);
+  }
+
+  #queueFor(to: UnixAddress | undefined): SendQueue {
+    const key = keyOf(to);
+    let queue = this.#queues.get(key);
+    if (queue === undefined) {
+      queue = this.#makeQueue(to);
+      if (this.#queues === noQueues) this.#queues = new Map();
+      this.#queues.set(key, queue);
+    }
+    return queue;
+  }
+
+  #makeQueue(to: UnixAddress | undefined): SendQueue {
+    const route = to === undefined ? this.#route : new AddressRoute(this.handle, to, this);
+    const empty = (): void => {
+      this.#queues.delete(keyOf(to));
+    };
+    return new SendQueue(this.handle, route, this.#limit, empty).setReference(this.referenced);
+  }
+
+  /** @internal Messages that wait to be sent, and their bytes. */
+  protected override get queued(): Queue {
+    let [messages, bytes] = [0, 0];
+    for (const queue of this.#queues.values()) {
+      messages += queue.size;
+      bytes += queue.bytes;
+    }
+    return { messages, bytes };
+  }
+
+  /** @internal */
+  protected override messageAt(index: number): Datagram {
+    return datagramAt(index, this);
+  }
+
+  /** @internal */
+  onWritable(): void {
+    this.#queues.get('')?.flush();
+  }
+
+  /** @internal A send to somebody else has fetched this: it goes to whom it concerns. */
+  onPeerReset(): void {
+    this.report(systemError('recvmsg', ECONNRESET));
+  }
+
+  /** @internal */
+  protected override settle(error: Error): void {
+    super.settle(error);
+    for (const queue of this.#queues.values()) queue.settle(error);
+  }
+}

@@ -1,0 +1,50 @@
+import { optionsOf } from '../core/arguments.js';
+import { invalidArgValue } from '../core/errors.js';
+import type { FileDescriptor } from '../core/file-descriptor.js';
+import { socketOf } from '../core/file-kind.js';
+import { Known } from '../core/known.js';
+import { numberOf } from '../io/handle.js';
+import { AUTHORIZE, type AuthorizeOptions } from '../io/options.js';
+import { UnixDatagram } from './datagram.js';
+import { UnixSeqpacket } from './seqpacket.js';
+import { UnixSeqpacketListener } from './seqpacket-listener.js';
+import { UnixStream } from './stream.js';
+import { UnixListener } from './stream-listener.js';
+
+const FROM_FD = new Known<AuthorizeOptions>('fromFd', AUTHORIZE);
+
+/**
+ * Takes over a Unix socket, by number or from its owner, as an object of the class that its type
+ * (SO_TYPE) and state (SO_ACCEPTCONN) call for, by that class's own `fromFd`. To expect one class, or to
+ * give it options of its own, call its `fromFd`.
+ *
+ * Throws `ERR_INVALID_ARG_VALUE` for what is no Unix socket and for `authorize` on a socket that does not
+ * listen, `EBADF` for a number that is not open, `ERR_SOCKET_CLOSED` for a `FileDescriptor` that is closed,
+ * and what the class's `fromFd` throws. Ownership then stays where it was.
+ */
+export function fromFd(
+  fd: number | FileDescriptor,
+  options?: AuthorizeOptions,
+): UnixStream | UnixListener | UnixSeqpacket | UnixSeqpacketListener | UnixDatagram {
+  const number = numberOf(fd);
+  const parsed = optionsOf(options, FROM_FD);
+  const { authorize } = parsed;
+  const socket = socketOf(number);
+  if (socket?.domain !== 'unix') throw invalidArgValue('fd', 'must be a Unix socket', number);
+  const { type, listening } = socket;
+  if (authorize !== undefined && !listening) {
+    throw invalidArgValue('options.authorize', 'is for a socket that listens', authorize);
+  }
+  switch (type) {
+    case 'stream':
+      return listening ? UnixListener.fromFd(fd, parsed) : UnixStream.fromFd(fd, parsed);
+    case 'seqpacket':
+      return listening
+        ? UnixSeqpacketListener.fromFd(fd, parsed)
+        : UnixSeqpacket.fromFd(fd, parsed);
+    case 'datagram':
+      return UnixDatagram.fromFd(fd, parsed);
+    default:
+      throw invalidArgValue('fd', 'must be a stream, seqpacket or datagram socket', number);
+  }
+}

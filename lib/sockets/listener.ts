@@ -1,0 +1,221 @@
+import type { UnixAddress } from '../core/address.js';
+import { checkSignal, optionsOf } from '../core/arguments.js';
+import { tellAccept } from '../core/diagnostics.js';
+import { systemError } from '../core/errors.js';
+import { Known } from '../core/known.js';
+import { ACCEPT_BATCH, Acceptor } from '../io/acceptor.js';
+import { Authorizer } from '../io/authorizer.js';
+import { Fifo } from '../io/fifo.js';
+import { Operation } from '../io/operation.js';
+import type { AcceptSettings, ReceiveSettings } from '../io/options.js';
+import { bare } from '../native/bare.js';
+import { type Handle, native, READABLE } from '../native/binding.js';
+import { UnixSocket } from './socket.js';
+
+/** Options of `accept`. */
+export interface AcceptOptions {
+  /** Stops waiting, with an `AbortError`. No connection is lost. */
+  signal?: AbortSignal;
+}
+
+const ACCEPT = new Known<AcceptOptions>('accept', { signal: 1 });
+const EAGAIN = -(native.errnos.EAGAIN as number);
+
+/** A socket that accepts connections. */
+export abstract class Listener<S extends UnixSocket> extends UnixSocket {
+  readonly #waiting = new Fifo<Operation<S>>();
+  readonly #acceptor = new Acceptor(
+    this.retry,
+    () => this.onReadable(),
+    (errno) => this.#reportPause(errno),
+  );
+  /** Connections that may still be accepted before the loop gets its turn. */
+  #budget = ACCEPT_BATCH;
+  #reported = false;
+  #authorizer: Authorizer | undefined;
+  /** Connections that may be handed over, each to the next `accept()`. */
+  readonly #admitted = new Fifo<Handle>();
+  #refused = 0;
+  /** @internal What its connections receive beside the bytes. */
+  protected connectionReceive: ReceiveSettings = {
+    maxFds: 0,
+    credentials: false,
+    pidfds: false,
+    busyPoll: 0,
+  };
+
+  /** @internal Sets what it asks of those who connect, and what they send beside the bytes. */
+  protected configure({ receive, authorize }: AcceptSettings): void {
+    this.connectionReceive = receive;
+    if (authorize === undefined) return;
+    this.#authorizer = new Authorizer(authorize, {
+      describe: () => this.describe(),
+      admit: (handle) => this.#admitted.push(handle),
+      refuse: () => {
+        this.#refused++;
+      },
+      decidedLater: () => this.#goOn(),
+    });
+  }
+
+  /** @internal Wraps an accepted connection. */
+  protected abstract wrap(handle: Handle): S;
+
+  /**
+   * The next connection, the caller's to close. Calls are served in order. When the process is out of
+   * descriptors (EMFILE, ENFILE) it waits, with back-off, until it has some again, and says so in one
+   * process warning: no connection is lost.
+   */
+  accept(options?: AcceptOptions): Promise<S> {
+    try {
+      this.live();
+      const { signal } = optionsOf(options, ACCEPT);
+      checkSignal(signal);
+      if (this.#waiting.size === 0) {
+        const handle = this.#next();
+        if (handle !== undefined) return Promise.resolve(this.#handOver(handle));
+        this.live(); // `authorize` may have closed it
+      }
+      const operation = new Operation<S>(signal, () => {
+        this.#waiting.remove(operation);
+        if (this.#waiting.size === 0) this.#rest();
+      });
+      this.#waiting.push(operation);
+      if (this.#waiting.size === 1) this.#await();
+      return operation.promise;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Connections until the listener is closed. Leaving the loop leaves the listener open. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<S, void, void> {
+    for (;;) {
+      let socket: S;
+      try {
+        socket = await this.accept();
+      } catch (error) {
+        if (this.closed) return;
+        throw error;
+      }
+      yield socket;
+    }
+  }
+
+  /** Connections that `authorize` kept out. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** Returns the next connection that may be handed over now, if there is one. */
+  #next(): Handle | undefined {
+    for (;;) {
+      const admitted = this.#admitted.shift();
+      if (admitted !== undefined) return admitted;
+      // `authorize` may have closed the listener.
+      if (this.closed || this.#budget <= 0 || this.#authorizer?.full) return undefined;
+      const accepted = this.#acceptor.next(this.handle);
+      if (accepted === EAGAIN) return undefined;
+      if (typeof accepted === 'number') throw systemError('accept', accepted, this.localAddress);
+      this.#budget--;
+      if (this.#authorizer === undefined) return accepted;
+      this.#authorizer.ask(accepted);
+    }
+  }
+
+  #handOver(handle: Handle): S {
+    const socket = this.wrap(handle);
+    this.passLocalAddress(socket);
+    tellAccept(this, socket);
+    return socket;
+  }
+
+  /** Serves the calls of `accept()` that wait, as far as there are connections for them. */
+  #serve(): void {
+    while (this.#waiting.size > 0) {
+      let handle: Handle | undefined;
+      try {
+        handle = this.#next();
+      } catch (error) {
+        this.#waiting.shift()?.reject(error);
+        continue;
+      }
+      if (handle === undefined) return;
+      const operation = this.#waiting.shift();
+      if (operation === undefined) {
+        this.#admitted.push(handle); // `authorize` has aborted the call
+        return;
+      }
+      try {
+        operation.resolve(this.#handOver(handle));
+      } catch (error) {
+        operation.reject(error);
+      }
+    }
+  }
+
+  /** A decision came that had to be waited for. */
+  #goOn(): void {
+    this.#acceptor.release();
+    this.#serve();
+    if (this.closed) return;
+    if (this.#waiting.size > 0) this.#await();
+    else this.#rest();
+  }
+
+  #reportPause(errno: number): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    const error = systemError('accept', errno, this.localAddress);
+    process.emitWarning(
+      `${error.message}: connections wait until there are descriptors again`,
+      bare({ type: 'Warning', code: 'AFUNIX_ACCEPT_PAUSED' }),
+    );
+  }
+
+  #await(): void {
+    if (this.#authorizer?.full) {
+      this.#acceptor.hold(this.handle);
+      return;
+    }
+    const result = this.#acceptor.wait(this.handle);
+    if (result < 0) this.settle(systemError('poll', result));
+  }
+
+  #rest(): void {
+    this.handle.stop(READABLE);
+    this.retry.cancel();
+  }
+
+  /** @internal */
+  onReadable(result = 0): void {
+    if (result < 0) {
+      // Whoever shares it has shut it for reading, or it cannot be watched.
+      for (const waiting of this.#waiting.drain()) waiting.reject(systemError('accept', result));
+      return;
+    }
+    this.#budget = ACCEPT_BATCH;
+    this.#serve();
+    if (!this.closed && this.#waiting.size > 0) this.#await();
+  }
+
+  /** @internal */
+  onWritable(): void {}
+
+  /** @internal */
+  protected override settle(error: Error): void {
+    this.#authorizer?.close();
+    for (const handle of this.#admitted.drain()) handle.close();
+    for (const operation of this.#waiting.drain()) operation.reject(error);
+  }
+
+  /** @internal Connections accepted and not yet handed over. */
+  protected override unread(): number {
+    return (this.#authorizer?.pending ?? 0) + this.#admitted.size;
+  }
+
+  /** The address it listens on. */
+  override get localAddress(): UnixAddress | null {
+    return super.localAddress;
+  }
+}

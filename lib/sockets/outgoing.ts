@@ -1,0 +1,132 @@
+// Messages to send together, checked before any is sent.
+import { type AddressLike, UnixAddress } from '../core/address.js';
+import { bytesOf, type Data, membersOf } from '../core/arguments.js';
+import { BESIDE, type Beside, type BesideOptions, besideOf } from '../core/beside.js';
+import { invalidArgType, invalidArgValue } from '../core/errors.js';
+import { Known } from '../core/known.js';
+
+/** A datagram to send with others. */
+export interface OutgoingDatagram extends BesideOptions {
+  /** Its bytes; text is sent as UTF-8. */
+  data: Data;
+  /** Where to; the connected peer by default. */
+  to?: AddressLike;
+}
+
+/** Messages to one destination: plain ones, or one with something beside it. */
+export interface Part {
+  readonly to: UnixAddress | undefined;
+  readonly data: Uint8Array[];
+  readonly beside: Beside | undefined;
+}
+
+interface Total {
+  readonly to: UnixAddress | undefined;
+  messages: number;
+  bytes: number;
+}
+
+const OUTGOING = new Known<OutgoingDatagram>('a message of sendMany', {
+  ...BESIDE,
+  data: 1,
+  to: 1,
+});
+
+export class Outgoing {
+  readonly data: readonly Uint8Array[];
+  /** For the addon, as `data`; undefined unless all are plain and have an address. */
+  readonly addresses: readonly Uint8Array[] | undefined;
+  /** Bytes of all. */
+  readonly bytes: number;
+  readonly #to: (UnixAddress | undefined)[] = [];
+  readonly #beside = new Map<number, Beside>();
+
+  constructor(messages: readonly (Data | OutgoingDatagram)[]) {
+    if (!Array.isArray(messages))
+      throw invalidArgType('messages', 'an instance of Array', messages);
+    const data: Uint8Array[] = [];
+    const addresses: Uint8Array[] = [];
+    let total = 0;
+    let given: AddressLike | undefined;
+    let to: UnixAddress | undefined;
+    for (const message of messages) {
+      const plain = typeof message === 'string' || ArrayBuffer.isView(message);
+      const outgoing = plain ? undefined : membersOf(message, OUTGOING, 'message');
+      const bytes = bytesOf('data', outgoing === undefined ? message : outgoing.data);
+      // Often all have the same one.
+      if (outgoing?.to !== given) to = destinationOf(outgoing?.to);
+      given = outgoing?.to;
+      const beside = outgoing === undefined ? undefined : besideOf(outgoing);
+      if (beside !== undefined) this.#beside.set(data.length, beside);
+      if (to !== undefined) addresses.push(UnixAddress.bytesOf(to));
+      this.#to.push(to);
+      data.push(bytes);
+      total += bytes.length;
+    }
+    this.data = data;
+    this.bytes = total;
+    const direct = this.#beside.size === 0 && addresses.length === data.length;
+    this.addresses = direct ? addresses : undefined;
+  }
+
+  get size(): number {
+    return this.data.length;
+  }
+
+  /** Where message `index` goes. */
+  to(index: number): UnixAddress | undefined {
+    return this.#to[index];
+  }
+
+  /** Messages from `index` on, by destination, in order for each. */
+  parts(index: number): Part[] {
+    const parts: Part[] = [];
+    const open = new Map<string, Part>();
+    let to: UnixAddress | undefined;
+    let key = '';
+    for (let i = index; i < this.data.length; i++) {
+      if (this.#to[i] !== to) key = keyOf(this.#to[i]);
+      to = this.#to[i];
+      const beside = this.#beside.get(i);
+      const data = this.data[i] as Uint8Array;
+      let part = open.get(key);
+      if (part === undefined || part.beside !== undefined || beside !== undefined) {
+        part = { to, data: [], beside };
+        open.set(key, part);
+        parts.push(part);
+      }
+      part.data.push(data);
+    }
+    return parts;
+  }
+
+  /** How much goes to each destination. */
+  totals(): Iterable<Total> {
+    const totals = new Map<string, Total>();
+    for (const { to, data } of this.parts(0)) {
+      const key = keyOf(to);
+      const total = totals.get(key) ?? { to, messages: 0, bytes: 0 };
+      total.messages += data.length;
+      for (const { length } of data) total.bytes += length;
+      totals.set(key, total);
+    }
+    return totals.values();
+  }
+}
+
+/** Where a message goes. Throws for the unnamed address, which is nobody's. */
+export function destinationOf(to: AddressLike | undefined): UnixAddress | undefined {
+  if (to === undefined) return undefined;
+  const address = UnixAddress.from(to);
+  if (address.kind === 'unnamed') {
+    throw invalidArgValue('to', 'must be an address; a socket without one cannot be answered', to);
+  }
+  return address;
+}
+
+/** The name of a destination's queue: the address, byte for byte; empty for the connected peer. */
+export function keyOf(to: UnixAddress | undefined): string {
+  if (to === undefined) return '';
+  const { buffer, byteOffset, byteLength } = UnixAddress.bytesOf(to);
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
+}

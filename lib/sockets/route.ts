@@ -1,0 +1,233 @@
+// The ways to a destination. What is sent returns as a handle does: -EAGAIN when it has to wait.
+import { platform } from 'node:process';
+import { UnixAddress } from '../core/address.js';
+import type { Beside } from '../core/beside.js';
+import { messages, tellConnect, tellFds, tellMessage } from '../core/diagnostics.js';
+import { systemError } from '../core/errors.js';
+import { nextTick } from '../core/timers.js';
+import type { ConnectionChange } from '../io/message-options.js';
+import { type Handle, native } from '../native/binding.js';
+
+const errno = (name: string): number => -(native.errnos[name] as number);
+const EAGAIN = errno('EAGAIN');
+const ECONNRESET = errno('ECONNRESET');
+
+/** What a send says when nobody is bound at the connected peer's address any more. */
+const gone = new Set(
+  platform === 'linux'
+    ? [errno('ECONNREFUSED'), errno('ENOTCONN')]
+    : [ECONNRESET, errno('EDESTADDRREQ'), errno('ECONNREFUSED'), errno('ENOTCONN')],
+);
+
+export interface Route {
+  /** For errors. */
+  readonly address: UnixAddress | undefined;
+  /** Whether poll(2) tells when a message that had to wait can go. */
+  readonly polled: boolean;
+  /** One message: bytes, or -errno. */
+  send(data: Uint8Array, beside: Beside | undefined): number;
+  /** `data[from...]`, each a message: how many went, or -errno. */
+  sendMany(data: readonly Uint8Array[], from: number): number;
+}
+
+/** Sends one message now: bytes, or -errno. */
+export function sendNow(
+  handle: Handle,
+  data: Uint8Array,
+  to: Uint8Array | undefined,
+  beside: Beside | undefined,
+): number {
+  const result =
+    beside === undefined
+      ? handle.send(data, to, 0)
+      : handle.sendMessage(data, to, beside.fds, beside.credentials, 0);
+  if (result < 0) return result;
+  if (beside?.fds !== undefined) tellFds(handle.owner, 'sent', beside.fds);
+  if (messages.hasSubscribers) tellSent(handle, data, to);
+  return result;
+}
+
+/** As `sendMany` of the handle. */
+export function sendManyNow(
+  handle: Handle,
+  data: readonly Uint8Array[],
+  to: Parameters<Handle['sendMany']>[1],
+  from: number,
+): number {
+  const result = handle.sendMany(data, to, from);
+  if (messages.hasSubscribers) {
+    const address = Array.isArray(to) ? to[from] : to;
+    for (let i = from; i < from + result; i++) tellSent(handle, data[i] as Uint8Array, address);
+  }
+  return result;
+}
+
+function tellSent(handle: Handle, data: Uint8Array, to: Uint8Array | undefined): void {
+  tellMessage(handle.owner, 'sent', data, to === undefined ? null : UnixAddress.fromBytes(to));
+}
+
+/** To the connected peer. */
+export class PeerRoute implements Route {
+  readonly #handle: Handle;
+
+  constructor(handle: Handle) {
+    this.#handle = handle;
+  }
+
+  get address(): UnixAddress | undefined {
+    return undefined;
+  }
+
+  get polled(): boolean {
+    return true;
+  }
+
+  send(data: Uint8Array, beside: Beside | undefined): number {
+    return sendNow(this.#handle, data, undefined, beside);
+  }
+
+  sendMany(data: readonly Uint8Array[], from: number): number {
+    return sendManyNow(this.#handle, data, undefined, from);
+  }
+
+  /** Sets the peer, or forgets it. */
+  connect(address: UnixAddress | undefined): number {
+    if (address === undefined) return this.#handle.disconnect();
+    const result = this.#handle.connect(UnixAddress.bytesOf(address));
+    if (result >= 0) tellConnect(this.#handle.owner, address);
+    return result;
+  }
+}
+
+/** To the connected peer; once it is gone, to whoever is bound at its address next. */
+export class ReconnectingRoute extends PeerRoute {
+  readonly #report: ((change: ConnectionChange) => void) | undefined;
+  #address: UnixAddress | undefined;
+  #connected = false;
+
+  constructor(handle: Handle, report: ((change: ConnectionChange) => void) | undefined) {
+    super(handle);
+    this.#report = report;
+  }
+
+  override get address(): UnixAddress | undefined {
+    return this.#address;
+  }
+
+  /** Without a peer poll(2) says writable, and the send that follows says ENOTCONN. */
+  override get polled(): boolean {
+    return this.#connected;
+  }
+
+  override send(data: Uint8Array, beside: Beside | undefined): number {
+    const result = super.send(data, beside);
+    if (result >= 0 || !this.#hasLost(result)) return result;
+    return this.#restore(result) ? this.#settled(super.send(data, beside)) : EAGAIN;
+  }
+
+  override sendMany(data: readonly Uint8Array[], from: number): number {
+    const result = super.sendMany(data, from);
+    if (result >= 0 || !this.#hasLost(result)) return result;
+    return this.#restore(result) ? this.#settled(super.sendMany(data, from)) : EAGAIN;
+  }
+
+  /** A peer that is not there yet is waited for. */
+  override connect(address: UnixAddress | undefined): number {
+    const result = super.connect(address);
+    const absent = result === errno('ENOENT') || result === errno('ECONNREFUSED');
+    if (result < 0 && !absent) return result;
+    this.#address = address;
+    this.#connected = result >= 0;
+    if (absent) this.#tell(result, 'connect');
+    return 0;
+  }
+
+  #hasLost(result: number): boolean {
+    return this.#address !== undefined && gone.has(result);
+  }
+
+  /** Whether the peer is there again. `result`: what told that it went. */
+  #restore(result: number): boolean {
+    this.#lose(result);
+    if (super.connect(this.#address) < 0) return false;
+    this.#connected = true;
+    this.#tell(0, 'connect');
+    return true;
+  }
+
+  /** The result of a send after `#restore`: the peer may have gone again. */
+  #settled(result: number): number {
+    if (!this.#hasLost(result)) return result;
+    this.#lose(result);
+    return EAGAIN;
+  }
+
+  #lose(result: number): void {
+    if (!this.#connected) return;
+    this.#connected = false;
+    this.#tell(result, 'send');
+  }
+
+  #tell(result: number, syscall: string): void {
+    const address = this.#address;
+    if (this.#report === undefined || address === undefined) return;
+    nextTick(this.#report, {
+      connected: result >= 0,
+      address,
+      error: result < 0 ? systemError(syscall, result, address) : null,
+    });
+  }
+}
+
+/** What is told of the connected peer by a send to somebody else. */
+interface ConnectedSocket {
+  onPeerReset(): void;
+}
+
+/** To an address, whoever the connected peer is. */
+export class AddressRoute implements Route {
+  readonly address: UnixAddress;
+  readonly #handle: Handle;
+  readonly #socket: ConnectedSocket;
+
+  constructor(handle: Handle, address: UnixAddress, socket: ConnectedSocket) {
+    this.#handle = handle;
+    this.address = address;
+    this.#socket = socket;
+  }
+
+  /** An unconnected socket is always writable. */
+  get polled(): boolean {
+    return false;
+  }
+
+  send(data: Uint8Array, beside: Beside | undefined): number {
+    return sendTo(this.#handle, data, this.address, beside, this.#socket);
+  }
+
+  sendMany(data: readonly Uint8Array[], from: number): number {
+    const to = UnixAddress.bytesOf(this.address);
+    const result = sendManyNow(this.#handle, data, to, from);
+    if (result !== ECONNRESET) return result;
+    this.#socket.onPeerReset();
+    return sendManyNow(this.#handle, data, to, from);
+  }
+}
+
+/**
+ * Sends one message to an address. ECONNRESET is news about the connected peer, which any call on
+ * the socket fetches: it is handed on, and the message goes.
+ */
+export function sendTo(
+  handle: Handle,
+  data: Uint8Array,
+  to: UnixAddress,
+  beside: Beside | undefined,
+  socket: ConnectedSocket,
+): number {
+  const address = UnixAddress.bytesOf(to);
+  const result = sendNow(handle, data, address, beside);
+  if (result !== ECONNRESET) return result;
+  socket.onPeerReset();
+  return sendNow(handle, data, address, beside);
+}

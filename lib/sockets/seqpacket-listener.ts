@@ -1,0 +1,94 @@
+import type { AddressLike } from '../core/address.js';
+import { optionsOf } from '../core/arguments.js';
+import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
+import type { FileDescriptor } from '../core/file-descriptor.js';
+import { Known } from '../core/known.js';
+import { adoptHandle, openHandle } from '../io/handle.js';
+import {
+  MESSAGES,
+  type MessageOptions,
+  type MessageSettings,
+  messageSettings,
+} from '../io/message-options.js';
+import {
+  AUTHORIZE,
+  type AuthorizeOptions,
+  acceptSettings,
+  backlogOf,
+  bindPlan,
+  LISTEN,
+  type ListenOptions,
+  SOCK_SEQPACKET,
+} from '../io/options.js';
+import type { Handle } from '../native/binding.js';
+import { Listener } from './listener.js';
+import { UnixSeqpacket } from './seqpacket.js';
+
+const BIND = new Known<ListenOptions & MessageOptions>('UnixSeqpacketListener.bind', {
+  ...LISTEN,
+  ...MESSAGES,
+});
+const FROM_FD = new Known<AuthorizeOptions & MessageOptions>('UnixSeqpacketListener.fromFd', {
+  ...AUTHORIZE,
+  ...MESSAGES,
+});
+
+/** A listening seqpacket socket. It stays open until `close()`; `await using` closes it with its scope. */
+export class UnixSeqpacketListener
+  extends Listener<UnixSeqpacket>
+  implements AsyncIterable<UnixSeqpacket>
+{
+  readonly #messages: MessageSettings;
+
+  /** @internal Takes the handle over. */
+  constructor(key: typeof CONSTRUCTING, handle: Handle, messages: MessageSettings) {
+    const factories = 'UnixSeqpacketListener.bind() or UnixSeqpacketListener.fromFd()';
+    checkConstructing(key, 'UnixSeqpacketListener', factories);
+    super(key, handle);
+    this.#messages = messages;
+  }
+
+  /**
+   * Binds to `address` and listens. What `options` says of receiving holds for the connections it
+   * accepts. Rejects with EADDRINUSE, EACCES, ENOENT (no such directory),
+   * `ERR_UNSAFE_PATH` (see `allowUnsafePath`).
+   */
+  static override async bind(
+    address: AddressLike,
+    options?: ListenOptions & MessageOptions,
+  ): Promise<UnixSeqpacketListener> {
+    const parsed = optionsOf(options, BIND);
+    const plan = bindPlan(address, parsed);
+    const backlog = backlogOf(parsed.backlog);
+    const settings = acceptSettings(parsed);
+    const messages = messageSettings(parsed);
+    const listener = new UnixSeqpacketListener(CONSTRUCTING, openHandle(SOCK_SEQPACKET), messages);
+    listener.configure(settings);
+    await listener.establishBound(plan, backlog);
+    return listener;
+  }
+
+  /**
+   * Takes over a listening seqpacket socket, by number or from its owner. Its socket file stays when it is
+   * closed. Throws `ERR_INVALID_ARG_VALUE` if it is of another type or not listening, `ENOTSOCK`, `EBADF`,
+   * `ENOPROTOOPT`; ownership then stays where it was.
+   */
+  static fromFd(
+    fd: number | FileDescriptor,
+    options?: AuthorizeOptions & MessageOptions,
+  ): UnixSeqpacketListener {
+    const parsed = optionsOf(options, FROM_FD);
+    const settings = acceptSettings(parsed);
+    const messages = messageSettings(parsed);
+    const handle = adoptHandle(fd, SOCK_SEQPACKET, true, settings.receive);
+    const listener = new UnixSeqpacketListener(CONSTRUCTING, handle, messages);
+    listener.configure(settings);
+    listener.receives = settings.receive;
+    return listener;
+  }
+
+  /** @internal */
+  protected override wrap(handle: Handle): UnixSeqpacket {
+    return UnixSeqpacket.fromHandle(handle, this.connectionReceive, this.#messages);
+  }
+}

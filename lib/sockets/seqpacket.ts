@@ -1,0 +1,217 @@
+import type { AddressLike } from '../core/address.js';
+import { bytesOf, checkSignal, type Data, optionsOf } from '../core/arguments.js';
+import { BESIDE, type BesideOptions, besideOf } from '../core/beside.js';
+import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
+import { systemError } from '../core/errors.js';
+import type { FileDescriptor } from '../core/file-descriptor.js';
+import { Known } from '../core/known.js';
+import type { Queue } from '../core/stats.js';
+import { adoptHandle, openHandle, openPair } from '../io/handle.js';
+import { type Message, messageAt } from '../io/message.js';
+import {
+  MESSAGES,
+  type MessageOptions,
+  type MessageSettings,
+  messageSettings,
+} from '../io/message-options.js';
+import {
+  CONNECT,
+  type ConnectOptions,
+  connectPlan,
+  type ReceiveSettings,
+  receiveSettings,
+  SOCK_SEQPACKET,
+} from '../io/options.js';
+import { sentNow } from '../io/turn.js';
+import { type Handle, native } from '../native/binding.js';
+import {
+  MessageSocket,
+  ON_MESSAGES,
+  type OnMessagesOptions,
+  type ReceiveMessageOptions,
+} from './message-socket.js';
+import { PeerRoute } from './route.js';
+import { SendQueue } from './send-queue.js';
+
+/** Options of `send`. */
+export interface SendOptions extends BesideOptions {
+  /** Takes the message out of the queue, with an `AbortError`. */
+  signal?: AbortSignal;
+}
+
+/** Options of `onMessages`. */
+export interface OnSeqpacketMessagesOptions extends OnMessagesOptions {
+  /** Called at the end of the connection; the socket stays open to send, until it is closed. */
+  onEnd?: () => void;
+}
+
+const CONNECTING = new Known<ConnectOptions & MessageOptions>('UnixSeqpacket.connect', {
+  ...CONNECT,
+  ...MESSAGES,
+});
+const PAIR = new Known<MessageOptions>('UnixSeqpacket.pair', MESSAGES);
+const FROM_FD = new Known<MessageOptions>('UnixSeqpacket.fromFd', MESSAGES);
+const SEND = new Known<SendOptions>('UnixSeqpacket.send', { ...BESIDE, signal: 1 });
+const TRY_SEND = new Known<Omit<SendOptions, 'signal'>>('UnixSeqpacket.trySend', BESIDE);
+const DELIVER = new Known<OnSeqpacketMessagesOptions>('UnixSeqpacket.onMessages', {
+  ...ON_MESSAGES,
+  onEnd: 1,
+});
+
+const EAGAIN = -(native.errnos.EAGAIN as number);
+
+/**
+ * A connected socket that keeps messages apart (SOCK_SEQPACKET, unix(7), Linux): they arrive whole,
+ * in order, each as it was sent, empty ones too.
+ */
+export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterable<Message> {
+  readonly #route: PeerRoute;
+  readonly #queue: SendQueue;
+
+  /** @internal Takes the handle over. */
+  constructor(key: typeof CONSTRUCTING, handle: Handle, settings: MessageSettings) {
+    const factories = 'UnixSeqpacket.connect(), UnixSeqpacket.pair() or UnixSeqpacket.fromFd()';
+    checkConstructing(key, 'UnixSeqpacket', factories);
+    super(key, handle);
+    this.maxMessageSize = settings.maxMessageSize;
+    this.#route = new PeerRoute(handle);
+    this.#queue = new SendQueue(handle, this.#route, settings.sendQueueLimit);
+  }
+
+  /**
+   * Connects to a listening seqpacket socket. A full backlog is waited out, with back-off, until
+   * `signal` or `timeout` says stop. Rejects with ENOENT, ECONNREFUSED, EPROTOTYPE, EACCES, ETIMEDOUT.
+   */
+  static async connect(
+    address: AddressLike,
+    options?: ConnectOptions & MessageOptions,
+  ): Promise<UnixSeqpacket> {
+    const parsed = optionsOf(options, CONNECTING);
+    const plan = connectPlan(address, parsed);
+    const messages = messageSettings(parsed);
+    const socket = new UnixSeqpacket(CONSTRUCTING, openHandle(SOCK_SEQPACKET), messages);
+    await socket.establishConnected(plan);
+    return socket;
+  }
+
+  /** Two sockets connected to each other, as socketpair(2) makes them. */
+  static pair(options?: MessageOptions): [UnixSeqpacket, UnixSeqpacket] {
+    const parsed = optionsOf(options, PAIR);
+    const settings = receiveSettings(parsed);
+    const messages = messageSettings(parsed);
+    const [first, second] = openPair(SOCK_SEQPACKET);
+    return [
+      UnixSeqpacket.fromHandle(first, settings, messages),
+      UnixSeqpacket.fromHandle(second, settings, messages),
+    ];
+  }
+
+  /**
+   * Takes over a connected seqpacket socket, by number or from its owner. Throws
+   * `ERR_INVALID_ARG_VALUE` if it is of another type or listening, `ENOTSOCK`, `EBADF`, `ENOPROTOOPT`;
+   * ownership then stays where it was.
+   */
+  static fromFd(fd: number | FileDescriptor, options?: MessageOptions): UnixSeqpacket {
+    const parsed = optionsOf(options, FROM_FD);
+    const settings = receiveSettings(parsed);
+    const messages = messageSettings(parsed);
+    const handle = adoptHandle(fd, SOCK_SEQPACKET, false, settings, messages.maxMessageSize);
+    const socket = new UnixSeqpacket(CONSTRUCTING, handle, messages);
+    socket.receives = settings;
+    return socket;
+  }
+
+  /** @internal */
+  static fromHandle(
+    handle: Handle,
+    settings: ReceiveSettings,
+    messages: MessageSettings,
+  ): UnixSeqpacket {
+    const socket = new UnixSeqpacket(CONSTRUCTING, handle, messages);
+    socket.applyReceive(settings);
+    return socket;
+  }
+
+  /**
+   * Sends one message: a string (as UTF-8) or a view, empty allowed, up to the send buffer's size.
+   * Resolves when the kernel has it, and the caller may change it again. Calls are served in order.
+   * Rejects with EPIPE when the peer is gone, EMSGSIZE when it is too long, ENOBUFS when it would have
+   * to wait and `sendQueueLimit` is reached.
+   */
+  send(data: Data, options?: SendOptions): Promise<void> {
+    try {
+      this.live();
+      const parsed = optionsOf(options, SEND);
+      checkSignal(parsed.signal);
+      const bytes = bytesOf('data', data);
+      const beside = besideOf(parsed);
+      if (this.#queue.size === 0) {
+        const result = this.#route.send(bytes, beside);
+        if (result >= 0) return sentNow(bytes.length);
+        if (result !== EAGAIN) throw systemError('send', result);
+      }
+      return this.#queue.add(bytes, beside, parsed.signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Sends one message now, or not at all: false if it would have to wait, for room or behind others
+   * that wait. One system call. Throws what `send` rejects with.
+   */
+  trySend(data: Data, options?: Omit<SendOptions, 'signal'>): boolean {
+    this.live();
+    const bytes = bytesOf('data', data);
+    const beside = options === undefined ? undefined : besideOf(optionsOf(options, TRY_SEND));
+    if (this.#queue.size > 0) return false;
+    const result = this.#route.send(bytes, beside);
+    if (result >= 0) return true;
+    if (result === EAGAIN) return false;
+    throw systemError('send', result);
+  }
+
+  /**
+   * Every message from now on goes to `callback`, as an array of up to 32 for each wake-up: the
+   * fastest way. At the end of the connection `options.onEnd` is called, once. Null ends that. What
+   * the callback throws goes to `uncaughtException`, and the socket lives on. A `receive` that waits
+   * already is served first; one that is called later rejects with `ERR_INVALID_STATE`.
+   */
+  onMessages(
+    callback: ((messages: Message[]) => void) | null,
+    options?: OnSeqpacketMessagesOptions,
+  ): void {
+    this.deliver(callback, optionsOf(options, DELIVER));
+  }
+
+  /** The next message; null at the end of the connection. Calls are served in order. */
+  receive(options?: ReceiveMessageOptions): Promise<Message | null> {
+    return this.next(options, 1);
+  }
+
+  /** Messages until the end of the connection. Leaving the loop leaves the socket open. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Message, void, void> {
+    return this.iterate();
+  }
+
+  /** @internal */
+  protected override messageAt(index: number): Message {
+    return messageAt(index, this);
+  }
+
+  /** @internal */
+  protected override get queued(): Queue {
+    return { messages: this.#queue.size, bytes: this.#queue.bytes };
+  }
+
+  /** @internal */
+  onWritable(): void {
+    this.#queue.flush();
+  }
+
+  /** @internal */
+  protected override settle(error: Error): void {
+    super.settle(error);
+    this.#queue.settle(error);
+  }
+}

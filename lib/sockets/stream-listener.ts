@@ -1,0 +1,68 @@
+import type { AddressLike } from '../core/address.js';
+import { optionsOf } from '../core/arguments.js';
+import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
+import type { FileDescriptor } from '../core/file-descriptor.js';
+import { Known } from '../core/known.js';
+import { adoptHandle, openHandle } from '../io/handle.js';
+import {
+  AUTHORIZE,
+  type AuthorizeOptions,
+  acceptSettings,
+  backlogOf,
+  bindPlan,
+  LISTEN,
+  type ListenOptions,
+  SOCK_STREAM,
+} from '../io/options.js';
+import type { Handle } from '../native/binding.js';
+import { Listener } from './listener.js';
+import { UnixStream } from './stream.js';
+
+const BIND = new Known<ListenOptions>('UnixListener.bind', LISTEN);
+const FROM_FD = new Known<AuthorizeOptions>('UnixListener.fromFd', AUTHORIZE);
+
+/** A listening stream socket. It stays open until `close()`; `await using` closes it with its scope. */
+export class UnixListener extends Listener<UnixStream> implements AsyncIterable<UnixStream> {
+  /** @internal Takes the handle over. */
+  constructor(key: typeof CONSTRUCTING, handle: Handle) {
+    checkConstructing(key, 'UnixListener', 'UnixListener.bind() or UnixListener.fromFd()');
+    super(key, handle);
+  }
+
+  /**
+   * Binds to `address` and listens. What `options` says of receiving holds for the connections it
+   * accepts. Rejects with EADDRINUSE, EACCES, ENOENT (no such directory),
+   * `ERR_UNSAFE_PATH` (see `allowUnsafePath`).
+   */
+  static override async bind(address: AddressLike, options?: ListenOptions): Promise<UnixListener> {
+    const parsed = optionsOf(options, BIND);
+    const plan = bindPlan(address, parsed);
+    const settings = acceptSettings(parsed);
+    const backlog = backlogOf(parsed.backlog);
+    const listener = new UnixListener(CONSTRUCTING, openHandle(SOCK_STREAM));
+    listener.configure(settings);
+    await listener.establishBound(plan, backlog);
+    return listener;
+  }
+
+  /**
+   * Takes over a listening stream socket, by number or from its owner. Its socket file stays when it is
+   * closed. Throws `ERR_INVALID_ARG_VALUE` if it is of another type or not listening, `ENOTSOCK`, `EBADF`,
+   * `ENOPROTOOPT`; ownership then stays where it was.
+   */
+  static fromFd(fd: number | FileDescriptor, options?: AuthorizeOptions): UnixListener {
+    const settings = acceptSettings(optionsOf(options, FROM_FD));
+    const listener = new UnixListener(
+      CONSTRUCTING,
+      adoptHandle(fd, SOCK_STREAM, true, settings.receive),
+    );
+    listener.configure(settings);
+    listener.receives = settings.receive;
+    return listener;
+  }
+
+  /** @internal */
+  protected override wrap(handle: Handle): UnixStream {
+    return UnixStream.fromHandle(handle, this.connectionReceive);
+  }
+}

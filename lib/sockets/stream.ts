@@ -1,0 +1,347 @@
+import type { ReadableStream, WritableStream } from 'node:stream/web';
+import type { AddressLike } from '../core/address.js';
+import { bytesOf, checkSignal, type Data, optionsOf } from '../core/arguments.js';
+import { BESIDE } from '../core/beside.js';
+import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
+import { type Credentials, credentialsOf } from '../core/credentials.js';
+import { check, invalidArgValue, systemError } from '../core/errors.js';
+import type { FileDescriptor } from '../core/file-descriptor.js';
+import { Known } from '../core/known.js';
+import { descriptorsOf, duplicates, type Sendable } from '../core/sendable.js';
+import { turnOff } from '../core/socket-option.js';
+import type { Queue } from '../core/stats.js';
+import { ByteVector, sendBytes } from '../io/byte-vector.js';
+import { adoptHandle, openHandle, openPair } from '../io/handle.js';
+import type { Message } from '../io/message.js';
+import {
+  CONNECT,
+  type ConnectOptions,
+  connectPlan,
+  RECEIVE,
+  type ReceiveOptions,
+  receiveSettings,
+  SOCK_STREAM,
+} from '../io/options.js';
+import { sentNow } from '../io/turn.js';
+import { Write, WriteQueue } from '../io/write-queue.js';
+import { type Handle, native } from '../native/binding.js';
+import { type SocketOptions, SocketSettings } from '../net/options.js';
+import { Socket } from '../net/socket.js';
+import { ReadQueue } from './read-queue.js';
+import { UnixSocket } from './socket.js';
+import { readableOf, writableOf } from './web-streams.js';
+
+/** Bytes read from a stream, with what came beside them. */
+export type StreamMessage = Message;
+
+/** Options of `write`. */
+export interface WriteOptions {
+  /**
+   * Descriptors to send with the first byte, at most 253. The sender keeps its own: duplicates are
+   * kept while the write waits.
+   */
+  fds?: readonly Sendable[];
+  /** Whom the receiver is told these bytes are from: see `send` of `UnixSeqpacket`. */
+  credentials?: Credentials;
+  /**
+   * Stops waiting: rejects with an `AbortError` whose `bytesWritten` says how many bytes had gone by
+   * then. The rest was not sent.
+   */
+  signal?: AbortSignal;
+}
+
+/** Options of `read` and `receive`. */
+export interface ReadOptions {
+  /** Stops waiting, with an `AbortError`. Nothing is lost. */
+  signal?: AbortSignal;
+}
+
+const CONNECTING = new Known<ConnectOptions>('UnixStream.connect', CONNECT);
+const PAIR = new Known<ReceiveOptions>('UnixStream.pair', RECEIVE);
+const FROM_FD = new Known<ReceiveOptions>('UnixStream.fromFd', RECEIVE);
+const READ = new Known<ReadOptions>('UnixStream.read', { signal: 1 });
+const RECEIVING = new Known<ReadOptions>('UnixStream.receive', { signal: 1 });
+const WRITE = new Known<WriteOptions>('UnixStream.write', { ...BESIDE, signal: 1 });
+type ToDuplexOptions = Pick<SocketOptions, 'allowHalfOpen' | 'highWaterMark' | 'signal'>;
+const TO_DUPLEX = new Known<ToDuplexOptions>('UnixStream.toDuplex', {
+  allowHalfOpen: 1,
+  highWaterMark: 1,
+  signal: 1,
+});
+
+const EAGAIN = -(native.errnos.EAGAIN as number);
+const EPIPE = -(native.errnos.EPIPE as number);
+const { SHUT_RD, SHUT_WR, SHUT_RDWR } = native.constants;
+const directions = new Map([
+  ['read', SHUT_RD],
+  ['write', SHUT_WR],
+  ['both', SHUT_RDWR],
+]);
+
+/**
+ * A connected stream socket (SOCK_STREAM, unix(7)). Bytes arrive in order and without borders. It
+ * stays open until `close()` or `detach()`; `await using` closes it at the end of its scope.
+ */
+export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
+  readonly #reads: ReadQueue;
+  #writes: WriteQueue | undefined;
+  #readable: ReadableStream<Uint8Array> | undefined;
+  #writable: WritableStream<Uint8Array | string> | undefined;
+  /** `shutdown('write')` was called: it takes effect once the queued writes are done. */
+  #ending = false;
+
+  /** @internal Takes the handle over. */
+  constructor(key: typeof CONSTRUCTING, handle: Handle) {
+    const factories = 'UnixStream.connect(), UnixStream.pair() or UnixStream.fromFd()';
+    checkConstructing(key, 'UnixStream', factories);
+    super(key, handle);
+    this.#reads = new ReadQueue(handle, this);
+  }
+
+  /**
+   * Connects to a listening stream socket. A full backlog is waited out, with back-off, until
+   * `signal` or `timeout` says stop. Rejects with ENOENT (no such path), ECONNREFUSED (nobody
+   * listens), EPROTOTYPE (a socket of another type), EACCES (no permission to write), ETIMEDOUT.
+   */
+  static async connect(address: AddressLike, options?: ConnectOptions): Promise<UnixStream> {
+    const plan = connectPlan(address, optionsOf(options, CONNECTING));
+    const socket = new UnixStream(CONSTRUCTING, openHandle(SOCK_STREAM));
+    await socket.establishConnected(plan);
+    return socket;
+  }
+
+  /** Two sockets connected to each other, as socketpair(2) makes them. */
+  static pair(options?: ReceiveOptions): [UnixStream, UnixStream] {
+    const settings = receiveSettings(optionsOf(options, PAIR));
+    const [first, second] = openPair(SOCK_STREAM);
+    return [UnixStream.fromHandle(first, settings), UnixStream.fromHandle(second, settings)];
+  }
+
+  /**
+   * Takes over a connected stream socket, by number or from its owner. Throws `ERR_INVALID_ARG_VALUE`
+   * if it is of another type or listening, `ENOTSOCK` or `EBADF` if it is no socket, and what the
+   * system says to the options (`ENOPROTOOPT`); ownership then stays where it was.
+   */
+  static fromFd(fd: number | FileDescriptor, options?: ReceiveOptions): UnixStream {
+    const settings = receiveSettings(optionsOf(options, FROM_FD));
+    const socket = new UnixStream(CONSTRUCTING, adoptHandle(fd, SOCK_STREAM, false, settings));
+    socket.receives = settings;
+    return socket;
+  }
+
+  /** @internal */
+  static fromHandle(handle: Handle, settings: ReturnType<typeof receiveSettings>): UnixStream {
+    const socket = new UnixStream(CONSTRUCTING, handle);
+    socket.applyReceive(settings);
+    return socket;
+  }
+
+  /**
+   * Reads what is there, waiting for the first byte: up to 64 KiB in a buffer that is the caller's to
+   * keep, or into `buffer`, of which a view is returned. Null at the end of the stream. Calls are
+   * served in order. On a socket that accepts descriptors (`maxFds`), bytes that brought some reject
+   * with `ERR_INVALID_STATE` and wait for `receive()`: they are never dropped. Rejects with
+   * ECONNRESET when the peer closed with bytes of ours unread, once what it had sent was read.
+   */
+  read(buffer?: Uint8Array | null, options?: ReadOptions): Promise<Buffer | null> {
+    return this.#read(buffer ?? null, options, READ) as Promise<Buffer | null>;
+  }
+
+  /**
+   * As `read()`, with what came beside the bytes: descriptors, credentials. Bytes with descriptors
+   * never merge with those of another message with descriptors; unix(7) tells more.
+   */
+  receive(options?: ReadOptions): Promise<StreamMessage | null> {
+    return this.#read(undefined, options, RECEIVING) as Promise<Message | null>;
+  }
+
+  /** Reads to the end of the stream. Leaving the loop leaves the socket open. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, void> {
+    for (;;) {
+      let chunk: Buffer | null;
+      try {
+        chunk = await this.read();
+      } catch (error) {
+        if (this.closed) return;
+        throw error;
+      }
+      if (chunk === null) return;
+      yield chunk;
+    }
+  }
+
+  /**
+   * Writes all of `data`: a string (as UTF-8), a view, or an array of them, which goes out in as few
+   * calls as the kernel allows. Resolves when the kernel has it, and the caller may change it again.
+   * Calls are served in order. Rejects with EPIPE or ECONNRESET when the peer is gone, ENOMEM or ENOBUFS
+   * when the kernel has no memory, `ERR_INVALID_STATE` when `data` was detached or resized while it waited.
+   * An abort, an error or `close()` may leave a part of it sent: as many bytes as the error's
+   * `bytesWritten` says; none, where it has no such property. Those that wait behind a write of which only
+   * a part has gone fail with it (ECANCELED, or its error): nothing goes out after a hole.
+   */
+  write(data: Data | readonly Data[], options?: WriteOptions): Promise<void> {
+    try {
+      const handle = this.live();
+      const idle = !this.#ending && (this.#writes === undefined || this.#writes.size === 0);
+      if (idle && options === undefined && data instanceof Uint8Array && data.length > 0) {
+        return this.#writeBytes(handle, data);
+      }
+      const parsed = optionsOf(options, WRITE);
+      checkSignal(parsed.signal);
+      const fds = descriptorsOf(parsed.fds);
+      const credentials = credentialsOf('options.credentials', parsed.credentials);
+      // A call of empty buffers alone would send nothing and lose the descriptors.
+      const buffers = Array.isArray(data)
+        ? data.map((part) => bytesOf('data', part)).filter((part) => part.length > 0)
+        : [bytesOf('data', data)];
+      const vector = new ByteVector(buffers);
+      const length = vector.bytes;
+      if (this.#ending) throw systemError('write', EPIPE);
+      if (length === 0) {
+        if (fds !== undefined) {
+          throw invalidArgValue('data', 'must hold a byte for the descriptors to ride on', data);
+        }
+        return sentNow(0);
+      }
+      const written = idle ? this.#send(vector, fds, credentials) : 0;
+      if (written === length) return sentNow(length);
+      // Those of a partial write have gone with its first byte.
+      const kept = written > 0 ? [] : duplicates(fds);
+      return this.#queue(vector, written, kept, credentials, parsed.signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The common case: one buffer, nothing beside it, and nothing that waits. */
+  #writeBytes(handle: Handle, data: Uint8Array): Promise<void> {
+    const result = sendBytes(handle, data);
+    if (result === data.length) return sentNow(result);
+    const written = result === EAGAIN ? 0 : check('write', result);
+    const rest = new ByteVector([data.subarray(written)]);
+    return this.#queue(rest, written, [], undefined, undefined);
+  }
+
+  #queue(
+    vector: ByteVector,
+    written: number,
+    fds: FileDescriptor[],
+    credentials: Credentials | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    this.#writes ??= new WriteQueue(this.handle);
+    const queue = this.#writes;
+    const onAbort = signal === undefined ? undefined : (error: Error) => queue.forget(write, error);
+    const write = new Write(vector, written, fds, credentials, signal, onAbort);
+    return queue.push(write);
+  }
+
+  /**
+   * Ends one or both directions, shutdown(2). `'write'` tells the peer that nothing more comes, once
+   * queued writes are done with; `'read'` makes its writes fail with EPIPE.
+   */
+  shutdown(how: 'read' | 'write' | 'both'): void {
+    const direction = directions.get(how);
+    if (direction === undefined) {
+      throw invalidArgValue('how', "must be 'read', 'write' or 'both'", how);
+    }
+    const handle = this.live();
+    if (how !== 'read') this.#ending = true;
+    if (how === 'read' || this.#writes === undefined || this.#writes.size === 0) {
+      check('shutdown', handle.shutdown(direction));
+      return;
+    }
+    this.#writes.end();
+    if (how === 'both') check('shutdown', handle.shutdown(SHUT_RD as number));
+  }
+
+  /**
+   * What arrives, as a web stream of bytes; BYOB readers read into their own memory. Nothing is read
+   * ahead. Cancelling it is `shutdown('read')`. Either `read()` or this: both take from one queue.
+   */
+  get readable(): ReadableStream<Uint8Array> {
+    this.#readable ??= readableOf(this);
+    return this.#readable;
+  }
+
+  /**
+   * A web stream of what is sent: `ready` waits once 64 KiB are queued. Closing or aborting it is
+   * `shutdown('write')`; the socket stays open to read.
+   */
+  get writable(): WritableStream<Uint8Array | string> {
+    this.#writable ??= writableOf(this);
+    return this.#writable;
+  }
+
+  /**
+   * This connection as a `Socket` of `afunix/net`, a Node stream. Ownership moves: pending operations
+   * here reject, and this socket is closed; `maxFds`, `credentials` and `busyPoll` go with it, pidfds do
+   * not. Throws `ERR_INVALID_STATE` while it holds received descriptors that were not taken, and as `Socket`
+   * does for wrong options: this socket then stays as it is.
+   */
+  toDuplex(options?: Pick<SocketOptions, 'allowHalfOpen' | 'highWaterMark' | 'signal'>): Socket {
+    const { maxFds, credentials, pidfds, busyPoll } = this.receives;
+    const settings = new SocketSettings({
+      ...optionsOf(options, TO_DUPLEX),
+      maxFds,
+      credentials,
+      busyPoll,
+    });
+    return new Socket(settings, () => {
+      const handle = this.release();
+      // Nobody would close them.
+      if (pidfds) turnOff(handle.fd, 'SO_PASSPIDFD');
+      return handle;
+    });
+  }
+
+  #read(
+    buffer: Uint8Array | null | undefined,
+    options: ReadOptions | undefined,
+    known: Known<ReadOptions>,
+  ): Promise<Buffer | Message | null> {
+    try {
+      this.live();
+      const signal = options === undefined ? undefined : optionsOf(options, known).signal;
+      return this.#reads.read(buffer, signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Sends once. Returns the bytes that went, 0 if none could. */
+  #send(
+    vector: ByteVector,
+    rights: readonly number[] | undefined,
+    credentials: Credentials | undefined,
+  ): number {
+    const result = vector.send(this.handle, rights, credentials);
+    return result === EAGAIN ? 0 : check('write', result);
+  }
+
+  /** @internal */
+  onReadable(result: number): void {
+    this.#reads.resume(result);
+  }
+
+  /** @internal */
+  onWritable(): void {
+    this.#writes?.resume();
+  }
+
+  /** @internal */
+  protected override settle(error: Error): void {
+    this.#reads.discard(error);
+    this.#writes?.discard(error);
+  }
+
+  /** @internal */
+  protected override get queued(): Queue {
+    return { messages: this.#writes?.size ?? 0, bytes: this.#writes?.bytes ?? 0 };
+  }
+
+  /** @internal */
+  protected override unread(): number {
+    return Number(this.#reads.holds);
+  }
+}
