@@ -41,7 +41,10 @@ const none: readonly FileDescriptor[] = Object.freeze([]);
 /** A message as it was received. `fds` and `pidfd` are the receiver's to close. */
 export class Message {
   /** The bytes, the receiver's to keep, in an ArrayBuffer of their own, which may be transferred. */
-  readonly data: Buffer;
+  readonly data: Buffer & {
+    /** Of this message alone. */
+    readonly buffer: ArrayBuffer;
+  };
   /** Bytes the sender sent: more than `data.length` only when `truncated`. */
   readonly size: number;
   /** Whether `data` is only the beginning, because of `maxMessageSize`. */
@@ -67,7 +70,7 @@ export class Message {
     beside: Beside | undefined,
   ) {
     checkConstructing(key, 'Message', 'receive() of a socket');
-    this.data = data;
+    this.data = data as typeof this.data;
     this.size = size;
     this.truncated = (flags & SLAB_TRUNCATED) !== 0;
     this.controlTruncated = (flags & SLAB_CONTROL_TRUNCATED) !== 0 || beside?.dropped === true;

@@ -151,7 +151,7 @@ export class Server extends EventEmitter {
     const backlog = rest.find((value) => typeof value === 'number') as number | undefined;
     const listener = rest.find((value) => typeof value === 'function');
     const { fd, signal } = given;
-    const plan = fd === undefined ? planOf(given, given.backlog ?? backlog) : undefined;
+    const plan = fd === undefined ? planOf(given, given.backlog ?? backlog, options) : undefined;
     checkSignalType(signal);
     if (listener !== undefined) this.once('listening', listener as () => void);
     if (signal !== undefined) this.#closeOn(signal);
@@ -351,10 +351,10 @@ function emitClose(server: Server): void {
 }
 
 /** Checks the arguments of a bind, before any system call. */
-function planOf(options: Parsed<ListenOptions>, backlog: number | undefined): Plan {
+function planOf(options: Parsed<ListenOptions>, backlog: number | undefined, given: unknown): Plan {
   const { path, readableAll, writableAll } = options;
   if (path === undefined || path === null) {
-    throw invalidArgValue('options', 'must have the property "path" or "fd"', options);
+    throw invalidArgValue('options', 'must have the property "path" or "fd"', given);
   }
   const bind = bindPlan(path, options as Parsed<BindOptions>);
   const added = (readableAll ? READABLE_BY_ALL : 0) | (writableAll ? WRITABLE_BY_ALL : 0);
