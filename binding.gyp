@@ -20,6 +20,7 @@
         "src/sys/calls.cc",
         "src/sys/constants.cc",
         "src/sys/messages.cc",
+        "src/sys/probe.cc",
         "src/sys/ready_set.cc",
         "src/sys/run_delay.cc",
         "src/sys/sealed_file.cc",

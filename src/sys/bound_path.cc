@@ -12,6 +12,7 @@
 #include "address.h"
 #include "calls.h"
 #include "platform.h"
+#include "probe.h"
 #include "retry.h"
 #include "temporary_name.h"
 #include "unique_fd.h"
@@ -148,24 +149,6 @@ int RestoreMode(const MadeFile& made, int mode) {
 
 #endif
 
-// 1: somebody answers at `path`; 0: nobody does; or -errno. See BindPath().
-int Probe(const std::string& path) {
-  UniqueFd probe;
-  if (const int error = Socket(AF_UNIX, SOCK_DGRAM, 0, kDefault, &probe)) return error;
-  const int error = Connect(probe.get(), path);
-  switch (error) {
-    case -ECONNREFUSED:
-      return 0;
-    case -ENOENT:
-    case -EAGAIN:  // of a datagram socket, which never has to wait: it says nothing
-    case -ENOBUFS:
-    case -ENOMEM:
-      return error;
-    default:
-      return 1;
-  }
-}
-
 }  // namespace
 
 // One BindPath() of a pathname.
@@ -223,7 +206,7 @@ int Binding::MakeWay() {
   if (alive == -ENOENT) return 0;
   if (alive != 0) return alive < 0 ? alive : -EADDRINUSE;
   if (const int error = UnlinkIfSame(directory_.get(), name_, in_the_way_)) return error;
-  UnlinkLeftOver(directory_.get(), in_the_way_);
+  UnlinkLeftOvers(directory_.get(), Sibling(path_, ""), &in_the_way_);
   return 0;
 }
 
@@ -243,7 +226,9 @@ int Binding::Publish() {
                  : Move(directory_.get(), temporary_, name_);
   }
   const int error = MoveOver(directory_.get(), temporary_, name_, &kept_);
-  if (error == 0 && dead_) UnlinkLeftOver(directory_.get(), in_the_way_);
+  if (error == 0) {
+    UnlinkLeftOvers(directory_.get(), Sibling(path_, ""), dead_ ? &in_the_way_ : nullptr);
+  }
   return error;
 }
 

@@ -7,10 +7,11 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
+#include <ctime>
 
 #include "address.h"
 #include "calls.h"
+#include "probe.h"
 #include "retry.h"
 
 #ifdef __linux__
@@ -70,6 +71,24 @@ int RenameNoReplace(int directory, const std::string& from, const std::string& t
   (void)to;
   return -EINVAL;
 #endif
+}
+
+bool IsKeptName(const std::string& name) {
+  constexpr size_t kPrefix = sizeof(kKeptPrefix) - 1;
+  return name.size() == kPrefix + 16 && name.compare(0, kPrefix, kKeptPrefix) == 0 &&
+         name.find_first_not_of("0123456789abcdef", kPrefix) == std::string::npos;
+}
+
+// Whether a file is this user's and was not made just now.
+bool IsOld(const struct stat& file) {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+#ifdef __APPLE__
+  const time_t changed = file.st_ctimespec.tv_sec;
+#else
+  const time_t changed = file.st_ctim.tv_sec;
+#endif
+  return file.st_uid == ::geteuid() && now.tv_sec - changed > 1;
 }
 
 int InUse(int error) { return error == -EEXIST ? -EADDRINUSE : error; }
@@ -136,8 +155,7 @@ int UnlinkIfSame(int directory, const std::string& name, const struct stat& expe
   return error == -ENOENT ? 0 : error;
 }
 
-void UnlinkLeftOver(int directory, const struct stat& dead) {
-  if (dead.st_nlink < 2) return;
+void UnlinkLeftOvers(int directory, const std::string& prefix, const struct stat* dead) {
   const int fd =
       Retry([&] { return ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
   if (fd < 0) return;
@@ -147,9 +165,12 @@ void UnlinkLeftOver(int directory, const struct stat& dead) {
     return;
   }
   while (const dirent* entry = ::readdir(entries)) {
-    if (strncmp(entry->d_name, kKeptPrefix, strlen(kKeptPrefix)) == 0) {
-      UnlinkIfSame(directory, entry->d_name, dead);
-    }
+    const std::string name = entry->d_name;
+    if (!IsKeptName(name)) continue;
+    struct stat found;
+    if (StatAt(directory, name, &found) != 0 || !S_ISSOCK(found.st_mode)) continue;
+    const bool same = dead != nullptr && IsSameFile(found, *dead);
+    if (same || (IsOld(found) && Probe(prefix + name) == 0)) UnlinkIfSame(directory, name, found);
   }
   ::closedir(entries);
 }

@@ -41,8 +41,10 @@ int StatAt(int directory, const std::string& name, struct stat* out);
 bool IsSameFile(const struct stat& a, const struct stat& b);
 // Removes `name` if it is this file. Returns 0 also when it is gone, or another one by now.
 int UnlinkIfSame(int directory, const std::string& name, const struct stat& expected);
-// Removes the second names of a socket file that nobody is bound to any more, which has just lost
-// its first: a process that was killed leaves both.
-void UnlinkLeftOver(int directory, const struct stat& dead);
+// Removes the second names that processes which were killed left in `directory`, whose path with
+// its slash is `prefix`: those of the file `dead`, which has just lost its first name (nullptr:
+// none), and those of this user at which nobody answers. One that was made a moment ago stays:
+// between the file and its binding lies an instant.
+void UnlinkLeftOvers(int directory, const std::string& prefix, const struct stat* dead);
 
 }  // namespace afunix::sys

@@ -254,14 +254,37 @@ TEST(LeftOverOfAProcessThatDiedGoesWithItsSocketFile) {
       CHECK_EQ(Wait(dies), 0);
       CHECK_EQ(directory.Entries().size(), 2u);
     }
-    // Of another file, it stays.
-    MakeDead(SOCK_DGRAM, directory / ".afunix-0123456789abcdef");
+  }
+}
+
+// Each takes the path from the one before, which lives, and is killed later: no file links to its
+// second name any more.
+TEST(LeftOversOfProcessesThatTookThePathFromEachOther) {
+  for (const Replace replace : {Replace::kStale, Replace::kAlways}) {
+    const TemporaryDirectory directory;
+    const string path = directory / string(200, 's');
+    {
+      UniqueFd killed[3];
+      BoundPath never_unlinked[3];
+      for (int i = 0; i < 3; ++i) {
+        killed[i] = Make(SOCK_DGRAM);
+        CHECK_EQ(Bind(killed[i].get(), path, &never_unlinked[i], Replace::kAlways), 0);
+      }
+      CHECK_EQ(directory.Entries().size(), 4u);
+    }
+    const UniqueFd lives = Make(SOCK_DGRAM);
+    BoundPath other;
+    CHECK_EQ(Bind(lives.get(), directory / string(200, 'o'), &other), 0);
+    MakeDead(SOCK_DGRAM, directory / ".afunix-short");
+    sleep(3);  // what was made just now is left alone
     const UniqueFd fd = Make(SOCK_DGRAM);
     BoundPath bound;
     CHECK_EQ(Bind(fd.get(), path, &bound, replace), 0);
-    CHECK_EQ(directory.Entries().size(), 3u);
+    CHECK_EQ(directory.Entries().size(), 5u);  // two of each that lives
+    CHECK_EQ(Send(NameOf(lives.get())), 0);
     bound.Unlink();
-    CHECK(directory.Entries() == std::set<string>{".afunix-0123456789abcdef"});
+    other.Unlink();
+    CHECK(directory.Entries() == std::set<string>{".afunix-short"});
   }
 }
 
