@@ -64,6 +64,11 @@ export function isLost(view: ArrayBufferView): boolean {
   }
 }
 
+/** Throws if one of the views has lost its bytes since it was checked: getters may have run. */
+export function refuseLostSince(name: string, views: readonly Uint8Array[]): void {
+  for (const view of views) if (view.length === 0) refuseLost(name, view);
+}
+
 function refuseLost(name: string, view: ArrayBufferView): void {
   if (!isLost(view)) return;
   const reason = 'is a view of an ArrayBuffer that was detached, or that shrank';
@@ -111,6 +116,7 @@ export function membersOf<T extends object>(options: T, known: Known<T>, name: s
   for (const key in options) {
     if (!hasOwn.call(options, key)) continue;
     const value = (options as Options)[key];
+    if (value === undefined) continue; // as if it was not there
     if (!known.takes(key)) throw known.refusal(`${name}.${key}`, value);
     read[key] = value;
   }
@@ -130,7 +136,9 @@ function readMembers<T>(options: T, known: Known<T>, name: string): Parsed<T> {
       // What is not enumerable, such as methods, is meant only if it has an option's name.
       if (hasOwn.call(read, key) || !(known.has(key) || isEnumerable.call(holder, key))) continue;
       const value = (options as Options)[key];
-      if (!known.takes(key)) throw known.refusal(`${name}.${key}`, value);
+      if (value !== undefined && !known.takes(key)) {
+        throw known.refusal(`${name}.${key}`, value);
+      }
       read[key] = value;
     }
   }

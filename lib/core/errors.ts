@@ -115,9 +115,13 @@ export function copyOfError(error: Error, properties: object): Error {
 
 /** As Node's: name `AbortError`, code `ABORT_ERR`, the signal's reason as cause. */
 export function abortError(signal: AbortSignal): Error & { code: string } {
-  const error = codedError(Error, 'ABORT_ERR', 'The operation was aborted', {
-    cause: signal.reason,
-  });
+  let cause: unknown;
+  try {
+    cause = signal.reason;
+  } catch (thrown) {
+    cause = thrown; // a signal of another class
+  }
+  const error = codedError(Error, 'ABORT_ERR', 'The operation was aborted', { cause });
   error.name = 'AbortError';
   return error;
 }

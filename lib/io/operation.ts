@@ -1,11 +1,13 @@
 import { abortError } from '../core/errors.js';
+import { nextTick } from '../core/timers.js';
 import { bare } from '../native/bare.js';
 
 const once = bare({ once: true });
 
 /**
  * A promise that waits for the kernel, or for its turn. Settled once: by a result, an error or its
- * signal. Whoever queues it takes it out again in `onAbort`.
+ * signal. Whoever queues it takes it out again in `onAbort`. The constructor throws what a signal of another
+ * class throws.
  */
 export class Operation<T> {
   readonly promise: Promise<T>;
@@ -20,28 +22,41 @@ export class Operation<T> {
       this.#reject = reject;
     });
     if (signal === undefined) return;
-    this.#signal = signal;
-    this.#listener = () => {
+    let registered = false;
+    const listener = (): void => {
+      if (this.#listener !== listener) return;
+      if (!registered) {
+        nextTick(listener); // the caller has yet to queue this
+        return;
+      }
       const error = abortError(signal);
       onAbort?.(error);
       this.reject(error);
     };
-    signal.addEventListener('abort', this.#listener, once);
+    this.#signal = signal;
+    this.#listener = listener;
+    signal.addEventListener('abort', listener, once);
+    registered = true;
   }
 
   resolve(value: T): void {
-    this.#release();
     this.#resolve(value);
+    this.#release();
   }
 
   reject(reason: unknown): void {
-    this.#release();
     this.#reject(reason);
+    this.#release();
   }
 
   #release(): void {
-    if (this.#listener === undefined) return;
-    this.#signal?.removeEventListener('abort', this.#listener);
+    const listener = this.#listener;
+    if (listener === undefined) return;
     this.#listener = undefined;
+    try {
+      this.#signal?.removeEventListener('abort', listener);
+    } catch {
+      // A signal of another class threw. What waits behind must still be served.
+    }
   }
 }

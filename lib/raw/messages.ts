@@ -9,6 +9,7 @@ import {
   integer,
   membersOf,
   optionsOf,
+  refuseLostSince,
 } from '../core/arguments.js';
 import { type Credentials, credentialsOf } from '../core/credentials.js';
 import { check, invalidArgType, invalidArgValue, outOfRange, systemError } from '../core/errors.js';
@@ -55,6 +56,7 @@ export function sendmsg(fd: number, message: OutgoingMessage, flags = 0): number
   descriptorNumber('fd', fd);
   const outgoing = outgoingOf('message', message);
   integer('flags', flags);
+  refuseLostSince('message', outgoing.native.buffers);
   refuseLostRights(fd, 'message', outgoing.native);
   return check('sendmsg', native.raw.sendmsg(fd, outgoing.native, flags), outgoing.address);
 }
@@ -70,6 +72,7 @@ export function sendmmsg(fd: number, messages: readonly OutgoingMessage[], flags
   const outgoing = Array.from(messages, (message, i) => outgoingOf(`messages[${i}]`, message));
   integer('flags', flags);
   outgoing.forEach((message, i) => {
+    refuseLostSince(`messages[${i}]`, message.native.buffers);
     refuseLostRights(fd, `messages[${i}]`, message.native);
   });
   const result = native.raw.sendmmsg(
@@ -210,6 +213,7 @@ export function recvmsg(
     ? { buffers: into, controlLength: undefined }
     : membersOf(into as Incoming, INCOMING, 'into');
   const buffers = targetOf(plain ? 'into' : 'into.buffers', target);
+  refuseLostSince('into', buffers);
   const room = controlLength('into.controlLength', length);
   integer('flags', flags);
   const message = native.raw.recvmsg(fd, buffers, room, flags);
@@ -232,6 +236,9 @@ export function recvmmsg(
   descriptorNumber('fd', fd);
   if (!Array.isArray(messages)) throw invalidArgType('messages', 'an Array', messages);
   const buffers = Array.from(messages, (target, i) => targetOf(`messages[${i}]`, target));
+  buffers.forEach((views, i) => {
+    refuseLostSince(`messages[${i}]`, views);
+  });
   integer('flags', flags);
   const room = controlLength('options.controlLength', optionsOf(options, RECEIVE).controlLength);
   const received = native.raw.recvmmsg(fd, buffers, room, flags);

@@ -36,14 +36,17 @@ export interface SendDatagramOptions extends SendOptions {
   /** Where to; the connected peer by default. A `UnixAddress` is parsed once. */
   to?: AddressLike;
 }
-type TrySendDatagramOptions = Omit<SendDatagramOptions, 'signal'>;
 
 const BIND = new Known<BindDatagramOptions>('UnixDatagram.bind', BIND_DATAGRAM);
 const UNBOUND = new Known<DatagramOptions>('UnixDatagram.unbound', DATAGRAM);
 const PAIR = new Known<DatagramOptions>('UnixDatagram.pair', DATAGRAM);
 const FROM_FD = new Known<DatagramOptions>('UnixDatagram.fromFd', DATAGRAM);
 const SEND = new Known<SendDatagramOptions>('UnixDatagram.send', { ...BESIDE, to: 1, signal: 1 });
-const TRY_SEND = new Known<TrySendDatagramOptions>('UnixDatagram.trySend', { ...BESIDE, to: 1 });
+const TRY_SEND = new Known<SendDatagramOptions>('UnixDatagram.trySend', {
+  ...BESIDE,
+  to: 1,
+  signal: 1,
+});
 const DELIVER = new Known<OnMessagesOptions>('UnixDatagram.onMessages', ON_MESSAGES);
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
@@ -169,9 +172,10 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
       this.live();
       const parsed = optionsOf(options, SEND);
       checkSignal(parsed.signal);
-      const bytes = bytesOf('data', data);
       const to = destinationOf(parsed.to);
       const beside = besideOf(parsed);
+      // Last: the getters of descriptors may have taken it away.
+      const bytes = bytesOf('data', data);
       if (this.#attempt(bytes, to, beside)) return sentNow(bytes.length);
       return this.#queueFor(to).add(bytes, beside, parsed.signal);
     } catch (error) {
@@ -183,12 +187,14 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
    * Sends one message now, or not at all: false if it would have to wait, for the receiver or behind
    * others that wait. One system call. Throws what `send` rejects with.
    */
-  trySend(data: Data, options?: Omit<SendDatagramOptions, 'signal'>): boolean {
+  trySend(data: Data, options?: SendDatagramOptions): boolean {
     this.live();
-    const bytes = bytesOf('data', data);
-    if (options === undefined) return this.#attempt(bytes, undefined, undefined);
+    if (options === undefined) return this.#attempt(bytesOf('data', data), undefined, undefined);
     const parsed = optionsOf(options, TRY_SEND);
-    return this.#attempt(bytes, destinationOf(parsed.to), besideOf(parsed));
+    checkSignal(parsed.signal);
+    const to = destinationOf(parsed.to);
+    const beside = besideOf(parsed);
+    return this.#attempt(bytesOf('data', data), to, beside);
   }
 
   /**

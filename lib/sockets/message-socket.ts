@@ -106,13 +106,26 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
         this.#waiting.remove(waiting);
         this.#await(batch);
       };
-      const operation = new Operation<M | null>(signal, signal === undefined ? undefined : cancel);
+      const operation = this.#waitFor(signal, cancel, batch);
       const waiting = { operation, peek };
       this.#waiting.push(waiting);
       if (message !== ARMED) this.#await(batch);
       return operation.promise;
     } catch (error) {
       return Promise.reject(error);
+    }
+  }
+
+  #waitFor(
+    signal: AbortSignal | undefined,
+    cancel: () => void,
+    batch: number,
+  ): Operation<M | null> {
+    try {
+      return new Operation<M | null>(signal, signal === undefined ? undefined : cancel);
+    } catch (error) {
+      this.#await(batch); // nobody waits for what was armed
+      throw error;
     }
   }
 

@@ -1,6 +1,6 @@
 // Messages to send together, checked before any is sent.
 import { type AddressLike, UnixAddress } from '../core/address.js';
-import { bytesOf, type Data, membersOf } from '../core/arguments.js';
+import { bytesOf, type Data, membersOf, refuseLostSince } from '../core/arguments.js';
 import { BESIDE, type Beside, type BesideOptions, besideOf } from '../core/beside.js';
 import { invalidArgType, invalidArgValue } from '../core/errors.js';
 import { Known } from '../core/known.js';
@@ -63,6 +63,7 @@ export class Outgoing {
       data.push(bytes);
       total += bytes.length;
     }
+    refuseLostSince('data', data);
     this.data = data;
     this.bytes = total;
     const direct = this.#beside.size === 0 && addresses.length === data.length;

@@ -60,10 +60,10 @@ export class ReadQueue {
   }
 
   read(buffer: Memory, signal: AbortSignal | undefined): Promise<Buffer | Message | null> {
+    const first = this.#reads.size === 0;
     try {
       checkSignal(signal);
       const memory = buffer == null ? buffer : bufferOf('buffer', buffer);
-      const first = this.#reads.size === 0;
       const now = first && (this.#held !== undefined || (this.#budget > 0 && this.#luck.tryNow()));
       if (now) {
         const result = this.#take(memory, true);
@@ -76,6 +76,8 @@ export class ReadQueue {
       if (first && !now) this.#await();
       return read.promise;
     } catch (error) {
+      // The signal may have thrown when the receive had been asked for already.
+      if (first) this.#handle.stop(READABLE);
       return Promise.reject(error);
     }
   }

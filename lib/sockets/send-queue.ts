@@ -186,9 +186,15 @@ export class SendQueue {
       return sentNow(data.length);
     }
     const fds = this.#prepare(data, beside?.fds);
-    const operation = new Operation<void>(signal, () => this.#cancel(batch));
-    const batch = new Batch(operation, [data], fds, beside?.credentials);
-    return this.#push(batch);
+    try {
+      const operation = new Operation<void>(signal, () => this.#cancel(batch));
+      const batch = new Batch(operation, [data], fds, beside?.credentials);
+      return this.#push(batch);
+    } catch (error) {
+      closeAll(fds);
+      if (this.#size === 0) this.#empty();
+      throw error;
+    }
   }
 
   /**

@@ -52,7 +52,7 @@ const CONNECTING = new Known<ConnectOptions & MessageOptions>('UnixSeqpacket.con
 const PAIR = new Known<MessageOptions>('UnixSeqpacket.pair', MESSAGES);
 const FROM_FD = new Known<MessageOptions>('UnixSeqpacket.fromFd', MESSAGES);
 const SEND = new Known<SendOptions>('UnixSeqpacket.send', { ...BESIDE, signal: 1 });
-const TRY_SEND = new Known<Omit<SendOptions, 'signal'>>('UnixSeqpacket.trySend', BESIDE);
+const TRY_SEND = new Known<SendOptions>('UnixSeqpacket.trySend', { ...BESIDE, signal: 1 });
 const DELIVER = new Known<OnSeqpacketMessagesOptions>('UnixSeqpacket.onMessages', {
   ...ON_MESSAGES,
   onEnd: 1,
@@ -143,8 +143,9 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
       this.live();
       const parsed = optionsOf(options, SEND);
       checkSignal(parsed.signal);
-      const bytes = bytesOf('data', data);
       const beside = besideOf(parsed);
+      // Last: the getters of descriptors may have taken it away.
+      const bytes = bytesOf('data', data);
       if (this.#queue.size === 0) {
         const result = this.#route.send(bytes, beside);
         if (result >= 0) return sentNow(bytes.length);
@@ -160,10 +161,12 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
    * Sends one message now, or not at all: false if it would have to wait, for room or behind others
    * that wait. One system call. Throws what `send` rejects with.
    */
-  trySend(data: Data, options?: Omit<SendOptions, 'signal'>): boolean {
+  trySend(data: Data, options?: SendOptions): boolean {
     this.live();
+    const parsed = optionsOf(options, TRY_SEND);
+    checkSignal(parsed.signal);
+    const beside = besideOf(parsed);
     const bytes = bytesOf('data', data);
-    const beside = options === undefined ? undefined : besideOf(optionsOf(options, TRY_SEND));
     if (this.#queue.size > 0) return false;
     const result = this.#route.send(bytes, beside);
     if (result >= 0) return true;

@@ -1,13 +1,13 @@
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { AddressLike } from '../core/address.js';
-import { bytesOf, checkSignal, type Data, optionsOf } from '../core/arguments.js';
+import { bytesOf, checkSignal, type Data, optionsOf, refuseLostSince } from '../core/arguments.js';
 import { BESIDE } from '../core/beside.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import { type Credentials, credentialsOf } from '../core/credentials.js';
 import { check, invalidArgValue, systemError } from '../core/errors.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
-import { descriptorsOf, duplicates, type Sendable } from '../core/sendable.js';
+import { closeAll, descriptorsOf, duplicates, type Sendable } from '../core/sendable.js';
 import { turnOff } from '../core/socket-option.js';
 import type { Queue } from '../core/stats.js';
 import { ByteVector, sendBytes } from '../io/byte-vector.js';
@@ -190,11 +190,11 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       checkSignal(parsed.signal);
       const fds = descriptorsOf(parsed.fds);
       const credentials = credentialsOf('options.credentials', parsed.credentials);
+      const parts = Array.isArray(data) ? data : [data];
+      const buffers = parts.map((part) => bytesOf('data', part));
+      refuseLostSince('data', buffers);
       // A call of empty buffers alone would send nothing and lose the descriptors.
-      const buffers = Array.isArray(data)
-        ? data.map((part) => bytesOf('data', part)).filter((part) => part.length > 0)
-        : [bytesOf('data', data)];
-      const vector = new ByteVector(buffers);
+      const vector = new ByteVector(buffers.filter(({ length }) => length > 0));
       const length = vector.bytes;
       if (this.#ending) throw systemError('write', EPIPE);
       if (length === 0) {
@@ -231,9 +231,15 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   ): Promise<void> {
     this.#writes ??= new WriteQueue(this.handle);
     const queue = this.#writes;
-    const onAbort = signal === undefined ? undefined : (error: Error) => queue.forget(write, error);
-    const write = new Write(vector, written, fds, credentials, signal, onAbort);
-    return queue.push(write);
+    try {
+      const onAbort =
+        signal === undefined ? undefined : (error: Error) => queue.forget(write, error);
+      const write: Write = new Write(vector, written, fds, credentials, signal, onAbort);
+      return queue.push(write);
+    } catch (error) {
+      closeAll(fds);
+      throw error;
+    }
   }
 
   /**
