@@ -29,6 +29,7 @@ import {
 } from './file-streams.js';
 import { Known } from './known.js';
 import { register, unregister, watchSoon } from './leak-watch.js';
+import { OF_A_NET_SERVER, OF_A_NET_SOCKET } from './not-given.js';
 import { markAsUncloneable } from './uncloneable.js';
 
 export type { FileKind, SocketDomain, SocketType } from './file-kind.js';
@@ -173,7 +174,7 @@ export class FileDescriptor implements Disposable {
     allowHalfOpen?: boolean;
     pauseOnCreate?: boolean;
   }): net.Socket {
-    const given = { ...OF_A_STREAM, ...optionsOf(options, NET_SOCKET) };
+    const given = { ...OF_A_NET_SOCKET, ...optionsOf(options, NET_SOCKET) };
     this.#requireSocket('a connected stream socket or a pipe', 'stream', false, networks, 'pipe');
     return this.#handOn((fd) => new net.Socket({ readable: true, writable: true, ...given, fd }));
   }
@@ -183,9 +184,10 @@ export class FileDescriptor implements Disposable {
    * Hand its connections to an `http.Server` with `emit('connection', socket)`, or let that one listen
    * on `detach()`'s number. Not in a `node:cluster` worker, where Node asks the primary for servers.
    */
-  toNetServer(options: net.ServerOpts = {}): net.Server {
+  toNetServer(options?: net.ServerOpts): net.Server {
+    const given = { ...OF_A_NET_SERVER, ...optionsOf(options, NET_SERVER) } as net.ServerOpts;
     this.#requireSocket('a listening stream socket', 'stream', true, networks);
-    return this.#handOn((fd) => net.createServer(options).listen(bare({ fd })));
+    return this.#handOn((fd) => net.createServer(given).listen(bare({ fd })));
   }
 
   /** A `dgram.Socket`, bound, for a UDP socket. */
@@ -294,15 +296,10 @@ const NET_SOCKET = new Known<NonNullable<Parameters<FileDescriptor['toNetSocket'
   'toNetSocket',
   { readable: 1, writable: 1, allowHalfOpen: 1, pauseOnCreate: 1 },
 );
-/** What Node.js would read from Object.prototype otherwise. */
-const OF_A_STREAM: object = {
-  allowHalfOpen: undefined,
-  highWaterMark: undefined,
-  objectMode: undefined,
-  onread: undefined,
-  pauseOnCreate: undefined,
-  signal: undefined,
-};
+const NET_SERVER = new Known<net.ServerOpts & { blockList?: unknown }>('toNetServer', {
+  ...{ allowHalfOpen: 1, pauseOnConnect: 1, highWaterMark: 1, noDelay: 1, keepAlive: 1 },
+  ...{ keepAliveInitialDelay: 1, blockList: 1 },
+});
 const EBADF = -(native.errnos.EBADF as number);
 const ENOSYS = -(native.errnos.ENOSYS as number);
 

@@ -1,12 +1,12 @@
 // Streams of node:fs over descriptors that the addon owns until they are closed.
 import fs from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
-import { bare } from '../native/bare.js';
 import { native } from '../native/binding.js';
 import { integer, optionsOf } from './arguments.js';
 import { invalidArgValue, outOfRange, systemError } from './errors.js';
 import type { FileKind } from './file-kind.js';
 import { Known } from './known.js';
+import { OF_A_FILE_STREAM } from './not-given.js';
 
 // Taken at load: a patch of node:fs made later must not see these descriptors.
 const { close, createReadStream, createWriteStream, read, write, writev } = fs;
@@ -48,17 +48,15 @@ export function readStreamOf(
   if (end !== undefined && end < (start ?? 0)) {
     throw outOfRange('options.end', `>= ${start ?? 0}, the start`, end);
   }
-  return createReadStream(
-    '',
-    bare({
-      fd,
-      fs: { read, close: closeDescriptor },
-      // With a position it reads by pread(2), which leaves the shared offset where it is.
-      ...(kind === 'file' ? { start: start ?? 0 } : {}),
-      ...(end === undefined ? {} : { end }),
-      ...(bufferSize === undefined ? {} : { highWaterMark: bufferSize }),
-    }),
-  );
+  return createReadStream('', {
+    ...OF_A_FILE_STREAM,
+    fd,
+    fs: { read, close: closeDescriptor },
+    // With a position it reads by pread(2), which leaves the shared offset where it is.
+    ...(kind === 'file' ? { start: start ?? 0 } : {}),
+    ...(end === undefined ? {} : { end }),
+    ...(bufferSize === undefined ? {} : { highWaterMark: bufferSize }),
+  });
 }
 
 /** An `fs.WriteStream` that closes `fd`, which the addon owns until then. */
@@ -70,15 +68,13 @@ export function writeStreamOf(
   const given = optionsOf(options, WRITE);
   const start = offset('start', given.start, kind);
   const bufferSize = bytes('highWaterMark', given.highWaterMark);
-  return createWriteStream(
-    '',
-    bare({
-      fd,
-      fs: { write, writev, close: closeDescriptor },
-      ...(start === undefined ? {} : { start }),
-      ...(bufferSize === undefined ? {} : { highWaterMark: bufferSize }),
-    }),
-  );
+  return createWriteStream('', {
+    ...OF_A_FILE_STREAM,
+    fd,
+    fs: { write, writev, close: closeDescriptor },
+    ...(start === undefined ? {} : { start }),
+    ...(bufferSize === undefined ? {} : { highWaterMark: bufferSize }),
+  });
 }
 
 function offset(name: string, value: number | undefined, kind: FileKind): number | undefined {

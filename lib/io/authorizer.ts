@@ -1,5 +1,6 @@
 import { CONSTRUCTING } from '../core/constructing.js';
 import { describeValue, invalidArgType } from '../core/errors.js';
+import { bare } from '../native/bare.js';
 import type { Handle } from '../native/binding.js';
 import type { AuthorizeOptions } from './options.js';
 import { Peer } from './peer.js';
@@ -119,7 +120,7 @@ export class Authorizer {
     this.#warned = true;
     process.emitWarning(
       `authorize of ${this.#owner.describe()} failed; the connection was refused, and so will be any other for which it fails`,
-      { type: 'Warning', code: 'AFUNIX_AUTHORIZE_FAILED', detail: describeValue(error) },
+      bare({ type: 'Warning', code: 'AFUNIX_AUTHORIZE_FAILED', detail: describeValue(error) }),
     );
   }
 }
