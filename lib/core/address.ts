@@ -5,11 +5,10 @@ import { bare } from '../native/bare.js';
 import { native } from '../native/binding.js';
 import { CONSTRUCTING, checkConstructing } from './constructing.js';
 import { invalidArgType, invalidArgValue } from './errors.js';
-import { markAsUncloneable } from './uncloneable.js';
 
 /**
- * What names a socket: a pathname, or an abstract name when it begins with a NUL (`'\0name'`), as
- * in `node:net`. Strings are encoded as UTF-8; a `Uint8Array` is taken byte for byte.
+ * Names a socket: a pathname, or an abstract name when it begins with a NUL, as in `node:net`. `'@name'` is a
+ * path here; write `'\0name'`. Strings are encoded as UTF-8; a `Uint8Array` is taken byte for byte.
  */
 export type AddressLike = string | Uint8Array | UnixAddress;
 
@@ -39,7 +38,6 @@ export class UnixAddress {
     checkConstructing(key, 'UnixAddress', 'UnixAddress.from(), pathname() or abstract()');
     this.kind = kind;
     this.#bytes = bytes;
-    markAsUncloneable(this);
   }
 
   /**
@@ -96,7 +94,7 @@ export class UnixAddress {
 
   /**
    * @internal The address that the kernel tells of a socket. Unnamed if it cannot name that socket here: a
-   * path that means another file to each process, or a name that was renamed away.
+   * path that means another file to each process, as a relative one does, or a name that was renamed away.
    */
   static fromKernel(bytes: Uint8Array): UnixAddress {
     const address = UnixAddress.fromBytes(bytes);
@@ -175,6 +173,8 @@ function checkType(name: string, value: unknown): asserts value is string | Uint
 const SLASH = 0x2f;
 
 function isMisleading(path: Buffer): boolean {
+  // It was bound in that process's own directory.
+  if (path[0] !== SLASH) return true;
   const text = path.toString('latin1');
   if (!SUSPICIOUS.test(text)) return false;
   return MOVED.test(text) || OWN_TO_EACH.test(posix.normalize(text));

@@ -379,6 +379,30 @@ test('a relative path is told as an absolute one, which means the same everywher
   }
 });
 
+test('a relative path of another program is no address: here it may be a stranger’s', async () => {
+  using scratch = new Scratch();
+  using fds = new Descriptors();
+  const folder = process.cwd();
+  mkdirSync(scratch.path('theirs'));
+  await using server = await UnixDatagram.bind(scratch.path('server'));
+  const sender = fds.own(raw.socket(raw.AF_UNIX, raw.SOCK_DGRAM));
+  try {
+    process.chdir(scratch.path('theirs'));
+    raw.bind(sender, 'client');
+    process.chdir(scratch.folder);
+    await using stranger = await UnixDatagram.bind('client');
+    raw.sendto(sender, 'ask', scratch.path('server'));
+    const { from } = await server.receive();
+    expect(from).toBe(UnixAddress.unnamed);
+    await expect(server.send('secret', { to: from })).rejects.toMatchObject({
+      code: 'ERR_INVALID_ARG_VALUE',
+    });
+    expect(stranger.bytesReadable).toBe(0);
+  } finally {
+    process.chdir(folder);
+  }
+});
+
 test.runIf(onLinux)('the descriptor that keeps a long name is closed with its socket', async () => {
   using scratch = new Scratch();
   const held = (): string[] =>
