@@ -152,7 +152,8 @@ export class Datagram extends Message {
   /**
    * The address its sender is bound to: an answer to it reaches the sender or fails. For a long path it is
    * another name of the same socket; unnamed if the sender is bound to none, or to a path that means another
-   * file in this process. docs/datagrams.md says more. Made when it is first read.
+   * file in this process. So do not compare it with the path the sender was bound to; keep and compare
+   * `from` values. docs/datagrams.md says more. Made when it is first read.
    */
   get from(): UnixAddress {
     if (!(this.#from instanceof UnixAddress)) this.#from = UnixAddress.fromKernel(this.#from);

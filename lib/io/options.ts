@@ -32,8 +32,9 @@ export interface ReceiveOptions {
 export interface BindOptions extends ReceiveOptions {
   /**
    * The socket file's mode, 0 to 0o777, such as `0o660`: exactly this, whatever the umask. The file is
-   * never more open than that, not even for a moment. Default: 0o777 less the umask. Only for pathnames:
-   * ERR_INVALID_ARG_VALUE.
+   * never more open than that, not even for a moment. Default: 0o777 less the umask. Always write `0o`:
+   * decimals over 511, such as 600, 644, 660 or 777, are refused (ERR_OUT_OF_RANGE), but smaller ones
+   * cannot be told from octal ones: 440 is 0o670. Only for pathnames: ERR_INVALID_ARG_VALUE for others.
    */
   mode?: number;
   /**

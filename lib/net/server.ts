@@ -129,7 +129,8 @@ export class Server extends EventEmitter {
 
   /**
    * The listening descriptor's number, still owned by this server, which closes it; -1 while it does not
-   * listen. A program that is sent it (`fds: [server]`) accepts from the same backlog.
+   * listen. A program that is sent it (`fds: [server]`) accepts from the same backlog. The sender's
+   * `close()` still removes the path: to hand the server over, `listen({ path, unlinkOnClose: false })`.
    */
   get fd(): number {
     // From the start of listening on the server is the handle's owner.

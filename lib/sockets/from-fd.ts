@@ -15,12 +15,14 @@ const FROM_FD = new Known<AuthorizeOptions>('fromFd', AUTHORIZE);
 
 /**
  * Takes over a Unix socket, by number or from its owner, as an object of the class that its type
- * (SO_TYPE) and state (SO_ACCEPTCONN) call for, by that class's own `fromFd`. To expect one class, or to
- * give it options of its own, call its `fromFd`.
+ * (SO_TYPE) and state (SO_ACCEPTCONN) call for, by that class's own `fromFd`. Options of one class, such as
+ * `maxMessageSize` and `reconnect`, are refused: call that class's, as in
+ * `UnixDatagram.fromFd(fd, { reconnect: true })`.
  *
- * Throws `ERR_INVALID_ARG_VALUE` for what is no Unix socket and for `authorize` on a socket that does not
- * listen, `EBADF` for a number that is not open, `ERR_SOCKET_CLOSED` for a `FileDescriptor` that is closed,
- * and what the class's `fromFd` throws. Ownership then stays where it was.
+ * Throws `ERR_INVALID_ARG_VALUE` for what is no Unix socket, for an option that it does not take, and for
+ * `authorize` on a socket that does not listen, `EBADF` for a number that is not open,
+ * `ERR_SOCKET_CLOSED` for a `FileDescriptor` that is closed, and what the class's `fromFd` throws.
+ * Ownership then stays where it was.
  */
 export function fromFd(
   fd: number | FileDescriptor,
