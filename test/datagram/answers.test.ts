@@ -16,7 +16,7 @@ import { UnixAddress, UnixDatagram } from 'afunix';
 import * as dgram from 'afunix/dgram';
 import * as raw from 'afunix/raw';
 import { describe, expect, test } from 'vitest';
-import { describeWithUsers, nobody, somebody } from '../helpers/another-user.js';
+import { describeWithUsers, fixtureAs, nobody, somebody } from '../helpers/another-user.js';
 import { ask, Child } from '../helpers/children.js';
 import { checkDescriptors } from '../helpers/descriptors.js';
 import { Peer } from '../helpers/peers.js';
@@ -46,9 +46,13 @@ function openOften(folder: string): Disposable {
 async function correspondent(
   path: string,
   options: object = {},
-  user: { uid?: number; gid?: number } = {},
+  user?: { uid: number; gid: number },
 ): Promise<Child> {
-  const child = Child.fixture('correspondent.mjs', [path, JSON.stringify(options)], user);
+  const args = [path, JSON.stringify(options)];
+  const child =
+    user === undefined
+      ? Child.fixture('correspondent.mjs', args)
+      : fixtureAs(user, 'correspondent.mjs', args);
   await child.says('ready');
   return child;
 }

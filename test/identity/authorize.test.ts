@@ -7,6 +7,7 @@ import { Child } from '../helpers/children.js';
 import { checkDescriptors, openDescriptors } from '../helpers/descriptors.js';
 import { type Authorize, type Closable, type Door, doors, type Kind } from '../helpers/doors.js';
 import { revoked, throwing, throws, unprintable } from '../helpers/hostile-values.js';
+import { fromRoot } from '../helpers/programs.js';
 import { hasSeqpacket, Scratch } from '../helpers/scratch.js';
 
 checkDescriptors();
@@ -319,7 +320,7 @@ describe.each(doors)('$name', (kind) => {
 
   test('with all its decisions pending it stays open, and keeps the process alive', async () => {
     using scratch = new Scratch();
-    const args = ['--expose-gc', new URL('../fixtures/undecided.mjs', import.meta.url).pathname];
+    const args = ['--expose-gc', fromRoot('test/fixtures/undecided.mjs')];
     await using child = new Child(process.execPath, [...args, scratch.path(), kind.name]);
     await child.says('listening');
     const clients = await Promise.all(
