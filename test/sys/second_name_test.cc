@@ -398,7 +398,7 @@ TEST(WithoutProcALongDirectoryIsENOSYS) {
   constexpr int kNotAllowed = 77;
   const pid_t child = Fork([&] {
     if (unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return kNotAllowed;
-    if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return kNotAllowed;
+    if (mount("none", "/", "none", MS_REC | MS_PRIVATE, nullptr) != 0) return kNotAllowed;
     if (mount("none", "/proc", "tmpfs", 0, nullptr) != 0) return kNotAllowed;
     BoundPath bound;
     const UniqueFd fd = Make(SOCK_DGRAM);
