@@ -8,7 +8,9 @@ const installed = join(app, 'node_modules/afunix');
 const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
 
 test('holds the compiled library, the binaries and nothing else', () => {
-  const others = files.filter((file) => !/^dist\/(cli\/)?[\w-]+\.(js|d\.ts)$/.test(file));
+  const folders = '(cli|core|dgram|io|native|net|raw|sockets|systemd)';
+  const compiled = new RegExp(`^dist/(${folders}/)?[\\w-]+\\.(js|d\\.ts)$`);
+  const others = files.filter((file) => !compiled.test(file));
   expect(
     others.filter((file) => !/^prebuilds\/(linux|darwin)-\w+\/[\w.]+\.node$/.test(file)),
   ).toEqual(['LICENSE', 'README.md', 'package.json']);
