@@ -32,7 +32,7 @@ int MakeName(Temporary kind, std::string* out) {
   const int error = Retry([&] { return ::getentropy(&number, sizeof(number)); });
   if (error != 0) return error;
   char digits[17];
-  snprintf(digits, sizeof(digits), "%016llx", static_cast<unsigned long long>(number));
+  (void)snprintf(digits, sizeof(digits), "%016llx", static_cast<unsigned long long>(number));
   *out = std::string(kind == Temporary::kKept ? kKeptPrefix : kMovedPrefix) + digits;
   return 0;
 }
