@@ -149,6 +149,10 @@ napi_value ReceiveSlab::Take(napi_env env, size_t index) {
       break;
     case Keeper::kStreamChunk:
       buffer = chunks_[kStream].value(env);
+      // Earlier reads, of other connections, landed there, too.
+      if (unsigned char* memory = chunks_[kStream].Find(env)) {
+        std::memset(memory + message.length, 0, kStreamRead - message.length);
+      }
       chunks_[kStream].Leave(env);
       break;
     case Keeper::kSlot: {

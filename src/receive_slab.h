@@ -80,8 +80,8 @@ class ReceiveSlab {
   // and so is the pidfd. nullptr if JavaScript has detached it: nothing is taken.
   const int32_t* TakeBeside(napi_env env, size_t index, size_t max_rights, size_t* count);
 
-  // A Buffer with the bytes of message `index`, which is kOwn; for those of a stream, with more
-  // room behind them. Once; nullptr if there is none, or no memory.
+  // A Buffer with the bytes of message `index`, which is kOwn; for those of a stream, with zeros
+  // behind them. Once; nullptr if there is none, or no memory.
   napi_value Take(napi_env env, size_t index);
 
   // Receives up to `batch` messages (at most kMaxBatch) of at most `limit` bytes (0: any) each, and

@@ -129,7 +129,7 @@ export interface Slab {
   chunk(source: number): Buffer;
   /**
    * The bytes of a message whose flags say SLAB_OWN, in memory that is JavaScript's; once. Those of a
-   * stream have more room behind them.
+   * stream have zeros behind them.
    */
   take(index: number): Buffer;
 }

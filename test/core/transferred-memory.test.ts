@@ -131,6 +131,23 @@ describe.each(ways)('%s', (_, transfer) => {
   });
 });
 
+test('behind a read of a stream nothing is left of other connections', async () => {
+  const [one, other] = UnixStream.pair();
+  const [stranger, strange] = UnixStream.pair();
+  await stranger.write(Buffer.alloc(16_000, 's'));
+  await strange.read();
+  await stranger.write(Buffer.alloc(60_000, 's'));
+  await strange.read();
+  await stranger.write(Buffer.alloc(16_000, 's'));
+  await strange.read();
+  await one.write(Buffer.alloc(16_385, 'x'));
+  const data = (await other.read()) as Buffer;
+  const whole = Buffer.from(data.buffer);
+  expect(whole.subarray(0, 16_385).equals(Buffer.alloc(16_385, 'x'))).toBe(true);
+  expect(whole.subarray(16_385).every((byte) => byte === 0)).toBe(true);
+  for (const stream of [one, other, stranger, strange]) await stream.close();
+});
+
 test('a thousand transfers among twenty sockets, with garbage collected: no crash, no foreign byte', async () => {
   await using child = Child.fixture('transfers.mjs');
   expect(JSON.parse(await child.succeeds())).toEqual({ transferred: 1000, wrong: 0 });
