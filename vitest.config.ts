@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // The tests import `afunix` as its users do: Node resolves the name through the exports of
@@ -10,6 +11,8 @@ export default defineConfig({
     exclude: ['test/package/**', '**/node_modules/**'],
     globalSetup: ['test/helpers/setup.ts'],
     pool: 'forks',
+    // Most of them wait, for each other's processes and for time to pass.
+    maxWorkers: availableParallelism(),
     server: { deps: { external: [/\/dist\//] } },
     testTimeout: 20_000,
     hookTimeout: 20_000,

@@ -11,7 +11,8 @@ const rules = (calls: readonly string[], fault: string, every: number): string =
 
 const sends = ['sendto', 'sendmsg', 'sendmmsg'];
 const receives = ['recv', 'recvmsg', 'recvmmsg'];
-const makes = ['socket', 'socketpair', 'accept4', 'fcntl'];
+/** `dup` is fcntl(F_DUPFD_CLOEXEC): no other fcntl(2) needs room for a descriptor. */
+const makes = ['socket', 'socketpair', 'accept4', 'dup'];
 const options = ['getsockopt', 'setsockopt', 'getsockname', 'getpeername'];
 /** What opens and looks at what is on the way to a socket file, and moves it. */
 const places = [
@@ -28,6 +29,7 @@ const places = [
   'renameat2',
 ];
 const others = [
+  'fcntl',
   'connect',
   'bind',
   'listen',

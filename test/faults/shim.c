@@ -207,7 +207,7 @@ int fcntl64(int fd, int command, ...) {
   va_start(list, command);
   void* argument = va_arg(list, void*);
   va_end(list);
-  FAIL_IF_INJECTED(fcntl)
+  FAIL_IF_INJECTED_AS(command == F_DUPFD_CLOEXEC ? "dup" : "fcntl", -1)
   return REAL(fcntl64)(fd, command, argument);
 }
 
