@@ -1,8 +1,8 @@
 // afunix/dgram: Unix datagrams in the shape of node:dgram, and in the place of the npm package
 // unix-dgram: `require('afunix/dgram')` has what `require('unix-dgram')` has.
 import dgram from 'node:dgram';
-import { memberOf } from './core/arguments.js';
 import { codedError } from './core/errors.js';
+import { memberOf } from './core/validate.js';
 import { Socket } from './dgram/socket.js';
 import type { MessageListener, SocketOptions } from './dgram/types.js';
 

@@ -1,5 +1,4 @@
 export { type AddressLike, UnixAddress } from './core/address.js';
-export type { Data } from './core/arguments.js';
 export type { Credentials } from './core/credentials.js';
 export type {
   AcceptEvent,
@@ -8,6 +7,7 @@ export type {
   MessageEvent,
 } from './core/diagnostics.js';
 export type { ErrorEvent, SystemError } from './core/errors.js';
+export type { Sendable } from './core/fd-like.js';
 export { type Features, features } from './core/features.js';
 export {
   FileDescriptor,
@@ -16,8 +16,8 @@ export {
   type SocketType,
 } from './core/file-descriptor.js';
 export type { FileReadOptions, FileWriteOptions } from './core/file-streams.js';
-export type { Sendable } from './core/sendable.js';
 export type { Queue, SocketStats, Traffic } from './core/stats.js';
+export type { Data } from './core/validate.js';
 export { Datagram, Message } from './io/message.js';
 export type {
   BindDatagramOptions,
@@ -36,6 +36,7 @@ export type {
 export { Peer } from './io/peer.js';
 export { PidFd, type WaitExitOptions } from './io/pidfd.js';
 export { type SendDatagramOptions, UnixDatagram } from './sockets/datagram.js';
+export type { OutgoingDatagram } from './sockets/datagram-batch.js';
 export { fromFd } from './sockets/from-fd.js';
 export { type AcceptOptions, Listener } from './sockets/listener.js';
 export {
@@ -43,7 +44,6 @@ export {
   type OnMessagesOptions,
   type ReceiveMessageOptions,
 } from './sockets/message-socket.js';
-export type { OutgoingDatagram } from './sockets/outgoing.js';
 export {
   type OnSeqpacketMessagesOptions,
   type SendOptions,

@@ -26,9 +26,9 @@
  * @module
  */
 export { type AddressLike, UnixAddress } from './core/address.js';
-export type { Data } from './core/arguments.js';
 export type { Credentials } from './core/credentials.js';
 export type { SystemError } from './core/errors.js';
+export type { Data } from './core/validate.js';
 export * from './native/constants.js';
 export * from './raw/calls.js';
 export {

@@ -1,5 +1,5 @@
-import { integer, membersOf } from './arguments.js';
 import { Known } from './known.js';
+import { integer, membersOf } from './validate.js';
 
 /** Who a process is: its pid in this pid namespace, and its user and group. */
 export interface Credentials {

@@ -3,7 +3,7 @@
 
 import { native } from '../native/binding.js';
 import { systemError } from './errors.js';
-import { SOL_SOCKET } from './socket-option.js';
+import { SOL_SOCKET } from './sockopt.js';
 
 /** What `features()` tells of. */
 export interface Features {

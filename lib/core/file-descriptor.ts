@@ -4,7 +4,6 @@ import net from 'node:net';
 import { isMainThread } from 'node:worker_threads';
 import { bare } from '../native/bare.js';
 import { native } from '../native/binding.js';
-import { bytesOf, type Data, descriptorNumber, optionsOf } from './arguments.js';
 import {
   check,
   codedError,
@@ -31,6 +30,7 @@ import { Known } from './known.js';
 import { register, unregister, watchSoon } from './leak-watch.js';
 import { OF_A_NET_SERVER, OF_A_NET_SOCKET } from './not-given.js';
 import { markAsUncloneable } from './uncloneable.js';
+import { bytesOf, type Data, descriptorNumber, optionsOf } from './validate.js';
 
 export type { FileKind, SocketDomain, SocketType } from './file-kind.js';
 

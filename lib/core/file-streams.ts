@@ -2,11 +2,11 @@
 import fs from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { native } from '../native/binding.js';
-import { integer, optionsOf } from './arguments.js';
 import { invalidArgValue, outOfRange, systemError } from './errors.js';
 import type { FileKind } from './file-kind.js';
 import { Known } from './known.js';
 import { OF_A_FILE_STREAM } from './not-given.js';
+import { integer, optionsOf } from './validate.js';
 
 // Taken at load: a patch of node:fs made later must not see these descriptors.
 const { close, createReadStream, createWriteStream, read, write, writev } = fs;

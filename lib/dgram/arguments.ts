@@ -1,8 +1,8 @@
 // The many forms of `send(message, [offset, length], [address], [callback])`.
 import type { AddressLike } from '../core/address.js';
-import { bytesOf, type Data } from '../core/arguments.js';
 import { codedError, invalidArgType } from '../core/errors.js';
-import { destinationOf } from '../sockets/outgoing.js';
+import { bytesOf, type Data } from '../core/validate.js';
+import { destinationOf } from '../sockets/datagram-batch.js';
 
 /** Called when the message went, with its bytes, or did not. */
 export type SendCallback = (error: Error | null, bytes?: number) => void;

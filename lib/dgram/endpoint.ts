@@ -1,8 +1,8 @@
 import type { AddressLike } from '../core/address.js';
-import type { Parsed } from '../core/arguments.js';
 import { CONSTRUCTING } from '../core/constructing.js';
 import type { Queue } from '../core/stats.js';
 import { nextTick, setImmediate } from '../core/timers.js';
+import type { Parsed } from '../core/validate.js';
 import { openHandle } from '../io/handle.js';
 import { type DatagramOptions, datagramSettings } from '../io/message-options.js';
 import { type BindPlan, receiveSettings, SOCK_DGRAM } from '../io/options.js';

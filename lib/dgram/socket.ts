@@ -1,16 +1,16 @@
 import { EventEmitter } from 'node:events';
 import { promisify } from 'node:util';
 import { type AddressLike, isAddressLike, UnixAddress } from '../core/address.js';
-import { checkSignalType, memberOf, membersOf, optionsOf, type Parsed } from '../core/arguments.js';
 import { codedError, invalidArgValue, systemError } from '../core/errors.js';
 import { Known } from '../core/known.js';
 import type { SocketStats } from '../core/stats.js';
 import { nextTick, setImmediate } from '../core/timers.js';
 import { markAsUncloneable } from '../core/uncloneable.js';
-import { Fifo } from '../io/fifo.js';
+import { checkSignalType, memberOf, membersOf, optionsOf, type Parsed } from '../core/validate.js';
 import type { Datagram } from '../io/message.js';
 import { type ConnectionChange, DATAGRAM } from '../io/message-options.js';
 import { type BindOptions, bindPlan, FILE } from '../io/options.js';
+import { Fifo } from '../io/queue.js';
 import { bare } from '../native/bare.js';
 import { native } from '../native/binding.js';
 import { type DgramData, type SendCallback, sendArguments } from './arguments.js';

@@ -1,7 +1,7 @@
 import { isShortage } from '../core/errors.js';
 import { type Handle, native, READABLE } from '../native/binding.js';
 import { Backoff } from './backoff.js';
-import type { Retry } from './retry.js';
+import type { Retry } from './retry-timer.js';
 
 /** Connections that one turn of the loop accepts at most, so that no listener starves another. */
 export const ACCEPT_BATCH = 64;

@@ -1,8 +1,9 @@
 // Handles as the sockets of all classes get them: made, adopted, configured.
-import { descriptorNumber } from '../core/arguments.js';
+
 import { check, invalidArgType, invalidArgValue, systemError } from '../core/errors.js';
 import { closedDescriptorError, FileDescriptor } from '../core/file-descriptor.js';
-import { turnOn } from '../core/socket-option.js';
+import { turnOn } from '../core/sockopt.js';
+import { descriptorNumber } from '../core/validate.js';
 import { type Handle, native } from '../native/binding.js';
 import type { ReceiveSettings } from './options.js';
 

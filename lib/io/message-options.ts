@@ -1,8 +1,8 @@
 // Options of the sockets that keep messages apart, and their checks.
 import type { UnixAddress } from '../core/address.js';
-import { integer, optionsOf, type Parsed } from '../core/arguments.js';
 import { invalidArgType, type SystemError } from '../core/errors.js';
 import { Known, type Names } from '../core/known.js';
+import { integer, optionsOf, type Parsed } from '../core/validate.js';
 import { BIND, type BindOptions, RECEIVE, type ReceiveOptions } from './options.js';
 
 /** How much may wait to be sent to one destination. */

@@ -6,8 +6,8 @@ import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import type { Credentials } from '../core/credentials.js';
 import { messages, passed, tellFds, tellMessage } from '../core/diagnostics.js';
 import { check } from '../core/errors.js';
+import { closeAll, duplicates } from '../core/fd-like.js';
 import { FileDescriptor, OWNED } from '../core/file-descriptor.js';
-import { closeAll, duplicates } from '../core/sendable.js';
 import { bare } from '../native/bare.js';
 import {
   BESIDE_DROPPED,

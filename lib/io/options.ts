@@ -1,9 +1,9 @@
 // Options that several sockets share, and their checks.
 import { type AddressLike, UnixAddress } from '../core/address.js';
-import { checkSignal, integer, type Parsed } from '../core/arguments.js';
 import { invalidArgType, invalidArgValue, outOfRange } from '../core/errors.js';
+import { MAX_FDS } from '../core/fd-like.js';
 import type { Names } from '../core/known.js';
-import { MAX_FDS } from '../core/sendable.js';
+import { checkSignal, integer, type Parsed } from '../core/validate.js';
 import { bare } from '../native/bare.js';
 import { type Handle, native } from '../native/binding.js';
 import type { Peer } from './peer.js';

@@ -3,7 +3,7 @@ import { UnixAddress } from '../core/address.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import type { Credentials } from '../core/credentials.js';
 import { closedError, unavailable } from '../core/errors.js';
-import { optionError, readOption } from '../core/socket-option.js';
+import { optionError, readOption } from '../core/sockopt.js';
 import { markAsUncloneable } from '../core/uncloneable.js';
 import { type Handle, native } from '../native/binding.js';
 import { PidFd } from './pidfd.js';

@@ -1,12 +1,12 @@
-import { checkSignal, optionsOf } from '../core/arguments.js';
 import { type CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import { closedError, systemError } from '../core/errors.js';
 import { FileDescriptor, OWNED } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
 import { clearTimeout, setTimeout } from '../core/timers.js';
+import { checkSignal, optionsOf } from '../core/validate.js';
 import { native } from '../native/binding.js';
 import { Backoff } from './backoff.js';
-import { Operation } from './operation.js';
+import { Operation } from './deferred.js';
 
 /** Options of `waitExit`. */
 export interface WaitExitOptions {

@@ -1,12 +1,12 @@
 import type { Credentials } from '../core/credentials.js';
 import { copyOfError, systemError } from '../core/errors.js';
+import { closeAll } from '../core/fd-like.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
-import { closeAll } from '../core/sendable.js';
 import { type Handle, native, WRITABLE } from '../native/binding.js';
-import { type ByteVector, changedError, sendVector } from './byte-vector.js';
-import { Fifo } from './fifo.js';
-import { Operation } from './operation.js';
-import { Allowance } from './turn.js';
+import { Allowance } from './budget.js';
+import { Operation } from './deferred.js';
+import { Fifo } from './queue.js';
+import { type ByteVector, changedError, sendVector } from './vectored-write.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
 const ECANCELED = -(native.errnos.ECANCELED as number);

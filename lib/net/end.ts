@@ -2,7 +2,7 @@
 import { Duplex } from 'node:stream';
 import { codedError } from '../core/errors.js';
 import { nextTick } from '../core/timers.js';
-import type { WriteCallback } from './output.js';
+import type { WriteCallback } from './writer.js';
 
 /** Listens for 'end': whoever writes after an end that the peer's brought about learns whose it was. */
 export function explainEnd(this: Duplex): void {

@@ -1,11 +1,11 @@
 // The options of afunix/net: those of node:net that a local socket has, and this package's own.
 import type { DuplexOptions } from 'node:stream';
 import { type AddressLike, isAddressLike, UnixAddress } from '../core/address.js';
-import { checkSignalType, memberOf, optionsOf, type Parsed } from '../core/arguments.js';
 import { invalidArgValue, missingArgs } from '../core/errors.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known, type Names } from '../core/known.js';
 import { timeoutOf } from '../core/timeout.js';
+import { checkSignalType, memberOf, optionsOf, type Parsed } from '../core/validate.js';
 import { BIND_DATAGRAM } from '../io/message-options.js';
 import {
   type AuthorizeOptions,

@@ -3,7 +3,6 @@ import { addAbortListener, captureRejectionSymbol, EventEmitter } from 'node:eve
 import { getDefaultHighWaterMark } from 'node:stream';
 import { getSystemErrorMap, promisify } from 'node:util';
 import { type AddressLike, UnixAddress } from '../core/address.js';
-import { checkSignalType, optionsOf, type Parsed } from '../core/arguments.js';
 import { tellAccept } from '../core/diagnostics.js';
 import {
   bindError,
@@ -16,6 +15,7 @@ import {
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { nextTick } from '../core/timers.js';
 import { markAsUncloneable } from '../core/uncloneable.js';
+import { checkSignalType, optionsOf, type Parsed } from '../core/validate.js';
 import { ACCEPT_BATCH, Acceptor } from '../io/acceptor.js';
 import { Authorizer } from '../io/authorizer.js';
 import { Backoff } from '../io/backoff.js';
@@ -30,7 +30,7 @@ import {
   bindPlan,
   SOCK_STREAM,
 } from '../io/options.js';
-import { Retry } from '../io/retry.js';
+import { Retry } from '../io/retry-timer.js';
 import { type Handle, LOCKED, native, READABLE } from '../native/binding.js';
 import {
   type ListenOptions,

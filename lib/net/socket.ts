@@ -2,21 +2,20 @@
 // in docs/streams.md.
 import { addAbortSignal, Duplex, type DuplexOptions } from 'node:stream';
 import { type AddressLike, UnixAddress } from '../core/address.js';
-import { bytesOf, type Data } from '../core/arguments.js';
 import type { Credentials } from '../core/credentials.js';
 import { tellConnect } from '../core/diagnostics.js';
 import { closedError, codedError, invalidArgValue, systemError } from '../core/errors.js';
-import { descriptorsOf, type Sendable } from '../core/sendable.js';
+import { descriptorsOf, type Sendable } from '../core/fd-like.js';
 import { type SocketStats, statsOf } from '../core/stats.js';
 import { timeoutOf } from '../core/timeout.js';
 import { clearTimeout, nextTick, setImmediate, setTimeout } from '../core/timers.js';
+import { bytesOf, type Data } from '../core/validate.js';
 import { adoptHandle, configureReceive, openHandle } from '../io/handle.js';
 import { SOCK_STREAM } from '../io/options.js';
 import { peerCredentials } from '../io/peer.js';
 import { type Handle, native } from '../native/binding.js';
 import { ConnectAttempt } from './attempt.js';
 import { explainEnd, forgetEnd } from './end.js';
-import { SocketInput } from './input.js';
 import {
   type ConnectOptions,
   connectOptionsOf,
@@ -24,7 +23,8 @@ import {
   type SocketOptions,
   SocketSettings,
 } from './options.js';
-import { byteLength, type Chunk, SocketOutput, type WriteCallback } from './output.js';
+import { SocketInput } from './reader.js';
+import { byteLength, type Chunk, SocketOutput, type WriteCallback } from './writer.js';
 
 /** @internal Who counts the socket: its server. */
 export interface SocketKeeper {

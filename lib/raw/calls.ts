@@ -1,5 +1,7 @@
 // The part of afunix/raw that makes, connects and asks sockets, and moves plain bytes.
 import { type AddressLike, UnixAddress } from '../core/address.js';
+import { check, invalidArgType, systemError } from '../core/errors.js';
+import { Known, type Names } from '../core/known.js';
 import {
   bufferOf,
   bytesOf,
@@ -7,9 +9,7 @@ import {
   descriptorNumber,
   integer,
   optionsOf,
-} from '../core/arguments.js';
-import { check, invalidArgType, systemError } from '../core/errors.js';
-import { Known, type Names } from '../core/known.js';
+} from '../core/validate.js';
 import { native } from '../native/binding.js';
 import * as c from '../native/constants.js';
 

@@ -1,6 +1,9 @@
 // The part of afunix/raw that carries whole messages: bytes, addresses, descriptors, credentials.
 import type { Buffer } from 'node:buffer';
 import { type AddressLike, UnixAddress } from '../core/address.js';
+import { type Credentials, credentialsOf } from '../core/credentials.js';
+import { check, invalidArgType, invalidArgValue, outOfRange, systemError } from '../core/errors.js';
+import { Known } from '../core/known.js';
 import {
   bufferOf,
   bytesOf,
@@ -10,10 +13,7 @@ import {
   membersOf,
   optionsOf,
   refuseLostSince,
-} from '../core/arguments.js';
-import { type Credentials, credentialsOf } from '../core/credentials.js';
-import { check, invalidArgType, invalidArgValue, outOfRange, systemError } from '../core/errors.js';
-import { Known } from '../core/known.js';
+} from '../core/validate.js';
 import { type NativeOutgoing, type NativeReceived, native } from '../native/binding.js';
 import { MSG_CTRUNC, MSG_TRUNC, SO_TYPE, SOCK_STREAM, SOL_SOCKET } from '../native/constants.js';
 

@@ -1,7 +1,7 @@
 // The options of a socket, as afunix/raw reads and sets them.
 import { Buffer } from 'node:buffer';
-import { bufferOf, descriptorNumber, integer } from '../core/arguments.js';
 import { check, invalidArgType, invalidArgValue } from '../core/errors.js';
+import { bufferOf, descriptorNumber, integer } from '../core/validate.js';
 import { native } from '../native/binding.js';
 
 /** The longest value `getsockopt` makes a Buffer for; SO_PEERGROUPS needs up to 262,144 bytes. */

@@ -1,11 +1,12 @@
 import { type AddressLike, UnixAddress } from '../core/address.js';
-import { bytesOf, checkSignal, type Data, optionsOf } from '../core/arguments.js';
-import { BESIDE, type Beside, besideOf } from '../core/beside.js';
+import { BESIDE, type Beside, besideOf } from '../core/ancillary.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import { check, systemError } from '../core/errors.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
 import type { Queue } from '../core/stats.js';
+import { bytesOf, checkSignal, type Data, optionsOf } from '../core/validate.js';
+import { Allowance, sentNow } from '../io/budget.js';
 import { adoptHandle, openHandle, openPair } from '../io/handle.js';
 import { type Datagram, datagramAt } from '../io/message.js';
 import {
@@ -18,16 +19,21 @@ import {
   type SendQueueLimit,
 } from '../io/message-options.js';
 import { bindPlan, receiveSettings, SOCK_DGRAM } from '../io/options.js';
-import { Allowance, sentNow } from '../io/turn.js';
 import { type Handle, native } from '../native/binding.js';
+import {
+  destinationOf,
+  keyOf,
+  Outgoing,
+  type OutgoingDatagram,
+  type Part,
+} from './datagram-batch.js';
+import { AddressRoute, PeerRoute, ReconnectingRoute, sendManyNow, sendTo } from './destination.js';
 import {
   MessageSocket,
   ON_MESSAGES,
   type OnMessagesOptions,
   type ReceiveMessageOptions,
 } from './message-socket.js';
-import { destinationOf, keyOf, Outgoing, type OutgoingDatagram, type Part } from './outgoing.js';
-import { AddressRoute, PeerRoute, ReconnectingRoute, sendManyNow, sendTo } from './route.js';
 import { MESSAGES, SendQueue } from './send-queue.js';
 import type { SendOptions } from './seqpacket.js';
 

@@ -1,5 +1,5 @@
 import { clearTimeout, setTimeout } from '../core/timers.js';
-import { Operation } from '../io/operation.js';
+import { Operation } from '../io/deferred.js';
 
 /** Resolves after `milliseconds`, or rejects with an `AbortError`. */
 export function delay(milliseconds: number, signal?: AbortSignal): Promise<void> {

@@ -1,8 +1,8 @@
-import { optionsOf } from '../core/arguments.js';
 import { invalidArgValue } from '../core/errors.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { socketOf } from '../core/file-kind.js';
 import { Known } from '../core/known.js';
+import { optionsOf } from '../core/validate.js';
 import { numberOf } from '../io/handle.js';
 import { AUTHORIZE, type AuthorizeOptions } from '../io/options.js';
 import { UnixDatagram } from './datagram.js';

@@ -1,13 +1,13 @@
 import type { UnixAddress } from '../core/address.js';
-import { checkSignal, optionsOf } from '../core/arguments.js';
 import { tellAccept } from '../core/diagnostics.js';
 import { systemError } from '../core/errors.js';
 import { Known } from '../core/known.js';
+import { checkSignal, optionsOf } from '../core/validate.js';
 import { ACCEPT_BATCH, Acceptor } from '../io/acceptor.js';
 import { Authorizer } from '../io/authorizer.js';
-import { Fifo } from '../io/fifo.js';
-import { Operation } from '../io/operation.js';
+import { Operation } from '../io/deferred.js';
 import type { AcceptSettings, ReceiveSettings } from '../io/options.js';
+import { Fifo } from '../io/queue.js';
 import { bare } from '../native/bare.js';
 import { type Handle, native, READABLE } from '../native/binding.js';
 import { UnixSocket } from './socket.js';

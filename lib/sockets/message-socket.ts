@@ -1,14 +1,14 @@
-import { checkSignal, optionsOf, type Parsed } from '../core/arguments.js';
 import { invalidArgType, invalidState, systemError } from '../core/errors.js';
+import { closeAll } from '../core/fd-like.js';
 import { Known, type Names } from '../core/known.js';
-import { closeAll } from '../core/sendable.js';
 import { nextTick } from '../core/timers.js';
-import { Fifo } from '../io/fifo.js';
+import { checkSignal, optionsOf, type Parsed } from '../core/validate.js';
+import { Operation } from '../io/deferred.js';
 import { type Message, tellReceived } from '../io/message.js';
-import { Operation } from '../io/operation.js';
+import { Fifo } from '../io/queue.js';
 import { native, READABLE } from '../native/binding.js';
-import { Luck } from './luck.js';
 import { UnixSocket } from './socket.js';
+import { Luck } from './speculation.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
 const ECONNRESET = -(native.errnos.ECONNRESET as number);

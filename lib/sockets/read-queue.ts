@@ -1,9 +1,9 @@
-import { bufferOf, checkSignal, isLost } from '../core/arguments.js';
 import { CONSTRUCTING } from '../core/constructing.js';
 import { messages, tellMessage } from '../core/diagnostics.js';
 import { check, invalidState, systemError } from '../core/errors.js';
-import { closeAll } from '../core/sendable.js';
-import { Fifo } from '../io/fifo.js';
+import { closeAll } from '../core/fd-like.js';
+import { bufferOf, checkSignal, isLost } from '../core/validate.js';
+import { Operation } from '../io/deferred.js';
 import {
   dataAt,
   hasControlAt,
@@ -13,9 +13,9 @@ import {
   tellReceived,
   View,
 } from '../io/message.js';
-import { Operation } from '../io/operation.js';
+import { Fifo } from '../io/queue.js';
 import { type Handle, native, READABLE } from '../native/binding.js';
-import { Luck } from './luck.js';
+import { Luck } from './speculation.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
 /** Bytes that one turn of the loop reads at most, so that no peer who keeps up stops it. */

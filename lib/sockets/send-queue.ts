@@ -1,16 +1,16 @@
-import type { Beside } from '../core/beside.js';
+import type { Beside } from '../core/ancillary.js';
 import type { Credentials } from '../core/credentials.js';
 import { systemError } from '../core/errors.js';
+import { closeAll, duplicates } from '../core/fd-like.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
-import { closeAll, duplicates } from '../core/sendable.js';
 import { Backoff } from '../io/backoff.js';
-import { Fifo } from '../io/fifo.js';
+import { Allowance, sentNow } from '../io/budget.js';
+import { Operation } from '../io/deferred.js';
 import type { SendQueueLimit } from '../io/message-options.js';
-import { Operation } from '../io/operation.js';
-import { Retry } from '../io/retry.js';
-import { Allowance, sentNow } from '../io/turn.js';
+import { Fifo } from '../io/queue.js';
+import { Retry } from '../io/retry-timer.js';
 import { type Handle, native, WRITABLE } from '../native/binding.js';
-import type { Route } from './route.js';
+import type { Route } from './destination.js';
 
 const errno = (name: string): number => -(native.errnos[name] as number);
 const EAGAIN = errno('EAGAIN');

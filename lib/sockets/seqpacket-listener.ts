@@ -1,8 +1,8 @@
 import type { AddressLike } from '../core/address.js';
-import { optionsOf } from '../core/arguments.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
+import { optionsOf } from '../core/validate.js';
 import { adoptHandle, openHandle } from '../io/handle.js';
 import {
   MESSAGES,

@@ -1,11 +1,12 @@
 import type { AddressLike } from '../core/address.js';
-import { bytesOf, checkSignal, type Data, optionsOf } from '../core/arguments.js';
-import { BESIDE, type BesideOptions, besideOf } from '../core/beside.js';
+import { BESIDE, type BesideOptions, besideOf } from '../core/ancillary.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import { systemError } from '../core/errors.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
 import type { Queue } from '../core/stats.js';
+import { bytesOf, checkSignal, type Data, optionsOf } from '../core/validate.js';
+import { sentNow } from '../io/budget.js';
 import { adoptHandle, openHandle, openPair } from '../io/handle.js';
 import { type Message, messageAt } from '../io/message.js';
 import {
@@ -22,15 +23,14 @@ import {
   receiveSettings,
   SOCK_SEQPACKET,
 } from '../io/options.js';
-import { sentNow } from '../io/turn.js';
 import { type Handle, native } from '../native/binding.js';
+import { PeerRoute } from './destination.js';
 import {
   MessageSocket,
   ON_MESSAGES,
   type OnMessagesOptions,
   type ReceiveMessageOptions,
 } from './message-socket.js';
-import { PeerRoute } from './route.js';
 import { SendQueue } from './send-queue.js';
 
 /** Options of `send`. */

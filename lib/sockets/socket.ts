@@ -1,5 +1,4 @@
 import { UnixAddress } from '../core/address.js';
-import { checkSignal, integer } from '../core/arguments.js';
 import { type CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import type { Credentials } from '../core/credentials.js';
 import { tellConnect } from '../core/diagnostics.js';
@@ -12,13 +11,14 @@ import {
   unavailable,
 } from '../core/errors.js';
 import { FileDescriptor, OWNED } from '../core/file-descriptor.js';
-import { getOption, readOption, SOL_SOCKET, setOption } from '../core/socket-option.js';
+import { getOption, readOption, SOL_SOCKET, setOption } from '../core/sockopt.js';
 import { nothing, type Queue, type SocketStats, statsOf } from '../core/stats.js';
 import { monotonicNow } from '../core/timers.js';
 import { markAsUncloneable } from '../core/uncloneable.js';
+import { checkSignal, integer } from '../core/validate.js';
 import { Backoff } from '../io/backoff.js';
+import { Operation } from '../io/deferred.js';
 import { configureReceive } from '../io/handle.js';
-import { Operation } from '../io/operation.js';
 import {
   type BindPlan,
   bindHandle,
@@ -27,7 +27,7 @@ import {
 } from '../io/options.js';
 import { peerCredentials, peerGroups, peerPidFd, peerSecurityLabel } from '../io/peer.js';
 import type { PidFd } from '../io/pidfd.js';
-import { Retry } from '../io/retry.js';
+import { Retry } from '../io/retry-timer.js';
 import { type Handle, LOCKED, native, READABLE, WRITABLE } from '../native/binding.js';
 
 const { constants } = native;

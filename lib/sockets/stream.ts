@@ -1,16 +1,16 @@
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { AddressLike } from '../core/address.js';
-import { bytesOf, checkSignal, type Data, optionsOf, refuseLostSince } from '../core/arguments.js';
-import { BESIDE } from '../core/beside.js';
+import { BESIDE } from '../core/ancillary.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import { type Credentials, credentialsOf } from '../core/credentials.js';
 import { check, invalidArgValue, systemError } from '../core/errors.js';
+import { closeAll, descriptorsOf, duplicates, type Sendable } from '../core/fd-like.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
-import { closeAll, descriptorsOf, duplicates, type Sendable } from '../core/sendable.js';
-import { turnOff } from '../core/socket-option.js';
+import { turnOff } from '../core/sockopt.js';
 import type { Queue } from '../core/stats.js';
-import { ByteVector, sendBytes } from '../io/byte-vector.js';
+import { bytesOf, checkSignal, type Data, optionsOf, refuseLostSince } from '../core/validate.js';
+import { sentNow } from '../io/budget.js';
 import { adoptHandle, openHandle, openPair } from '../io/handle.js';
 import type { Message } from '../io/message.js';
 import {
@@ -22,7 +22,7 @@ import {
   receiveSettings,
   SOCK_STREAM,
 } from '../io/options.js';
-import { sentNow } from '../io/turn.js';
+import { ByteVector, sendBytes } from '../io/vectored-write.js';
 import { Write, WriteQueue } from '../io/write-queue.js';
 import { type Handle, native } from '../native/binding.js';
 import { type SocketOptions, SocketSettings } from '../net/options.js';

@@ -1,7 +1,6 @@
 import { readlinkSync } from 'node:fs';
 import { env } from 'node:process';
 import { isMainThread } from 'node:worker_threads';
-import { optionsOf } from '../core/arguments.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import {
   check,
@@ -12,6 +11,7 @@ import {
 } from '../core/errors.js';
 import { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
+import { optionsOf } from '../core/validate.js';
 import { native } from '../native/binding.js';
 import { namesThisProcess, numberIn } from './service-environment.js';
 

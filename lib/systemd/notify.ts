@@ -1,10 +1,10 @@
 import { env } from 'node:process';
 import { UnixAddress } from '../core/address.js';
-import { checkSignal, integer, membersOf, optionsOf } from '../core/arguments.js';
 import { invalidArgType, invalidArgValue, outOfRange } from '../core/errors.js';
+import type { Sendable } from '../core/fd-like.js';
 import { Known } from '../core/known.js';
-import type { Sendable } from '../core/sendable.js';
 import { monotonicMicroseconds } from '../core/timers.js';
+import { checkSignal, integer, membersOf, optionsOf } from '../core/validate.js';
 import { UnixDatagram } from '../sockets/datagram.js';
 import { UnixStream } from '../sockets/stream.js';
 import { namesThisProcess, numberIn } from './service-environment.js';

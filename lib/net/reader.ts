@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import type { Credentials } from '../core/credentials.js';
 import { messages, tellMessage } from '../core/diagnostics.js';
 import { invalidArgValue, invalidState, systemError } from '../core/errors.js';
-import { closeAll } from '../core/sendable.js';
+import { closeAll } from '../core/fd-like.js';
 import {
   dataAt,
   hasControlAt,

@@ -1,9 +1,9 @@
 // Messages to send together, checked before any is sent.
 import { type AddressLike, UnixAddress } from '../core/address.js';
-import { bytesOf, type Data, membersOf, refuseLostSince } from '../core/arguments.js';
-import { BESIDE, type Beside, type BesideOptions, besideOf } from '../core/beside.js';
+import { BESIDE, type Beside, type BesideOptions, besideOf } from '../core/ancillary.js';
 import { invalidArgType, invalidArgValue } from '../core/errors.js';
 import { Known } from '../core/known.js';
+import { bytesOf, type Data, membersOf, refuseLostSince } from '../core/validate.js';
 
 /** A datagram to send with others. */
 export interface OutgoingDatagram extends BesideOptions {

@@ -1,7 +1,7 @@
 // The ways to a destination. What is sent returns as a handle does: -EAGAIN when it has to wait.
 import { platform } from 'node:process';
 import { UnixAddress } from '../core/address.js';
-import type { Beside } from '../core/beside.js';
+import type { Beside } from '../core/ancillary.js';
 import { messages, tellConnect, tellFds, tellMessage } from '../core/diagnostics.js';
 import { systemError } from '../core/errors.js';
 import { nextTick } from '../core/timers.js';

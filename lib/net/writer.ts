@@ -1,11 +1,11 @@
 // What a Socket of afunix/net writes: tried at once, and the rest when the socket is writable.
 
 import { codedError, systemError } from '../core/errors.js';
+import { closeAll, duplicates } from '../core/fd-like.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
-import { closeAll, duplicates } from '../core/sendable.js';
 import { nothing, type Queue } from '../core/stats.js';
-import { ByteVector, changedError, sendBytes } from '../io/byte-vector.js';
-import { Allowance } from '../io/turn.js';
+import { Allowance } from '../io/budget.js';
+import { ByteVector, changedError, sendBytes } from '../io/vectored-write.js';
 import { type Handle, native } from '../native/binding.js';
 
 export type WriteCallback = (error?: Error | null) => void;

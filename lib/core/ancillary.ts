@@ -1,7 +1,7 @@
-import type { Parsed } from './arguments.js';
 import { type Credentials, credentialsOf } from './credentials.js';
+import { descriptorsOf, type Sendable } from './fd-like.js';
 import type { Names } from './known.js';
-import { descriptorsOf, type Sendable } from './sendable.js';
+import type { Parsed } from './validate.js';
 
 /** What can go beside the bytes of a message. */
 export interface BesideOptions {
