@@ -30,6 +30,7 @@ const flags = [
   ...['-fPIC', '-fno-rtti', '-fno-exceptions', '-D_FILE_OFFSET_BITS=64', '-Werror'],
   ...[...target.cflags, ...target.cflags_cc],
   ...target.defines.map((define) => `-D${define}`),
+  ...['-I', join(root, 'src')],
   ...['-isystem', createRequire(import.meta.url)('node-addon-api').include_dir.replaceAll('"', '')],
   ...['-isystem', join(nodeFolder(), 'include', 'node')],
 ];

@@ -5,9 +5,9 @@
 #include <cerrno>
 #include <string>
 
-#include "message_values.h"
-#include "napi_util.h"
-#include "raw_calls.h"
+#include "napi/util.h"
+#include "raw/calls.h"
+#include "socket/message_values.h"
 #include "sys/calls.h"
 #include "sys/retry.h"
 #include "sys/sealed_file.h"

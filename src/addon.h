@@ -7,12 +7,12 @@
 #include <unordered_set>
 #include <vector>
 
-#include "poller.h"
-#include "raw_blocking.h"
-#include "receive_slab.h"
-#include "socket_wrap.h"
+#include "loop/poller.h"
+#include "loop/yield.h"
+#include "raw/blocking.h"
+#include "socket/receive_slab.h"
+#include "socket/socket_wrap.h"
 #include "sys/unique_fd.h"
-#include "yield.h"
 
 namespace afunix {
 

@@ -1,5 +1,5 @@
-// A data race, to see that the thread sanitizer finds one where the tests run: see run.sh. An addon with
-// a counter that all threads share, and nothing that keeps them apart.
+// A data race, to see that the thread sanitizer finds one where the tests run: see run.sh. An addon
+// with a counter that all threads share, and nothing that keeps them apart.
 #include <node_api.h>
 
 static int counter = 0;

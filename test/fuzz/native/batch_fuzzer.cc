@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "../../../src/receive_slab.h"
+#include "../../../src/socket/receive_slab.h"
 #include "forged_kernel.h"
 #include "plain_node_api.h"
 

@@ -2,7 +2,7 @@
 
 #include <cerrno>
 
-#include "napi_util.h"
+#include "napi/util.h"
 
 namespace afunix {
 

@@ -7,13 +7,13 @@
 
 #include <memory>
 
-#include "poller.h"
+#include "loop/poller.h"
+#include "loop/yield.h"
 #include "receive_slab.h"
 #include "sys/address.h"
 #include "sys/bound_path.h"
 #include "sys/unique_fd.h"
 #include "traffic.h"
-#include "yield.h"
 
 namespace afunix {
 

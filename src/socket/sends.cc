@@ -3,9 +3,9 @@
 #include <cerrno>
 #include <vector>
 
+#include "arguments.h"
 #include "message_values.h"
-#include "napi_util.h"
-#include "socket_arguments.h"
+#include "napi/util.h"
 #include "sys/calls.h"
 #include "sys/messages.h"
 

@@ -1,12 +1,13 @@
 // What JavaScript calls on a socket: arguments in, results out.
+#include "sys/calls.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "addon.h"
-#include "napi_util.h"
-#include "socket_arguments.h"
-#include "sys/calls.h"
+#include "arguments.h"
+#include "napi/util.h"
 #include "sys/platform.h"
 
 namespace afunix {

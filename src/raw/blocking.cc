@@ -1,4 +1,4 @@
-#include "raw_blocking.h"
+#include "blocking.h"
 
 #include <sys/socket.h>
 

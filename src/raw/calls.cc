@@ -1,14 +1,14 @@
-#include "raw_calls.h"
+#include "calls.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
 
 #include "addon.h"
-#include "message_values.h"
-#include "napi_util.h"
-#include "raw_blocking.h"
-#include "raw_messages.h"
+#include "blocking.h"
+#include "messages.h"
+#include "napi/util.h"
+#include "socket/message_values.h"
 #include "sys/calls.h"
 #include "sys/constants.h"
 #include "sys/messages.h"

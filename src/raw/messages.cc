@@ -1,13 +1,13 @@
-#include "raw_messages.h"
+#include "messages.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <vector>
 
-#include "message_values.h"
-#include "napi_util.h"
-#include "raw_blocking.h"
+#include "blocking.h"
+#include "napi/util.h"
+#include "socket/message_values.h"
 #include "sys/messages.h"
 
 namespace afunix {

@@ -4,7 +4,7 @@
 #include <cerrno>
 
 #include "addon.h"
-#include "napi_util.h"
+#include "napi/util.h"
 #include "sys/calls.h"
 #include "sys/messages.h"
 #include "sys/platform.h"
