@@ -6,5 +6,4 @@ headers=$(node scripts/node-headers.mjs)
 shopt -s extglob
 # glibc_floor.cc defines again what libstdc++ declares, for gcc alone.
 clang-tidy --quiet src/!(glibc_floor).cc src/*/*.cc -- -std=c++17 -Isrc -DNAPI_VERSION=8 \
-  -DNAPI_DISABLE_CPP_EXCEPTIONS -DNODE_ADDON_API_DISABLE_DEPRECATED \
-  -isystem "$headers" -isystem node_modules/node-addon-api
+  -isystem "$headers"

@@ -4,7 +4,6 @@
 // src/sys run on musl. Those for macOS are compiled only. Nothing of it is published.
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { arch, env, execPath, exit, platform } from 'node:process';
@@ -31,7 +30,6 @@ const flags = [
   ...[...target.cflags, ...target.cflags_cc],
   ...target.defines.map((define) => `-D${define}`),
   ...['-I', join(root, 'src')],
-  ...['-isystem', createRequire(import.meta.url)('node-addon-api').include_dir.replaceAll('"', '')],
   ...['-isystem', join(nodeFolder(), 'include', 'node')],
 ];
 const sysTests = join(root, 'test', 'sys');

@@ -65,8 +65,8 @@ export class UnixAddress {
   static abstract(name: string | Uint8Array): UnixAddress {
     checkType('name', name);
     const bytes = Buffer.from(name);
-    if (bytes.length > native.maxPath - 1) {
-      throw invalidArgValue('name', `must be at most ${native.maxPath - 1} bytes`, name);
+    if (bytes.length > native.layout.maxPath - 1) {
+      throw invalidArgValue('name', `must be at most ${native.layout.maxPath - 1} bytes`, name);
     }
     return new UnixAddress(CONSTRUCTING, 'abstract', Buffer.concat([Buffer.from([0]), bytes]));
   }

@@ -3,12 +3,13 @@ import dgram from 'node:dgram';
 import type { ReadStream, WriteStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type net from 'node:net';
+import { native } from '../native/binding.js';
 import { invalidArgType, invalidArgValue, outOfRange } from './errors.js';
 import { duplicate, FileDescriptor } from './file-descriptor.js';
 import { descriptorNumber, memberOf } from './validate.js';
 
 /** The most descriptors one message carries: the kernel's SCM_MAX_FD. */
-export const MAX_FDS = 253;
+export const MAX_FDS: number = native.layout.maxRights;
 
 /**
  * What can be sent as a descriptor; http servers and the sockets of this package are among them. The

@@ -55,7 +55,7 @@ const UNKNOWN = new Set(
 );
 
 function tryAll(): Features {
-  const pair = native.openPair(constants.SOCK_STREAM as number);
+  const pair = native.sockets.openPair(constants.SOCK_STREAM as number);
   if (typeof pair === 'number') throw systemError('socketpair', pair);
   const [one, other] = pair;
   const { fd } = one;
@@ -76,7 +76,7 @@ function tryAll(): Features {
       credentials: turnsOn('SO_PASSCRED'),
       pidfds: turnsOn('SO_PASSPIDFD'),
       refuseFds: turnsOn('SO_PASSRIGHTS'),
-      peerCredentials: typeof native.peerCredentials(fd) !== 'number',
+      peerCredentials: typeof native.descriptors.peerCredentials(fd) !== 'number',
       peerGroups: reads('SO_PEERGROUPS', 65536 * 4),
       peerPidFd: hasPeerPidFd(fd),
       peerSecurityLabel: reads('SO_PEERSEC', 4096),
@@ -96,14 +96,14 @@ function tryAll(): Features {
 
 function opens(type: string): boolean {
   const number = constants[type];
-  const handle = number === undefined ? -1 : native.openHandle(number);
+  const handle = number === undefined ? -1 : native.sockets.open(number);
   if (typeof handle === 'number') return false;
   handle.close();
   return true;
 }
 
 function bindsAbstract(): boolean {
-  const handle = native.openHandle(constants.SOCK_DGRAM as number);
+  const handle = native.sockets.open(constants.SOCK_DGRAM as number);
   if (typeof handle === 'number') return false;
   try {
     // Autobind, which is abstract: no name of ours to meet another's.
@@ -114,7 +114,7 @@ function bindsAbstract(): boolean {
 }
 
 function hasPeerPidFd(fd: number): boolean {
-  const pidfd = native.peerPidFd(fd);
+  const pidfd = native.descriptors.peerPidFd(fd);
   if (pidfd < 0) return false;
   native.descriptors.close(pidfd);
   return true;

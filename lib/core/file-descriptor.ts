@@ -96,7 +96,7 @@ export class FileDescriptor implements Disposable {
     const bytes = bytesOf('data', data);
     if (typeof name !== 'string') throw invalidArgType('name', 'of type string', name);
     if (name.includes('\0')) throw invalidArgValue('name', 'must be without null bytes', name);
-    const fd = native.sealedFile(Buffer.from(name), bytes);
+    const fd = native.descriptors.sealedFile(Buffer.from(name), bytes);
     if (fd === ENOSYS) throw unavailable('memfd_create');
     return new FileDescriptor(check('memfd_create', fd), name, OWNED);
   }
@@ -317,7 +317,7 @@ function adopt(fd: number): number {
     if (!descriptors.own(fd)) throw systemError('fstat', EBADF);
     return fd;
   }
-  const copy = check('dup', native.duplicateOwned(fd));
+  const copy = check('dup', native.descriptors.duplicate(fd));
   try {
     closeSync(fd); // Node forgets the number, which it would close when the worker ends
   } catch {
@@ -328,5 +328,5 @@ function adopt(fd: number): number {
 
 /** A duplicate of `fd` with an owner of its own. */
 export function duplicate(fd: number, origin = 'duplicate'): FileDescriptor {
-  return new FileDescriptor(check('dup', native.duplicateOwned(fd)), origin, OWNED);
+  return new FileDescriptor(check('dup', native.descriptors.duplicate(fd)), origin, OWNED);
 }

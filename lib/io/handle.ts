@@ -21,13 +21,13 @@ export function configureReceive(handle: Handle, settings: ReceiveSettings, limi
 
 /** A new handle of the given type. */
 export function openHandle(type: number): Handle {
-  const handle = native.openHandle(type);
+  const handle = native.sockets.open(type);
   if (typeof handle === 'number') throw systemError('socket', handle);
   return handle;
 }
 
 export function openPair(type: number): [Handle, Handle] {
-  const pair = native.openPair(type);
+  const pair = native.sockets.openPair(type);
   if (typeof pair === 'number') throw systemError('socketpair', pair);
   return pair;
 }
@@ -62,7 +62,7 @@ export function adoptHandle(
       number,
     );
   }
-  const handle = native.adoptHandle(number);
+  const handle = native.sockets.adopt(number);
   if (typeof handle === 'number') throw systemError('getsockname', handle);
   try {
     configureReceive(handle, settings, limit);

@@ -9,32 +9,40 @@ import { check } from '../core/errors.js';
 import { closeAll, duplicates } from '../core/fd-like.js';
 import { FileDescriptor, OWNED } from '../core/file-descriptor.js';
 import { bare } from '../native/bare.js';
-import {
-  BESIDE_DROPPED,
-  BESIDE_GID,
-  BESIDE_HAS_CREDENTIALS,
-  BESIDE_PID,
-  BESIDE_PIDFD,
-  BESIDE_RIGHTS,
-  BESIDE_UID,
-  native,
-  SLAB_ADDRESS_LENGTH,
-  SLAB_ANCILLARY,
-  SLAB_CONTROL_TRUNCATED,
-  SLAB_FLAGS,
-  SLAB_HEADER,
-  SLAB_LENGTH,
-  SLAB_LENT,
-  SLAB_OFFSET,
-  SLAB_OWN,
-  SLAB_SIZE,
-  SLAB_SOURCE,
-  SLAB_STRIDE,
-  SLAB_TRUNCATED,
-  slabBeside,
-  slabMeta,
-} from '../native/binding.js';
+import { native } from '../native/binding.js';
 import { PidFd } from './pidfd.js';
+
+const { layout, slab } = native;
+/** Which number of `meta` is what (`Layout`). */
+const {
+  header: HEADER,
+  stride: STRIDE,
+  offset: OFFSET,
+  length: LENGTH,
+  size: SIZE,
+  flags: FLAGS,
+  addressLength: ADDRESS_LENGTH,
+  source: SOURCE,
+  lent: LENT,
+  truncated: TRUNCATED,
+  controlTruncated: CONTROL_TRUNCATED,
+  ancillary: ANCILLARY,
+  own: OWN,
+  hasCredentials: HAS_CREDENTIALS,
+  pid: PID,
+  uid: UID,
+  gid: GID,
+  pidfd: PIDFD,
+  dropped: DROPPED,
+  rights: RIGHTS,
+} = layout;
+/** What the last receive brought. */
+const meta = new Int32Array(slab.numbers.buffer, slab.numbers.byteOffset, layout.metaLength);
+/** What `takeAncillary` found. */
+const ancillary = new Int32Array(
+  slab.numbers.buffer,
+  slab.numbers.byteOffset + 4 * layout.metaLength,
+);
 
 const none: readonly FileDescriptor[] = Object.freeze([]);
 
@@ -72,8 +80,8 @@ export class Message {
     checkConstructing(key, 'Message', 'receive() of a socket');
     this.data = data as typeof this.data;
     this.size = size;
-    this.truncated = (flags & SLAB_TRUNCATED) !== 0;
-    this.controlTruncated = (flags & SLAB_CONTROL_TRUNCATED) !== 0 || beside?.dropped === true;
+    this.truncated = (flags & TRUNCATED) !== 0;
+    this.controlTruncated = (flags & CONTROL_TRUNCATED) !== 0 || beside?.dropped === true;
     this.fds = beside === undefined ? none : beside.fds;
     this.credentials = beside === undefined ? null : beside.credentials;
     this.pidfd = beside === undefined ? null : beside.pidfd;
@@ -92,9 +100,7 @@ export class Message {
 
   /** @internal */
   protected get flags(): number {
-    return (
-      (this.truncated ? SLAB_TRUNCATED : 0) | (this.controlTruncated ? SLAB_CONTROL_TRUNCATED : 0)
-    );
+    return (this.truncated ? TRUNCATED : 0) | (this.controlTruncated ? CONTROL_TRUNCATED : 0);
   }
 
   /** @internal */
@@ -116,7 +122,7 @@ export class Message {
 function copyOf({ fd }: PidFd): PidFd {
   return new PidFd(
     CONSTRUCTING,
-    check('dup', native.duplicateOwned(fd)),
+    check('dup', native.descriptors.duplicate(fd)),
     'a pidfd that was peeked at',
   );
 }
@@ -167,18 +173,17 @@ export class Datagram extends Message {
   }
 }
 
-const { slab } = native;
 const chunks: Buffer[] = [];
 const ids: number[] = [0, 0, 0];
 
 /** The memory of a source. The addon makes a new one in place of one that was detached. */
 function chunkOf(source: number): Buffer {
-  const id = slabMeta[source] as number;
+  const id = meta[source] as number;
   if (id !== ids[source]) {
     chunks[source] = slab.chunk(source);
     ids[source] = id;
     // Those who have a part of it must not take the whole.
-    if (source === SLAB_LENT) markAsUntransferable((chunks[source] as Buffer).buffer);
+    if (source === LENT) markAsUntransferable((chunks[source] as Buffer).buffer);
   }
   return chunks[source] as Buffer;
 }
@@ -197,7 +202,7 @@ interface ViewConstructor {
 }
 
 /** Where the fields of message `index` begin. */
-const fieldsOf = (index: number): number => SLAB_HEADER + index * SLAB_STRIDE;
+const fieldsOf = (index: number): number => HEADER + index * STRIDE;
 
 /** The bytes of message `index` alone. */
 export function dataAt(index: number, receiver: Receiver): Buffer {
@@ -209,7 +214,7 @@ export function dataAt(index: number, receiver: Receiver): Buffer {
 /** The bytes of message `index`: the receiver's whole, unless they are lent. */
 function sliceAt(index: number): Buffer {
   const at = fieldsOf(index);
-  const length = slabMeta[at + SLAB_LENGTH] as number;
+  const length = meta[at + LENGTH] as number;
   if (!isOwn(at)) return bytesIn(at, 0, length);
   const taken = slab.take(index);
   return taken.length === length ? taken : new View(taken.buffer, taken.byteOffset, length);
@@ -217,19 +222,19 @@ function sliceAt(index: number): Buffer {
 
 /** The bytes of the sender's address, as those of a message; undefined where it has none. */
 function addressAt(at: number): Buffer | undefined {
-  const length = slabMeta[at + SLAB_ADDRESS_LENGTH] as number;
+  const length = meta[at + ADDRESS_LENGTH] as number;
   if (length === 0) return undefined;
-  return bytesIn(at, isOwn(at) ? 0 : (slabMeta[at + SLAB_LENGTH] as number), length);
+  return bytesIn(at, isOwn(at) ? 0 : (meta[at + LENGTH] as number), length);
 }
 
-const isOwn = (at: number): boolean => ((slabMeta[at + SLAB_FLAGS] as number) & SLAB_OWN) !== 0;
+const isOwn = (at: number): boolean => ((meta[at + FLAGS] as number) & OWN) !== 0;
 
 /** Bytes of the chunk that a message lies in: a view of what is lent, a copy of all else. */
 function bytesIn(at: number, behind: number, length: number): Buffer {
-  const source = slabMeta[at + SLAB_SOURCE] as number;
+  const source = meta[at + SOURCE] as number;
   const { buffer, byteOffset } = chunkOf(source);
-  const offset = byteOffset + (slabMeta[at + SLAB_OFFSET] as number) + behind;
-  if (source === SLAB_LENT) return new View(buffer, offset, length);
+  const offset = byteOffset + (meta[at + OFFSET] as number) + behind;
+  if (source === LENT) return new View(buffer, offset, length);
   // V8 keeps up to 64 bytes in the object itself, without an ArrayBuffer.
   const copy = new View(length);
   copy.set(new Uint8Array(buffer, offset, length));
@@ -238,8 +243,8 @@ function bytesIn(at: number, behind: number, length: number): Buffer {
 
 /** Whether message `index` brought control messages, or lost some. */
 export function hasControlAt(index: number): boolean {
-  const flags = slabMeta[fieldsOf(index) + SLAB_FLAGS] as number;
-  return (flags & (SLAB_ANCILLARY | SLAB_CONTROL_TRUNCATED)) !== 0;
+  const flags = meta[fieldsOf(index) + FLAGS] as number;
+  return (flags & (ANCILLARY | CONTROL_TRUNCATED)) !== 0;
 }
 
 /** The socket that receives a message. */
@@ -253,19 +258,19 @@ export interface Receiver {
 /** Message `index` of the slab. Tells nobody of it: `tellReceived` does. */
 export function messageAt(index: number, receiver: Receiver): Message {
   const at = fieldsOf(index);
-  const flags = slabMeta[at + SLAB_FLAGS] as number;
-  const size = slabMeta[at + SLAB_SIZE] as number;
+  const flags = meta[at + FLAGS] as number;
+  const size = meta[at + SIZE] as number;
   return new Message(CONSTRUCTING, sliceAt(index), size, flags, besideAt(index, flags, receiver));
 }
 
 /** As `messageAt`, with the sender's address. */
 export function datagramAt(index: number, receiver: Receiver): Datagram {
   const at = fieldsOf(index);
-  const flags = slabMeta[at + SLAB_FLAGS] as number;
+  const flags = meta[at + FLAGS] as number;
   return new Datagram(
     CONSTRUCTING,
     sliceAt(index),
-    slabMeta[at + SLAB_SIZE] as number,
+    meta[at + SIZE] as number,
     flags,
     besideAt(index, flags, receiver),
     addressAt(at) ?? UnixAddress.unnamed,
@@ -287,18 +292,18 @@ export function tellReceived(receiver: Receiver, received: readonly Message[]): 
 }
 
 function besideAt(index: number, flags: number, receiver: Receiver): Beside | undefined {
-  if ((flags & SLAB_ANCILLARY) === 0) {
-    if ((flags & SLAB_CONTROL_TRUNCATED) !== 0 && receiver.maxFds === 0) warnRefused(receiver);
+  if ((flags & ANCILLARY) === 0) {
+    if ((flags & CONTROL_TRUNCATED) !== 0 && receiver.maxFds === 0) warnRefused(receiver);
     return undefined;
   }
-  const count = native.descriptors.takeBeside(index, receiver.maxFds);
-  const dropped = (slabBeside[BESIDE_DROPPED] as number) > 0;
+  const count = slab.takeAncillary(index, receiver.maxFds);
+  const dropped = (ancillary[DROPPED] as number) > 0;
   if (dropped && receiver.maxFds === 0) warnRefused(receiver);
-  const pidfd = slabBeside[BESIDE_PIDFD] as number;
+  const pidfd = ancillary[PIDFD] as number;
   // All are owned by number already: none is lost if one of these is the last that runs.
   return {
     fds: count === 0 ? none : descriptorsAt(count, receiver),
-    credentials: credentialsIn(slabBeside),
+    credentials: credentialsIn(ancillary),
     pidfd: pidfd < 0 ? null : new PidFd(CONSTRUCTING, pidfd, receiver.describe()),
     dropped,
   };
@@ -308,17 +313,17 @@ function descriptorsAt(count: number, receiver: Receiver): FileDescriptor[] {
   const origin = receiver.describe();
   const fds: FileDescriptor[] = [];
   for (let i = 0; i < count; i++) {
-    fds.push(new FileDescriptor(slabBeside[BESIDE_RIGHTS + i] as number, origin, OWNED));
+    fds.push(new FileDescriptor(ancillary[RIGHTS + i] as number, origin, OWNED));
   }
   return fds;
 }
 
 function credentialsIn(beside: Int32Array): Credentials | null {
-  if (beside[BESIDE_HAS_CREDENTIALS] === 0) return null;
+  if (beside[HAS_CREDENTIALS] === 0) return null;
   return {
-    pid: beside[BESIDE_PID] as number,
-    uid: (beside[BESIDE_UID] as number) >>> 0,
-    gid: (beside[BESIDE_GID] as number) >>> 0,
+    pid: beside[PID] as number,
+    uid: (beside[UID] as number) >>> 0,
+    gid: (beside[GID] as number) >>> 0,
   };
 }
 

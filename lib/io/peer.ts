@@ -19,7 +19,7 @@ const noPeerOrLabel = new Set([...noPeer, errno('ENOPROTOOPT')]);
 const MAX_GROUPS = 65536;
 
 export function peerCredentials(fd: number): Credentials | null {
-  const result = native.peerCredentials(fd);
+  const result = native.descriptors.peerCredentials(fd);
   if (typeof result !== 'number') return result;
   if (noPeer.has(result)) return null;
   throw optionError('getsockopt', result, 'SO_PEERCRED');
@@ -38,7 +38,7 @@ export function peerGroups(fd: number): number[] | null {
 
 export function peerPidFd(fd: number, socket: string): PidFd | null {
   if (constants.SO_PEERPIDFD === undefined) throw unavailable('SO_PEERPIDFD');
-  const result = native.peerPidFd(fd);
+  const result = native.descriptors.peerPidFd(fd);
   if (result >= 0) return new PidFd(CONSTRUCTING, result, `peer of ${socket}`);
   if (noPeer.has(result)) return null;
   throw optionError('getsockopt', result, 'SO_PEERPIDFD');

@@ -39,7 +39,7 @@ export class PidFd extends FileDescriptor {
       const { signal, ref = true } = optionsOf(options, WAIT_EXIT);
       checkSignal(signal);
       if (this.closed) throw closedError();
-      const handle = native.watch(this.fd);
+      const handle = native.sockets.watch(this.fd);
       if (typeof handle === 'number') throw systemError('dup', handle);
       let retry: NodeJS.Timeout | undefined;
       const operation = new Operation<void>(signal, () => {

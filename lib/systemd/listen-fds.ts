@@ -91,7 +91,7 @@ function take(): readonly ListenFd[] | undefined {
   const names = namesOf(count);
   // All are looked at before any is changed.
   for (let fd = FIRST; fd < FIRST + count; fd++) checkPassed(fd);
-  for (let fd = FIRST; fd < FIRST + count; fd++) check('fcntl', native.closeOnExec(fd));
+  for (let fd = FIRST; fd < FIRST + count; fd++) check('fcntl', native.descriptors.closeOnExec(fd));
   return Object.freeze(
     Array.from({ length: count }, (_, index) => {
       return new ListenFd(CONSTRUCTING, FIRST + index, names?.[index] ?? 'unknown');

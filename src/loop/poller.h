@@ -1,6 +1,5 @@
-// Readiness of descriptors, told to callbacks. The only place that knows libuv (poller.cc): a
-// second implementation, a thread of its own for runtimes without uv_poll_*, has to hold this
-// interface.
+// Readiness of descriptors, delivered to callbacks. Only poller.cc knows libuv: a second
+// implementation, a thread of its own for runtimes without uv_poll_*, has to hold this interface.
 #pragma once
 
 #include <node_api.h>
@@ -9,7 +8,6 @@
 #include <vector>
 
 #include "sys/ready_set.h"
-#include "yield.h"
 
 namespace afunix {
 
@@ -17,30 +15,29 @@ using sys::kReadable;
 using sys::kWritable;
 
 class Poller;
-struct Watcher;  // what the implementation needs to have the loop watch
-struct Vigil;    // and to act before the loop sleeps
+struct LoopWatcher;  // the handle that watches the set
+struct PrepareHook;  // the handle that runs before the loop sleeps
 
 // The environment's event loop, as far as pollers need it: one descriptor for all of theirs.
 class PollLoop {
  public:
-  // Calls `drained(data)` once: when Shutdown() was called and the loop has let go of every handle.
+  // Calls `drained(data)` once, when Shutdown() was called and the loop has let go of every handle.
   using Drained = void (*)(void* data);
 
-  PollLoop(napi_env env, Crowd* crowd);
+  explicit PollLoop(napi_env env);
   PollLoop(const PollLoop&) = delete;
   PollLoop& operator=(const PollLoop&) = delete;
 
   void Shutdown(Drained drained, void* data);
 
-  // Until that time has passed the loop, instead of sleeping, asks over and over whether anything
-  // it waits for has come: to be woken costs more than the wait. Timers and all other descriptors
-  // are served as ever.
-  void StayAwake(unsigned microseconds);
+  // Until that time has passed, the loop polls instead of sleeping. Timers and all other
+  // descriptors are served as ever.
+  void BusyPoll(unsigned microseconds);
 
  private:
   friend class Poller;
-  friend struct Watcher;
-  friend struct Vigil;
+  friend struct LoopWatcher;
+  friend struct PrepareHook;
 
   // A descriptor's registration, at the descriptor's number.
   struct Slot {
@@ -48,43 +45,30 @@ class PollLoop {
     uint32_t generation = 0;  // tells its events from those of earlier ones with that number
   };
 
+  // Has the loop watch a new set, in place of none or of the one before.
   int Open();
+  // Moves all registrations to a new set.
   void Rebuild();
   int Watch(Poller* poller, int fd, int events);
   Poller* Find(uint64_t key) const;
-  void Hold(int change);
-  // The loop says that some descriptor is ready.
+  void AddHold(int change);
+  // Delivers what is ready.
   void OnReady();
-  // Tells those that are ready. False if none was.
-  bool Collect();
-  // Asks the one that alone was ready the last times. False if nothing came there.
-  bool Guess();
-  bool Ask();
-  // Takes it out of the set, until Resume(): before the loop sleeps.
-  void Rest(Poller* poller);
-  void Resume();
-  // Has the loop call before it sleeps. False if it will not any more.
-  bool KeepVigil();
-  void DropDead();
-  void Lose(Poller* poller, uint64_t key);
-  bool WouldSleep() const;
-  void Release(Watcher* watcher);
+  // Runs the hook before the loop sleeps. False if the loop runs it no more.
+  bool StartHook();
+  void RemoveClosed();
+  // Delivers what is armed: the poller's own call learns the error.
+  void Orphan(Poller* poller, uint64_t key);
+  void Release(LoopWatcher* watcher);
   void Released();
 
   void* loop_ = nullptr;
   sys::ReadySet set_;
-  Watcher* watcher_ = nullptr;
-  Vigil* vigil_ = nullptr;
+  LoopWatcher* watcher_ = nullptr;
+  PrepareHook* hook_ = nullptr;
   std::vector<Slot> slots_;
-  std::vector<uint64_t> changed_;  // those that are watched anew since the loop slept
-  Yield yield_;
-  bool handling_ = false;          // what is ready
-  bool yields_ = false;            // once more before the loop sleeps
-  uint64_t alone_ = 0;             // the only one that was ready last time, 0 if there were others
-  bool favourite_ = false;         // `alone_` was that twice
-  unsigned guesses_ = 0;           // since all were asked
-  std::vector<uint64_t> resting_;  // armed, and not in the set for now
-  int holds_ = 0;                  // pollers that keep the loop alive
+  std::vector<uint64_t> added_;  // keys of registrations that are new since the loop slept
+  int holds_ = 0;                // pollers that keep the loop alive
   int handles_ = 0;
   Drained drained_ = nullptr;
   void* data_ = nullptr;
@@ -99,8 +83,6 @@ class Poller {
     // `events`: those armed that came. An error or a hang-up comes as all that is armed: the
     // listener's own call on the descriptor tells which. May close the poller.
     virtual void OnReady(int events) = 0;
-    // It may be readable, and is armed for that: whether anything was there. May close the poller.
-    virtual bool OnGuess() = 0;
 
    protected:
     ~Listener() = default;
@@ -116,12 +98,6 @@ class Poller {
   int Arm(int fd, int events);
   int armed() const { return armed_; }
 
-  // Yields that paid, before it is worth it: to leave the set and to come back are two system
-  // calls.
-  static constexpr unsigned kBeforeRest = 4;
-  // Leaves what is armed out until the loop would sleep, or an event of the loop has been handled.
-  void Rest() { loop_->Rest(this); }
-
   // Whether what is armed keeps the loop alive.
   void SetReference(bool referenced);
 
@@ -131,14 +107,12 @@ class Poller {
  private:
   friend class PollLoop;
   void SetArmed(int events);
-  void Settle();
+  void UpdateHold();
 
   PollLoop* loop_;
   Listener* listener_;
   int fd_ = -1;
   int armed_ = 0;
-  int watched_ = 0;  // what the set has: `armed_`, but while it rests
-  bool rests_ = false;
   bool referenced_ = true;
   bool holding_ = false;
 };

@@ -1,8 +1,5 @@
 #include "blocking.h"
 
-#include <sys/socket.h>
-
-#include "addon.h"
 #include "sys/calls.h"
 
 namespace afunix {
@@ -23,9 +20,5 @@ bool BlockingDescriptors::Has(int fd) {
   sockets_.erase(found);
   return false;
 }
-
-bool MayWait(napi_env env, int fd) { return Module::Get(env)->blocking.Has(fd); }
-
-int WaitFlags(napi_env env, int fd) { return MayWait(env, fd) ? 0 : MSG_DONTWAIT; }
 
 }  // namespace afunix

@@ -1,7 +1,7 @@
 // Which descriptors a caller of `raw` made blocking: only on these may a call of `raw` wait.
 #pragma once
 
-#include <napi.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <unordered_map>
@@ -16,6 +16,8 @@ class BlockingDescriptors {
   void Add(int fd);
   void Remove(int fd) { sockets_.erase(fd); }
   bool Has(int fd);
+  // MSG_DONTWAIT for a send or receive on `fd` that may not wait, 0 for one that may.
+  int WaitFlags(int fd) { return Has(fd) ? 0 : MSG_DONTWAIT; }
 
  private:
   struct Identity {
@@ -24,10 +26,5 @@ class BlockingDescriptors {
   };
   std::unordered_map<int, Identity> sockets_;
 };
-
-// Whether a call on `fd` may wait.
-bool MayWait(napi_env env, int fd);
-// MSG_DONTWAIT for a send or receive on `fd` that may not wait, 0 for one that may.
-int WaitFlags(napi_env env, int fd);
 
 }  // namespace afunix

@@ -4,11 +4,9 @@
 #include <cerrno>
 #include <climits>
 
-#include "addon.h"
 #include "blocking.h"
 #include "messages.h"
-#include "napi/util.h"
-#include "socket/message_values.h"
+#include "napi/message_values.h"
 #include "sys/calls.h"
 #include "sys/constants.h"
 #include "sys/messages.h"
@@ -17,96 +15,92 @@ namespace afunix {
 
 namespace {
 
-using Info = Napi::CallbackInfo;
-
-// Keeps in mind that the caller asked for a blocking descriptor.
-void Remember(napi_env env, int fd, int flags) {
-  if ((flags & sys::kBlocking) != 0) Module::Get(env)->blocking.Add(fd);
+// Remembers that the caller asked for a blocking descriptor.
+void Remember(BlockingDescriptors& blocking, int fd, int flags) {
+  if ((flags & sys::kBlocking) != 0) blocking.Add(fd);
 }
 
-Napi::Value Socket(const Info& info) {
+napi_value Invalid(const Arguments& arguments) { return ToValue(arguments.env, -EINVAL); }
+
+int64_t Socket(BlockingDescriptors& blocking, const Arguments& arguments) {
   int domain, type, protocol, flags;
-  if (!ReadArguments(info, &domain, &type, &protocol, &flags)) return Invalid(info);
+  if (!arguments.Read(&domain, &type, &protocol, &flags)) return -EINVAL;
   sys::UniqueFd fd;
   const int error = sys::Socket(domain, type, protocol, flags, &fd);
-  if (error == 0) Remember(info.Env(), fd.get(), flags);
-  return MakeResult(info.Env(), error < 0 ? error : fd.Release());
+  if (error == 0) Remember(blocking, fd.get(), flags);
+  return error < 0 ? error : fd.Release();
 }
 
-Napi::Value SocketPair(const Info& info) {
+napi_value SocketPair(BlockingDescriptors& blocking, const Arguments& arguments) {
   int domain, type, protocol, flags;
-  if (!ReadArguments(info, &domain, &type, &protocol, &flags)) return Invalid(info);
+  if (!arguments.Read(&domain, &type, &protocol, &flags)) return Invalid(arguments);
   sys::UniqueFd first, second;
   const int error = sys::SocketPair(domain, type, protocol, flags, &first, &second);
-  if (error < 0) return MakeResult(info.Env(), error);
-  napi_env env = info.Env();
-  Remember(env, first.get(), flags);
-  Remember(env, second.get(), flags);
-  napi_value pair;
-  if (napi_create_array_with_length(env, 2, &pair) != napi_ok ||
-      napi_set_element(env, pair, 0, MakeResult(env, first.get())) != napi_ok ||
-      napi_set_element(env, pair, 1, MakeResult(env, second.get())) != napi_ok) {
-    return Napi::Value();
-  }
+  if (error < 0) return ToValue(arguments.env, error);
+  napi_env env = arguments.env;
+  Remember(blocking, first.get(), flags);
+  Remember(blocking, second.get(), flags);
+  napi_value pair = MakeArray(env, ToValue(env, first.get()), ToValue(env, second.get()));
+  if (pair == nullptr) return nullptr;
   // Only now are they the caller's.
   (void)first.Release();
   (void)second.Release();
-  return Napi::Value(env, pair);
+  return pair;
 }
 
-Napi::Value Bind(const Info& info) {
+int64_t Bind(const Arguments& arguments) {
   int fd;
   Bytes address;
-  if (!ReadArguments(info, &fd, &address)) return Invalid(info);
-  return MakeResult(info.Env(), sys::Bind(fd, address.view()));
+  if (!arguments.Read(&fd, &address)) return -EINVAL;
+  return sys::Bind(fd, address.view());
 }
 
-Napi::Value Connect(const Info& info) {
+int64_t Connect(BlockingDescriptors& blocking, const Arguments& arguments) {
   int fd;
   Bytes address;
-  if (IsUndefined(info.Env(), info[1]) && ReadArguments(info, &fd)) {
-    return MakeResult(info.Env(), sys::Disconnect(fd));
+  if (IsUndefined(arguments.env, arguments[1]) && arguments.Read(&fd)) {
+    return sys::Disconnect(fd);
   }
-  if (!ReadArguments(info, &fd, &address)) return Invalid(info);
-  const auto connect = MayWait(info.Env(), fd) ? sys::Connect : sys::TryConnect;
-  return MakeResult(info.Env(), connect(fd, address.view()));
+  if (!arguments.Read(&fd, &address)) return -EINVAL;
+  const auto connect = blocking.Has(fd) ? sys::Connect : sys::TryConnect;
+  return connect(fd, address.view());
 }
 
-Napi::Value Listen(const Info& info) {
+int64_t Listen(const Arguments& arguments) {
   int fd, backlog;
-  if (!ReadArguments(info, &fd, &backlog)) return Invalid(info);
-  return MakeResult(info.Env(), sys::Listen(fd, backlog));
+  if (!arguments.Read(&fd, &backlog)) return -EINVAL;
+  return sys::Listen(fd, backlog);
 }
 
-Napi::Value Accept(const Info& info) {
+int64_t Accept(BlockingDescriptors& blocking, const Arguments& arguments) {
   int fd, flags;
-  if (!ReadArguments(info, &fd, &flags)) return Invalid(info);
+  if (!arguments.Read(&fd, &flags)) return -EINVAL;
   sys::UniqueFd accepted;
-  const auto accept = MayWait(info.Env(), fd) ? sys::Accept : sys::TryAccept;
+  const auto accept = blocking.Has(fd) ? sys::Accept : sys::TryAccept;
   const int error = accept(fd, flags, &accepted, nullptr);
-  if (error == 0) Remember(info.Env(), accepted.get(), flags);
-  return MakeResult(info.Env(), error < 0 ? error : accepted.Release());
+  if (error == 0) Remember(blocking, accepted.get(), flags);
+  return error < 0 ? error : accepted.Release();
 }
 
-Napi::Value Shutdown(const Info& info) {
+int64_t Shutdown(const Arguments& arguments) {
   int fd, how;
-  if (!ReadArguments(info, &fd, &how)) return Invalid(info);
-  return MakeResult(info.Env(), sys::Shutdown(fd, how));
+  if (!arguments.Read(&fd, &how)) return -EINVAL;
+  return sys::Shutdown(fd, how);
 }
 
 template <int (*Call)(int, sys::Address*)>
-Napi::Value GetName(const Info& info) {
+napi_value GetName(const Arguments& arguments) {
   int fd;
-  if (!ReadArguments(info, &fd)) return Invalid(info);
+  if (!arguments.Read(&fd)) return Invalid(arguments);
   sys::Address address;
   const int error = Call(fd, &address);
-  return error < 0 ? MakeResult(info.Env(), error) : MakeBuffer(info.Env(), address.bytes());
+  return error < 0 ? ToValue(arguments.env, error) : MakeBuffer(arguments.env, address.bytes());
 }
 
-Napi::Value GetOption(const Info& info) {
+int64_t GetOption(const Arguments& arguments) {
   int fd, level, name;
   Bytes value;
-  if (!ReadArguments(info, &fd, &level, &name, &value)) return Invalid(info);
+  if (!arguments.Read(&fd, &level, &name, &value)) return -EINVAL;
   int64_t unit = 1;
 #ifdef SO_GET_FILTER
   // This one counts in instructions of 8 bytes: the kernel would write that many times the room.
@@ -114,35 +108,35 @@ Napi::Value GetOption(const Info& info) {
 #endif
   auto length = static_cast<socklen_t>(std::min<size_t>(value.length, INT_MAX) / unit);
   const int error = sys::GetOption(fd, level, name, value.data, &length);
-  return MakeResult(info.Env(), error < 0 ? error : length * unit);
+  return error < 0 ? error : length * unit;
 }
 
-Napi::Value SetOption(const Info& info) {
+int64_t SetOption(const Arguments& arguments) {
   int fd, level, name;
   Bytes value;
-  if (!ReadArguments(info, &fd, &level, &name, &value)) return Invalid(info);
-  if (value.length > INT_MAX) return Invalid(info);
+  if (!arguments.Read(&fd, &level, &name, &value)) return -EINVAL;
+  if (value.length > INT_MAX) return -EINVAL;
   const auto length = static_cast<socklen_t>(value.length);
-  return MakeResult(info.Env(), sys::SetOption(fd, level, name, value.data, length));
+  return sys::SetOption(fd, level, name, value.data, length);
 }
 
-Napi::Value Close(const Info& info) {
+int64_t Close(BlockingDescriptors& blocking, const Arguments& arguments) {
   int fd;
-  if (!ReadArguments(info, &fd)) return Invalid(info);
-  Module::Get(info.Env())->blocking.Remove(fd);
-  return MakeResult(info.Env(), sys::Close(fd));
+  if (!arguments.Read(&fd)) return -EINVAL;
+  blocking.Remove(fd);
+  return sys::Close(fd);
 }
 
-Napi::Value Duplicate(const Info& info) {
+int64_t Duplicate(BlockingDescriptors& blocking, const Arguments& arguments) {
   int fd;
-  if (!ReadArguments(info, &fd)) return Invalid(info);
+  if (!arguments.Read(&fd)) return -EINVAL;
   sys::UniqueFd duplicate;
   const int error = sys::Duplicate(fd, &duplicate);
-  if (error == 0 && MayWait(info.Env(), fd)) Remember(info.Env(), duplicate.get(), sys::kBlocking);
-  return MakeResult(info.Env(), error < 0 ? error : duplicate.Release());
+  if (error == 0 && blocking.Has(fd)) Remember(blocking, duplicate.get(), sys::kBlocking);
+  return error < 0 ? error : duplicate.Release();
 }
 
-Napi::Value Ioctl(const Info& info) {
+napi_value Ioctl(const Arguments& arguments) {
   // A request may write more than the int it is given room for: at most 16 KiB, as _IOC_SIZE has
   // 14 bits. It must not write over the stack.
   union {
@@ -151,27 +145,21 @@ Napi::Value Ioctl(const Info& info) {
   } argument = {};
   int fd;
   int64_t request;
-  if (!ReadArguments(info, &fd, &request, &argument.value)) return Invalid(info);
+  if (!arguments.Read(&fd, &request, &argument.value)) return Invalid(arguments);
   const int result = sys::Ioctl(fd, static_cast<unsigned long>(request), &argument.value);
-  if (result < 0) return MakeResult(info.Env(), result);
-  napi_env env = info.Env();
-  napi_value array;
+  if (result < 0) return ToValue(arguments.env, result);
+  napi_env env = arguments.env;
   // Most requests answer through the pointer and return 0; SIOCUNIXFILE returns a descriptor.
-  napi_value answer = MakeResult(env, result > 0 ? result : argument.value);
-  if (napi_create_array_with_length(env, 1, &array) != napi_ok ||
-      napi_set_element(env, array, 0, answer) != napi_ok) {
-    return Napi::Value();
-  }
-  return Napi::Value(env, array);
+  return MakeArray(env, ToValue(env, result > 0 ? result : argument.value));
 }
 
-Napi::Value Stat(const Info& info) {
+napi_value Stat(const Arguments& arguments) {
   int fd;
-  if (!ReadArguments(info, &fd)) return Invalid(info);
+  if (!arguments.Read(&fd)) return Invalid(arguments);
   struct stat stat;
   const int error = sys::Stat(fd, &stat);
-  if (error < 0) return MakeResult(info.Env(), error);
-  napi_env env = info.Env();
+  if (error < 0) return ToValue(arguments.env, error);
+  napi_env env = arguments.env;
   napi_value object;
   bool made = napi_create_object(env, &object) == napi_ok;
   const auto set = [&](const char* name, auto field) {
@@ -187,73 +175,57 @@ Napi::Value Stat(const Info& info) {
   set("gid", stat.st_gid);
   set("rdev", stat.st_rdev);
   set("size", stat.st_size);
-  return made ? Napi::Value(env, object) : Napi::Value();
+  return made ? object : nullptr;
 }
 
-Napi::Value Send(const Info& info) {
+int64_t Send(BlockingDescriptors& blocking, const Arguments& arguments) {
   int fd, flags;
   Bytes data;
-  if (!ReadArguments(info, &fd, &data, &flags)) return Invalid(info);
+  if (!arguments.Read(&fd, &data, &flags)) return -EINVAL;
   sys::Address address;
   sys::UniqueFd keep;
   bool present;
-  const int error = ReadAddress(info.Env(), info[3], &address, &keep, &present);
-  if (error < 0) return MakeResult(info.Env(), error);
-  flags |= WaitFlags(info.Env(), fd);
+  const int error = ReadAddress(arguments.env, arguments[3], &address, &keep, &present);
+  if (error < 0) return error;
+  flags |= blocking.WaitFlags(fd);
   const sys::Address* to = present ? &address : nullptr;
-  return MakeResult(info.Env(), sys::Send(fd, data.data, data.length, flags, to));
+  return sys::Send(fd, data.data, data.length, flags, to);
 }
 
-Napi::Value Receive(const Info& info) {
+int64_t Receive(BlockingDescriptors& blocking, const Arguments& arguments) {
   int fd, flags;
   Bytes buffer;
-  if (!ReadArguments(info, &fd, &buffer, &flags)) return Invalid(info);
-  flags |= WaitFlags(info.Env(), fd);
-  return MakeResult(info.Env(), sys::Receive(fd, buffer.data, buffer.length, flags));
-}
-
-Napi::Object MakeTable(Napi::Env env, const sys::Constant* table, size_t count) {
-  Napi::Object object = Napi::Object::New(env);
-  for (size_t i = 0; i < count; ++i) {
-    object.Set(table[i].name, static_cast<double>(table[i].value));
-  }
-  return object;
-}
-
-template <Napi::Value (*Call)(const Info&)>
-void Add(Napi::Object object, const char* name) {
-  object.Set(name, Napi::Function::New<Call>(object.Env(), name));
+  if (!arguments.Read(&fd, &buffer, &flags)) return -EINVAL;
+  flags |= blocking.WaitFlags(fd);
+  return sys::Receive(fd, buffer.data, buffer.length, flags);
 }
 
 }  // namespace
 
-Napi::Object MakeRawCalls(Napi::Env env) {
-  Napi::Object raw = Napi::Object::New(env);
-  Add<Socket>(raw, "socket");
-  Add<SocketPair>(raw, "socketpair");
-  Add<Bind>(raw, "bind");
-  Add<Connect>(raw, "connect");
-  Add<Listen>(raw, "listen");
-  Add<Accept>(raw, "accept");
-  Add<Shutdown>(raw, "shutdown");
-  Add<GetName<sys::GetSocketName>>(raw, "getsockname");
-  Add<GetName<sys::GetPeerName>>(raw, "getpeername");
-  Add<GetOption>(raw, "getsockopt");
-  Add<SetOption>(raw, "setsockopt");
-  Add<Close>(raw, "close");
-  Add<Duplicate>(raw, "dup");
-  Add<Ioctl>(raw, "ioctl");
-  Add<Stat>(raw, "fstat");
-  Add<Send>(raw, "send");
-  Add<Receive>(raw, "recv");
-  AddRawMessages(raw);
-  return raw;
+napi_value MakeRawExports(napi_env env, BlockingDescriptors* blocking) {
+  return MakeObject(env, {
+                             Function<Socket>("socket", blocking),
+                             Function<SocketPair>("socketpair", blocking),
+                             Function<Bind>("bind", blocking),
+                             Function<Connect>("connect", blocking),
+                             Function<Listen>("listen", blocking),
+                             Function<Accept>("accept", blocking),
+                             Function<Shutdown>("shutdown", blocking),
+                             Function<GetName<sys::GetSocketName>>("getsockname", blocking),
+                             Function<GetName<sys::GetPeerName>>("getpeername", blocking),
+                             Function<GetOption>("getsockopt", blocking),
+                             Function<SetOption>("setsockopt", blocking),
+                             Function<Close>("close", blocking),
+                             Function<Duplicate>("dup", blocking),
+                             Function<Ioctl>("ioctl", blocking),
+                             Function<Stat>("fstat", blocking),
+                             Function<Send>("send", blocking),
+                             Function<Receive>("recv", blocking),
+                             Function<SendMessage>("sendmsg", blocking),
+                             Function<SendMany>("sendmmsg", blocking),
+                             Function<ReceiveMessage>("recvmsg", blocking),
+                             Function<ReceiveMany>("recvmmsg", blocking),
+                         });
 }
-
-Napi::Object MakeConstants(Napi::Env env) {
-  return MakeTable(env, sys::kConstants, sys::kConstantCount);
-}
-
-Napi::Object MakeErrnos(Napi::Env env) { return MakeTable(env, sys::kErrnos, sys::kErrnoCount); }
 
 }  // namespace afunix

@@ -6,21 +6,19 @@
 #include <vector>
 
 #include "blocking.h"
-#include "napi/util.h"
-#include "socket/message_values.h"
+#include "napi/handle_scope.h"
+#include "napi/message_values.h"
 #include "sys/messages.h"
 
 namespace afunix {
 
 namespace {
 
-using Info = Napi::CallbackInfo;
-
 // What one call takes at most (UIO_MAXIOV). The kernel leaves the rest out, too.
 constexpr uint32_t kMaxMessages = 1024;
 
 // Everything that one msghdr to send points to.
-class Outgoing {
+class MessageToSend {
  public:
   // Reads a NativeOutgoing, which may run JavaScript. Returns 0 or -errno.
   int Read(napi_env env, napi_value message) {
@@ -64,7 +62,7 @@ class Outgoing {
 };
 
 // Everything that one msghdr to receive points to.
-class Incoming {
+class MessageToReceive {
  public:
   // `buffers` is an array of Uint8Array, which may run JavaScript. Returns 0 or -errno.
   int Read(napi_env env, napi_value buffers) { return buffers_.Append(env, buffers); }
@@ -95,10 +93,9 @@ class Incoming {
     napi_value object = nullptr;
     if (napi_create_object(env, &object) != napi_ok) return nullptr;
     napi_value address = MakeBuffer(env, address_.bytes());
-    if (address == nullptr || !SetField(env, object, "length", MakeResult(env, length)) ||
-        !SetField(env, object, "flags", MakeResult(env, flags_)) ||
-        !SetField(env, object, "address", address) ||
-        !SetAncillary(Napi::Object(env, object), ancillary_)) {
+    if (address == nullptr || !SetField(env, object, "length", ToValue(env, length)) ||
+        !SetField(env, object, "flags", ToValue(env, flags_)) ||
+        !SetField(env, object, "address", address) || !SetAncillary(env, object, ancillary_)) {
       return nullptr;
     }
     return object;
@@ -119,123 +116,117 @@ class Incoming {
   sys::Ancillary ancillary_;
 };
 
-Napi::Value SendMessage(const Info& info) {
+}  // namespace
+
+int64_t SendMessage(BlockingDescriptors& blocking, const Arguments& arguments) {
   int fd, flags;
-  if (!GetInt(info.Env(), info[0], &fd) || !GetInt(info.Env(), info[2], &flags)) {
-    return Invalid(info);
+  if (!GetInt(arguments.env, arguments[0], &fd) || !GetInt(arguments.env, arguments[2], &flags)) {
+    return -EINVAL;
   }
-  Outgoing message;
+  MessageToSend message;
   msghdr header;
-  int error = message.Read(info.Env(), info[1]);
-  if (error == 0) error = message.Fill(info.Env(), &header);
-  if (error < 0) return MakeResult(info.Env(), error);
-  return MakeResult(info.Env(), sys::SendMessage(fd, &header, flags | WaitFlags(info.Env(), fd)));
+  int error = message.Read(arguments.env, arguments[1]);
+  if (error == 0) error = message.Fill(arguments.env, &header);
+  if (error < 0) return error;
+  return sys::SendMessage(fd, &header, flags | blocking.WaitFlags(fd));
 }
 
-Napi::Value SendMany(const Info& info) {
+int64_t SendMany(BlockingDescriptors& blocking, const Arguments& arguments) {
   int fd, flags;
   uint32_t count;
-  if (!GetInt(info.Env(), info[0], &fd) || !GetArrayLength(info.Env(), info[1], &count) ||
-      !GetInt(info.Env(), info[2], &flags)) {
-    return Invalid(info);
+  if (!GetInt(arguments.env, arguments[0], &fd) ||
+      !GetArrayLength(arguments.env, arguments[1], &count) ||
+      !GetInt(arguments.env, arguments[2], &flags)) {
+    return -EINVAL;
   }
   count = std::min(count, kMaxMessages);
-  const auto messages = std::make_unique<Outgoing[]>(count);
+  const auto messages = std::make_unique<MessageToSend[]>(count);
   std::vector<mmsghdr> headers(count);
   int error = 0;
   // As the kernel does: those before a wrong one go out.
   for (uint32_t i = 0; i < count; ++i) {
     napi_value value;
-    error = napi_get_element(info.Env(), info[1], i, &value) == napi_ok
-                ? messages[i].Read(info.Env(), value)
+    error = napi_get_element(arguments.env, arguments[1], i, &value) == napi_ok
+                ? messages[i].Read(arguments.env, value)
                 : -EINVAL;
     if (error < 0) count = i;
   }
   for (uint32_t i = 0; i < count; ++i) {
-    const int lost = messages[i].Fill(info.Env(), &headers[i].msg_hdr);
+    const int lost = messages[i].Fill(arguments.env, &headers[i].msg_hdr);
     if (lost == 0) continue;
     error = lost;
     count = i;
   }
-  if (count == 0 && error < 0) return MakeResult(info.Env(), error);
-  flags |= WaitFlags(info.Env(), fd);
-  return MakeResult(info.Env(), sys::SendMany(fd, headers.data(), count, flags));
+  if (count == 0 && error < 0) return error;
+  flags |= blocking.WaitFlags(fd);
+  return sys::SendMany(fd, headers.data(), count, flags);
 }
 
-// Reads the arguments that recvmsg and recvmmsg share, beside the buffers in info[1].
-bool ReadReceive(const Info& info, int* fd, int* control_length, int* flags) {
-  return GetInt(info.Env(), info[0], fd) && GetInt(info.Env(), info[2], control_length) &&
-         GetInt(info.Env(), info[3], flags) && *control_length >= 0 &&
+// Reads the arguments that recvmsg and recvmmsg share, beside the buffers in arguments[1].
+static bool ReadReceive(const Arguments& arguments, int* fd, int* control_length, int* flags) {
+  return GetInt(arguments.env, arguments[0], fd) &&
+         GetInt(arguments.env, arguments[2], control_length) &&
+         GetInt(arguments.env, arguments[3], flags) && *control_length >= 0 &&
          static_cast<size_t>(*control_length) <= sys::kControlCapacity;
 }
 
-Napi::Value ReceiveMessage(const Info& info) {
+napi_value ReceiveMessage(BlockingDescriptors& blocking, const Arguments& arguments) {
   int fd, control_length, flags;
-  if (!ReadReceive(info, &fd, &control_length, &flags)) return Invalid(info);
-  Incoming message;
+  if (!ReadReceive(arguments, &fd, &control_length, &flags)) return ToValue(arguments.env, -EINVAL);
+  MessageToReceive message;
   msghdr header;
-  int error = message.Read(info.Env(), info[1]);
-  if (error == 0) error = message.Fill(info.Env(), &header, static_cast<size_t>(control_length));
-  if (error < 0) return MakeResult(info.Env(), error);
-  flags |= WaitFlags(info.Env(), fd);
+  int error = message.Read(arguments.env, arguments[1]);
+  if (error == 0) error = message.Fill(arguments.env, &header, static_cast<size_t>(control_length));
+  if (error < 0) return ToValue(arguments.env, error);
+  flags |= blocking.WaitFlags(fd);
   const ssize_t length = sys::ReceiveMessage(fd, &header, flags);
-  if (length < 0) return MakeResult(info.Env(), length);
+  if (length < 0) return ToValue(arguments.env, length);
   message.Take(&header);
-  napi_value result = message.Make(info.Env(), length);
-  if (result == nullptr) return Napi::Value();
+  napi_value result = message.Make(arguments.env, length);
+  if (result == nullptr) return nullptr;
   message.Release();
-  return Napi::Value(info.Env(), result);
+  return result;
 }
 
-Napi::Value ReceiveMany(const Info& info) {
+napi_value ReceiveMany(BlockingDescriptors& blocking, const Arguments& arguments) {
   int fd, control_length, flags;
   uint32_t count;
-  if (!ReadReceive(info, &fd, &control_length, &flags) ||
-      !GetArrayLength(info.Env(), info[1], &count)) {
-    return Invalid(info);
+  if (!ReadReceive(arguments, &fd, &control_length, &flags) ||
+      !GetArrayLength(arguments.env, arguments[1], &count)) {
+    return ToValue(arguments.env, -EINVAL);
   }
   count = std::min(count, kMaxMessages);
-  const auto messages = std::make_unique<Incoming[]>(count);
+  const auto messages = std::make_unique<MessageToReceive[]>(count);
   std::vector<mmsghdr> headers(count);
   for (uint32_t i = 0; i < count; ++i) {
     napi_value buffers;
-    const int error = napi_get_element(info.Env(), info[1], i, &buffers) == napi_ok
-                          ? messages[i].Read(info.Env(), buffers)
+    const int error = napi_get_element(arguments.env, arguments[1], i, &buffers) == napi_ok
+                          ? messages[i].Read(arguments.env, buffers)
                           : -EINVAL;
-    if (error < 0) return MakeResult(info.Env(), error);
+    if (error < 0) return ToValue(arguments.env, error);
   }
   const auto room = static_cast<size_t>(control_length);
   for (uint32_t i = 0; i < count; ++i) {
-    const int error = messages[i].Fill(info.Env(), &headers[i].msg_hdr, room);
-    if (error < 0) return MakeResult(info.Env(), error);
+    const int error = messages[i].Fill(arguments.env, &headers[i].msg_hdr, room);
+    if (error < 0) return ToValue(arguments.env, error);
   }
-  flags |= WaitFlags(info.Env(), fd);
+  flags |= blocking.WaitFlags(fd);
   const int received = sys::ReceiveMany(fd, headers.data(), count, flags);
-  if (received < 0) return MakeResult(info.Env(), received);
+  if (received < 0) return ToValue(arguments.env, received);
 
   const auto arrived = static_cast<uint32_t>(received);
   for (uint32_t i = 0; i < arrived; ++i) messages[i].Take(&headers[i].msg_hdr);
   napi_value results;
-  if (napi_create_array_with_length(info.Env(), arrived, &results) != napi_ok) return Napi::Value();
+  if (napi_create_array_with_length(arguments.env, arrived, &results) != napi_ok) return nullptr;
   for (uint32_t i = 0; i < arrived; ++i) {
-    Napi::HandleScope scope(info.Env());
-    napi_value result = messages[i].Make(info.Env(), headers[i].msg_len);
-    if (result == nullptr || napi_set_element(info.Env(), results, i, result) != napi_ok) {
-      return Napi::Value();
+    const HandleScope scope(arguments.env);
+    napi_value result = messages[i].Make(arguments.env, headers[i].msg_len);
+    if (result == nullptr || napi_set_element(arguments.env, results, i, result) != napi_ok) {
+      return nullptr;
     }
   }
   for (uint32_t i = 0; i < arrived; ++i) messages[i].Release();
-  return Napi::Value(info.Env(), results);
-}
-
-}  // namespace
-
-void AddRawMessages(Napi::Object raw) {
-  Napi::Env env = raw.Env();
-  raw.Set("sendmsg", Napi::Function::New<SendMessage>(env, "sendmsg"));
-  raw.Set("sendmmsg", Napi::Function::New<SendMany>(env, "sendmmsg"));
-  raw.Set("recvmsg", Napi::Function::New<ReceiveMessage>(env, "recvmsg"));
-  raw.Set("recvmmsg", Napi::Function::New<ReceiveMany>(env, "recvmmsg"));
+  return results;
 }
 
 }  // namespace afunix

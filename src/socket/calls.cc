@@ -5,119 +5,16 @@
 #include <cerrno>
 #include <cstring>
 
-#include "addon.h"
-#include "arguments.h"
-#include "napi/util.h"
+#include "owned_descriptors.h"
+#include "socket_table.h"
+#include "socket_wrap.h"
 #include "sys/platform.h"
 
 namespace afunix {
 
-namespace {
+// These are the functions of `sockets` in lib/native/binding.ts, each with a socket's id first.
 
-napi_value ToValue(napi_env, napi_value value) { return value; }
-napi_value ToValue(napi_env env, int result) {
-  napi_value value = nullptr;
-  napi_create_int32(env, result, &value);
-  return value;
-}
-
-}  // namespace
-
-template <auto Method>
-napi_value CallMethod(napi_env env, napi_callback_info info) {
-  napi_value values[SocketWrap::Arguments::kMax];
-  SocketWrap::Arguments arguments{env, SocketWrap::Arguments::kMax, values};
-  napi_value self;
-  void* wrap = nullptr;
-  napi_get_cb_info(env, info, &arguments.count, values, &self, nullptr);
-  if (napi_unwrap(env, self, &wrap) != napi_ok) {
-    napi_throw_type_error(env, "ERR_INVALID_THIS", "Illegal invocation");
-    return nullptr;
-  }
-  return ToValue(env, (static_cast<SocketWrap*>(wrap)->*Method)(arguments));
-}
-
-// napi_unwrap() looks a private symbol up in the object's properties: dearer than all the rest of a
-// call. A number finds the socket as well.
-template <auto Method, size_t Max>
-napi_value CallById(napi_env env, napi_callback_info info) {
-  napi_value values[Max + 1];
-  size_t count = std::size(values);
-  void* data = nullptr;
-  uint32_t id = 0;
-  napi_get_cb_info(env, info, &count, values, nullptr, &data);
-  const auto& handles = static_cast<Module*>(data)->handles;
-  if (napi_get_value_uint32(env, values[0], &id) != napi_ok || id >= handles.size() ||
-      handles[id] == nullptr) {
-    return ToValue(env, -EBADF);
-  }
-  const SocketWrap::Arguments arguments{env, std::min(count, Max + 1) - 1, values + 1};
-  return ToValue(env, (handles[id]->*Method)(arguments));
-}
-
-napi_value SocketWrap::DefineCalls(napi_env env, Module* module) {
-  constexpr size_t kMax = Arguments::kMax;
-  const auto call = [module](const char* name, napi_callback callback) {
-    return napi_property_descriptor{name,    nullptr, callback,     nullptr,
-                                    nullptr, nullptr, napi_default, module};
-  };
-  const napi_property_descriptor properties[] = {
-      call("waitReadable", CallById<&SocketWrap::WaitReadable, kMax>),
-      call("waitWritable", CallById<&SocketWrap::WaitWritable, kMax>),
-      call("receive", CallById<&SocketWrap::Receive, kMax>),
-      call("receiveOrWait", CallById<&SocketWrap::ReceiveOrWait, kMax>),
-      call("readOrWait", CallById<&SocketWrap::ReadOrWait, kMax>),
-      call("read", CallById<&SocketWrap::Read, kMax>),
-      call("send", CallById<&SocketWrap::Send, kMax>),
-      call("sendMany", CallById<&SocketWrap::SendMany, kSendBatch + 1>),
-      call("sendMessage", CallById<&SocketWrap::SendMessage, kMax>),
-  };
-  napi_value calls = nullptr;
-  if (napi_create_object(env, &calls) == napi_ok) {
-    napi_define_properties(env, calls, std::size(properties), properties);
-  }
-  return calls;
-}
-
-napi_value SocketWrap::Define(napi_env env) {
-  const auto method = [](const char* name, napi_callback callback) {
-    return napi_property_descriptor{name,    nullptr, callback,     nullptr,
-                                    nullptr, nullptr, napi_default, nullptr};
-  };
-  const auto getter = [](const char* name, napi_callback callback) {
-    return napi_property_descriptor{name,    nullptr, nullptr,      callback,
-                                    nullptr, nullptr, napi_default, nullptr};
-  };
-  const napi_property_descriptor properties[] = {
-      getter("fd", CallMethod<&SocketWrap::GetFd>),
-      getter("type", CallMethod<&SocketWrap::GetType>),
-      getter("boundPath", CallMethod<&SocketWrap::GetBoundPath>),
-      method("startReceiving", CallMethod<&SocketWrap::StartReceiving>),
-      method("stop", CallMethod<&SocketWrap::Stop>),
-      method("ref", CallMethod<&SocketWrap::Ref>),
-      method("unref", CallMethod<&SocketWrap::Unref>),
-      method("configure", CallMethod<&SocketWrap::Configure>),
-      method("passRights", CallMethod<&SocketWrap::PassRights>),
-      method("bind", CallMethod<&SocketWrap::Bind>),
-      method("connect", CallMethod<&SocketWrap::Connect>),
-      method("disconnect", CallMethod<&SocketWrap::Disconnect>),
-      method("accept", CallMethod<&SocketWrap::Accept>),
-      method("shutdown", CallMethod<&SocketWrap::Shutdown>),
-      method("close", CallMethod<&SocketWrap::CloseHandle>),
-      method("detach", CallMethod<&SocketWrap::Detach>),
-      method("stats", CallMethod<&SocketWrap::Stats>),
-  };
-  napi_value constructor = nullptr;
-  napi_define_class(env, "Handle", NAPI_AUTO_LENGTH, Construct, nullptr, std::size(properties),
-                    properties, &constructor);
-  return constructor;
-}
-
-napi_value SocketWrap::GetFd(const Arguments& arguments) {
-  return ToValue(arguments.env, fd_.get());
-}
-
-napi_value SocketWrap::GetType(const Arguments& arguments) { return ToValue(arguments.env, type_); }
+int SocketWrap::GetFd(const Arguments&) { return fd_.get(); }
 
 // waitReadable(batch, flags)
 int SocketWrap::WaitReadable(const Arguments& arguments) {
@@ -146,6 +43,10 @@ int SocketWrap::StartReceiving(const Arguments& arguments) {
 }
 
 int SocketWrap::WaitWritable(const Arguments&) { return Wait(kWritable); }
+
+int SocketWrap::IsSendBufferFull(const Arguments&) {
+  return fd_ ? sys::IsSendBufferFull(fd_.get()) : -EBADF;
+}
 
 int SocketWrap::Stop(const Arguments& arguments) {
   if (!fd_) return 0;
@@ -194,16 +95,16 @@ int SocketWrap::Receive(const Arguments& arguments) {
 int SocketWrap::Read(const Arguments& arguments) {
   Bytes bytes;
   if (!fd_) return -EBADF;
-  if (!GetBytes(arguments.env, arguments[0], &bytes)) return -EINVAL;
+  if (!arguments.Read(&bytes)) return -EINVAL;
   return ReadBytes(bytes, arguments.Int(1));
 }
 
 int SocketWrap::ReadBytes(const Bytes& bytes, int flags) {
   const int result =
       static_cast<int>(sys::Receive(fd_.get(), bytes.data, bytes.length, flags | MSG_DONTWAIT));
-  if (result >= 0) taken_++;
+  if (result >= 0) received_calls_++;
   // 0 is the end of a stream.
-  return result == 0 || (flags & MSG_PEEK) != 0 ? result : Received(result);
+  return result == 0 || (flags & MSG_PEEK) != 0 ? result : received_.Count(result);
 }
 
 // receiveOrWait(batch)
@@ -217,7 +118,7 @@ int SocketWrap::ReceiveOrWait(const Arguments& arguments) {
 int SocketWrap::ReadOrWait(const Arguments& arguments) {
   Bytes bytes;
   if (!fd_) return -EBADF;
-  if (!GetBytes(arguments.env, arguments[0], &bytes)) return -EINVAL;
+  if (!arguments.Read(&bytes)) return -EINVAL;
   const int result = ReadBytes(bytes, 0);
   return result == -EAGAIN ? WaitAfter(result, 0) : result;
 }
@@ -226,7 +127,7 @@ int SocketWrap::ReadOrWait(const Arguments& arguments) {
 int SocketWrap::Bind(const Arguments& arguments) {
   Bytes bytes;
   if (!fd_) return -EBADF;
-  if (!GetBytes(arguments.env, arguments[0], &bytes)) return -EINVAL;
+  if (!arguments.Read(&bytes)) return -EINVAL;
   sys::BindRequest request;
   request.address = bytes.view();
   request.mode = arguments.Int(1, -1);
@@ -252,7 +153,7 @@ napi_value SocketWrap::GetBoundPath(const Arguments& arguments) {
 int SocketWrap::Connect(const Arguments& arguments) {
   Bytes bytes;
   if (!fd_) return -EBADF;
-  if (!GetBytes(arguments.env, arguments[0], &bytes)) return -EINVAL;
+  if (!arguments.Read(&bytes)) return -EINVAL;
   return sys::TryConnect(fd_.get(), bytes.view());
 }
 
@@ -264,10 +165,10 @@ napi_value SocketWrap::Accept(const Arguments& arguments) {
   int result = sys::TryAccept(fd_.get(), sys::kDefault, &fd, nullptr);
   // One that cannot be set up is not handed out: its peer sees it end.
   if (result == 0 && SetUp(fd.get(), type_) != 0) result = -ECONNABORTED;
-  if (result < 0) return ToValue(arguments.env, Received(result));
-  Received(0);
-  taken_++;
-  return Create(module_, std::move(fd), type_);
+  if (result < 0) return ToValue(arguments.env, received_.Count(result));
+  received_.Count(0);
+  received_calls_++;
+  return table_->MakeHandle(std::move(fd), type_);
 }
 
 int SocketWrap::Shutdown(const Arguments& arguments) {
@@ -283,7 +184,7 @@ int SocketWrap::CloseHandle(const Arguments&) {
 int SocketWrap::Stats(const Arguments& arguments) {
   double counts[8];
   Bytes bytes;
-  if (!GetBytes(arguments.env, arguments[0], &bytes) || bytes.length != sizeof(counts)) {
+  if (!arguments.Read(&bytes) || bytes.length != sizeof(counts)) {
     return -EINVAL;
   }
   double* to = counts;
@@ -302,9 +203,7 @@ int SocketWrap::Detach(const Arguments&) {
   poller_.Close();
   // Back to the kernel's default, for whoever gets the socket.
   if (refuses_rights_) sys::PassRights(fd_.get(), true);
-  const int fd = fd_.Release();
-  // In the set before it is nobody's: a worker that ends now still closes it.
-  module_->owned.insert(fd);
+  const int fd = table_->owned->Add(std::move(fd_));
   Close();
   return fd;
 }

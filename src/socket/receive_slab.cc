@@ -114,30 +114,30 @@ int32_t ReceiveSlab::ReadControl(unsigned index, msghdr& header, ControlRoom roo
   return flags;
 }
 
-const int32_t* ReceiveSlab::TakeBeside(napi_env env, size_t index, size_t max_rights,
-                                       size_t* count) {
+const int32_t* ReceiveSlab::TakeAncillary(napi_env env, size_t index, size_t max_rights,
+                                          size_t* count) {
   *count = 0;
   auto* numbers = reinterpret_cast<int32_t*>(numbers_.Find(env));
   if (numbers == nullptr) return nullptr;
-  int32_t* beside = numbers + kMeta;
-  std::fill_n(beside, static_cast<size_t>(kRights), 0);
-  beside[kPidFd] = -1;
+  int32_t* fields = numbers + kMeta;
+  std::fill_n(fields, static_cast<size_t>(kRights), 0);
+  fields[kPidFd] = -1;
   sys::Ancillary* from = ancillary(index);
-  if (from == nullptr) return beside;
+  if (from == nullptr) return fields;
   if (from->has_credentials) {
-    beside[kHasCredentials] = 1;
-    beside[kPid] = from->credentials.pid;
-    beside[kUid] = static_cast<int32_t>(from->credentials.uid);
-    beside[kGid] = static_cast<int32_t>(from->credentials.gid);
+    fields[kHasCredentials] = 1;
+    fields[kPid] = from->credentials.pid;
+    fields[kUid] = static_cast<int32_t>(from->credentials.uid);
+    fields[kGid] = static_cast<int32_t>(from->credentials.gid);
   }
   const size_t kept = std::min(from->rights_count, max_rights);
-  beside[kDropped] = static_cast<int32_t>(from->rights_count - kept);
+  fields[kDropped] = static_cast<int32_t>(from->rights_count - kept);
   from->CloseRightsFrom(kept);
-  std::copy_n(from->rights, kept, beside + kRights);
+  std::copy_n(from->rights, kept, fields + kRights);
   from->ReleaseRights();
-  if (from->pidfd) beside[kPidFd] = from->pidfd.Release();
+  if (from->pidfd) fields[kPidFd] = from->pidfd.Release();
   *count = kept;
-  return beside;
+  return fields;
 }
 
 napi_value ReceiveSlab::Take(napi_env env, size_t index) {

@@ -51,8 +51,8 @@ class ReceiveSlab {
   // kOwn: the bytes are in no chunk, Take() has them.
   enum Flag : int32_t { kTruncated = 1, kControlTruncated = 2, kAncillary = 4, kOwn = 8 };
 
-  // beside: these, then the descriptors.
-  enum BesideField : size_t { kHasCredentials, kPid, kUid, kGid, kPidFd, kDropped, kRights };
+  // ancillary: these, then the descriptors.
+  enum AncillaryField : size_t { kHasCredentials, kPid, kUid, kGid, kPidFd, kDropped, kRights };
 
   ReceiveSlab() = default;
   ~ReceiveSlab();
@@ -61,7 +61,7 @@ class ReceiveSlab {
 
   // Must be called first. Returns false when JavaScript has no memory.
   bool Initialize(napi_env env) { return numbers_.Get(env) != nullptr; }
-  // The memory of meta, and behind it that of beside.
+  // The memory of meta, and behind it that of ancillary.
   napi_value numbers(napi_env env) const { return numbers_.value(env); }
   // The Buffer of a source; nullptr if there is none.
   napi_value chunk(napi_env env, int source) const;
@@ -75,10 +75,10 @@ class ReceiveSlab {
     return messages_[index].ancillary ? control_->parsed[index].rights_count : 0;
   }
 
-  // Describes in beside what message `index` brought, less the descriptors over `max_rights`, which
-  // are closed. Returns beside: the descriptors in it, as many as `count` says, are the caller's,
-  // and so is the pidfd. nullptr if JavaScript has detached it: nothing is taken.
-  const int32_t* TakeBeside(napi_env env, size_t index, size_t max_rights, size_t* count);
+  // Describes in ancillary what message `index` brought, less the descriptors over `max_rights`,
+  // which are closed. Returns ancillary: the descriptors in it, as many as `count` says, are the
+  // caller's, and so is the pidfd. nullptr if JavaScript has detached it: nothing is taken.
+  const int32_t* TakeAncillary(napi_env env, size_t index, size_t max_rights, size_t* count);
 
   // A Buffer with the bytes of message `index`, which is kOwn; for those of a stream, with zeros
   // behind them. Once; nullptr if there is none, or no memory.

@@ -3,9 +3,8 @@
 #include <cerrno>
 #include <vector>
 
-#include "arguments.h"
-#include "message_values.h"
-#include "napi/util.h"
+#include "napi/message_values.h"
+#include "socket_wrap.h"
 #include "sys/calls.h"
 #include "sys/messages.h"
 
@@ -13,9 +12,9 @@ namespace afunix {
 
 namespace {
 
-// What one call writes to a stream at most, and with all its yields: to a reader who keeps up the
-// kernel would go on without end, and nothing else in the loop would have its turn.
-constexpr size_t kMostOfAStream = 2 << 20;
+// What one call writes to a stream at most: to a reader who keeps up the kernel would go on without
+// end, and nothing else in the loop would have its turn.
+constexpr size_t kMaxStreamWrite = 2 << 20;
 
 // Leaves their first `most` bytes.
 void Cut(std::vector<iovec>* vectors, size_t most) {
@@ -54,46 +53,13 @@ int SocketWrap::Send(const Arguments& arguments) {
   Bytes bytes;
   Destination to;
   if (!fd_) return -EBADF;
-  if (!GetBytes(arguments.env, arguments[0], &bytes)) return -EINVAL;
+  if (!arguments.Read(&bytes)) return -EINVAL;
   const int error = arguments.count < 2 ? 0 : to.Set(arguments.env, arguments[1]);
   if (error < 0) return error;
   const int flags = arguments.Int(2) | MSG_DONTWAIT;
-  const bool stream = type_ == SOCK_STREAM;
-  const size_t length = stream ? std::min(bytes.length, kMostOfAStream) : bytes.length;
-  const auto send = [&](size_t done, size_t most) {
-    return Sent(static_cast<int>(sys::Send(fd_.get(), bytes.data + done, most, flags, to.get())));
-  };
-  return stream ? Persist(length, send) : send(0, length);
-}
-
-// Sends `count` bytes or messages, send(done, most) of what is left of them, and lets the peer make
-// room as long as that brings it on. Returns how many went, or -errno if none did.
-template <typename Call>
-int SocketWrap::Persist(size_t count, Call send) {
-  // That there is no room for a message the kernel finds out when it has made and copied it, so as
-  // many as there was room for after the last yield are tried, and all only now and then.
-  constexpr unsigned kTryAll = 8;
-  Yield::Turn turn;
-  size_t done = 0;
-  int result = 0;
-  for (bool yielded = false;;) {
-    const size_t left = count - done;
-    const bool guess =
-        yielded && type_ != SOCK_STREAM && fits_ > 0 && fits_ < left && guesses_++ % kTryAll != 0;
-    const size_t most = guess ? fits_ : left;
-    result = send(done, most);
-    const bool cut = result < static_cast<int>(most);
-    if (yielded) {
-      write_yield_.Note(result > 0);
-      if (result > 0) LeaveSet();
-    }
-    if (yielded && !guess) fits_ = result > 0 && cut ? static_cast<size_t>(result) : 0;
-    if (result > 0) done += static_cast<size_t>(result);
-    if (done == count || (result < 0 && result != -EAGAIN)) break;
-    yielded = write_yield_.Try(&turn);
-    if (cut && !yielded) break;
-  }
-  return done > 0 ? static_cast<int>(done) : result;
+  const size_t length =
+      type_ == SOCK_STREAM ? std::min(bytes.length, kMaxStreamWrite) : bytes.length;
+  return sent_.Count(static_cast<int>(sys::Send(fd_.get(), bytes.data, length, flags, to.get())));
 }
 
 // sendMessage(buffers, to, rights, credentials, flags)
@@ -109,7 +75,7 @@ int SocketWrap::SendMessage(const Arguments& arguments) {
   if (error == 0) error = to.Set(arguments.env, arguments[1]);
   if (error == 0) error = buffers.LookUp(arguments.env, &vectors);
   if (error < 0) return error;
-  if (type_ == SOCK_STREAM) Cut(&vectors, kMostOfAStream);
+  if (type_ == SOCK_STREAM) Cut(&vectors, kMaxStreamWrite);
   msghdr message = {};
   if (to.get() != nullptr) {
     message.msg_name = const_cast<sockaddr*>(to.get()->get());
@@ -122,19 +88,19 @@ int SocketWrap::SendMessage(const Arguments& arguments) {
   const int flags = arguments.Int(4) | MSG_DONTWAIT;
   const int result = static_cast<int>(sys::SendMessage(fd_.get(), &message, flags));
   if (result >= 0) sent_.fds += control.rights_count();
-  return Sent(result);
+  return sent_.Count(result);
 }
 
 // sendMany(to, ...data): the data as arguments, because to read an array costs more than to send.
 int SocketWrap::SendMany(const Arguments& arguments) {
   Destination to;
-  mmsghdr headers[kSendBatch];
-  iovec vectors[kSendBatch];
+  mmsghdr headers[kMaxSendMany];
+  iovec vectors[kMaxSendMany];
   if (!fd_) return -EBADF;
   if (arguments.count < 2) return 0;
   const int error = to.Set(arguments.env, arguments[0]);
   if (error < 0) return error;
-  const size_t count = std::min(arguments.count - 1, kSendBatch);
+  const size_t count = std::min(arguments.count - 1, kMaxSendMany);
   for (size_t i = 0; i < count; i++) {
     Bytes bytes;
     if (!GetBytes(arguments.env, arguments[i + 1], &bytes)) return -EINVAL;
@@ -146,15 +112,10 @@ int SocketWrap::SendMany(const Arguments& arguments) {
     headers[i].msg_hdr.msg_name = const_cast<sockaddr*>(to.get()->get());
     headers[i].msg_hdr.msg_namelen = to.get()->length();
   }
-  return Persist(count, [&](size_t done, size_t most) {
-    const int result =
-        sys::SendMany(fd_.get(), headers + done, static_cast<unsigned>(most), MSG_DONTWAIT);
-    if (result < 0) return Sent(result);
-    for (int i = 0; i < result; i++) {
-      Sent(static_cast<int>(vectors[done + static_cast<size_t>(i)].iov_len));
-    }
-    return result;
-  });
+  const int result = sys::SendMany(fd_.get(), headers, static_cast<unsigned>(count), MSG_DONTWAIT);
+  if (result < 0) return sent_.Count(result);
+  for (int i = 0; i < result; i++) sent_.Count(static_cast<int>(vectors[i].iov_len));
+  return result;
 }
 
 }  // namespace afunix

@@ -2,9 +2,10 @@
 #include "socket_wrap.h"
 
 #include <cerrno>
+#include <utility>
 
-#include "addon.h"
-#include "napi/util.h"
+#include "napi/handle_scope.h"
+#include "socket_table.h"
 #include "sys/calls.h"
 #include "sys/messages.h"
 #include "sys/platform.h"
@@ -30,73 +31,30 @@ int SocketWrap::SetUp(int fd, int type) {
   return 0;
 }
 
-napi_value SocketWrap::Create(Module* module, sys::UniqueFd fd, int type) {
-  napi_value constructor = module->handle_constructor.Value();
-  napi_value object = nullptr;
-  // The constructor takes it from there: a descriptor is never a mere number on its way.
-  module->nascent = std::move(fd);
-  module->nascent_type = type;
-  napi_new_instance(module->env, constructor, 0, nullptr, &object);
-  module->nascent.Reset();
-  return object;
-}
-
-napi_value SocketWrap::Construct(napi_env env, napi_callback_info info) {
-  napi_value self = nullptr;
-  size_t count = 0;
-  napi_get_cb_info(env, info, &count, nullptr, &self, nullptr);
-  Module* module = Module::Get(env);
-  if (module == nullptr || !module->nascent) {
-    napi_throw_type_error(env, "ERR_ILLEGAL_CONSTRUCTOR", "Illegal constructor");
-    return nullptr;
-  }
-  auto* wrap = new SocketWrap(module, std::move(module->nascent), module->nascent_type);
-  const auto finalize = [](napi_env, void* data, void*) { delete static_cast<SocketWrap*>(data); };
-  if (napi_wrap(env, self, wrap, finalize, nullptr, &wrap->reference_) != napi_ok) {
-    delete wrap;
-    return nullptr;
-  }
-  napi_value id = nullptr;
-  napi_create_uint32(env, wrap->id_, &id);
-  SetField(env, self, "id", id);
-  return self;
-}
-
-SocketWrap::SocketWrap(Module* module, sys::UniqueFd fd, int type)
-    : module_(module),
+SocketWrap::SocketWrap(SocketTable* table, sys::UniqueFd fd, int type)
+    : table_(table),
       fd_(std::move(fd)),
-      poller_(&module->loop, this),
-      type_(type),
-      write_yield_(&module->crowd) {
+      poller_(table->loop, this),
+      id_(table->Add(this)),
+      type_(type) {
 #ifdef __linux__
   if (type_ == SOCK_SEQPACKET) room_ = ControlRoom::kTimestamp;
 #endif
-  if (module->free_ids.empty()) {
-    id_ = static_cast<uint32_t>(module->handles.size());
-    module->handles.push_back(this);
-  } else {
-    id_ = module->free_ids.back();
-    module->free_ids.pop_back();
-    module->handles[id_] = this;
-  }
-  next_ = module->sockets;
-  link_ = &module->sockets;
-  if (next_ != nullptr) next_->link_ = &next_;
-  module->sockets = this;
 }
 
 SocketWrap::~SocketWrap() {
   Close();
-  module_->handles[id_] = nullptr;
-  module_->free_ids.push_back(id_);
-  if (reference_ != nullptr) napi_delete_reference(module_->env, reference_);
+  table_->Remove(id_);
+  if (handle_ != nullptr) napi_delete_reference(table_->env, handle_);
+}
+
+bool SocketWrap::Attach(napi_value handle) {
+  const auto finalize = [](napi_env, void* data, void*) { delete static_cast<SocketWrap*>(data); };
+  return napi_wrap(table_->env, handle, this, finalize, nullptr, &handle_) == napi_ok;
 }
 
 void SocketWrap::Close() {
-  if (link_ == nullptr) return;
-  *link_ = next_;
-  if (next_ != nullptr) next_->link_ = link_;
-  link_ = nullptr;
+  if (std::exchange(closed_, true)) return;
   interest_ = 0;
   poller_.Close();
   if (path_ != nullptr) path_->Unlink();
@@ -105,14 +63,13 @@ void SocketWrap::Close() {
   SetStrong(false);
 }
 
-// While it is awaited, nobody else need hold the socket.
 void SocketWrap::SetStrong(bool strong) {
-  if (strong == strong_ || reference_ == nullptr) return;
+  if (strong == strong_ || handle_ == nullptr) return;
   strong_ = strong;
   if (strong) {
-    napi_reference_ref(module_->env, reference_, nullptr);
+    napi_reference_ref(table_->env, handle_, nullptr);
   } else {
-    napi_reference_unref(module_->env, reference_, nullptr);
+    napi_reference_unref(table_->env, handle_, nullptr);
   }
 }
 
@@ -126,18 +83,6 @@ int SocketWrap::Rearm() {
   return result;
 }
 
-// The peer makes room while this socket sends and yields: in the set, it would wake it for each
-// message.
-void SocketWrap::LeaveSet() {
-  if (++made_room_ < Poller::kBeforeRest) return;
-  made_room_ = 0;
-  if (interest_ == 0) {
-    poller_.Arm(fd_.get(), 0);
-  } else {
-    poller_.Rest();
-  }
-}
-
 int SocketWrap::Wait(int events) {
   if (!fd_) return -EBADF;
   interest_ |= events;
@@ -145,88 +90,63 @@ int SocketWrap::Wait(int events) {
 }
 
 void SocketWrap::OnReady(int events) {
-  Napi::HandleScope scope(module_->env);
+  const HandleScope scope(table_->env);
   // Keeps this object through the calls below, whatever they close.
-  [[maybe_unused]] const napi_value self = Self();
+  [[maybe_unused]] const napi_value self = Handle();
   const int ready = events & interest_;
   if ((events & kReadable) != 0 && (interest_ & kReadable) == 0) {
     poller_.Arm(fd_.get(), poller_.armed() & ~kReadable);
   }
-  if ((ready & kReadable) != 0 && !Deliver() && (type_ == SOCK_DGRAM || batch_ == 0) && fd_ &&
-      sys::IsShutForReading(fd_.get())) {
-    // It is readable for ever, and there will never be anything to read.
-    Tell(-ESHUTDOWN);
-  }
+  if ((ready & kReadable) != 0) Deliver();
   // After reading, as libuv's streams: a peer that is gone shows as ECONNRESET, then as EPIPE.
   if ((ready & interest_ & kWritable) != 0) {
     interest_ &= ~kWritable;
-    Dispatch(module_->on_writable, 0);
+    table_->DispatchWritable(Handle());
   }
-  Settle();
+  UpdateInterest();
 }
 
-bool SocketWrap::OnGuess() {
-  if ((interest_ & kReadable) == 0) return false;
-  Napi::HandleScope scope(module_->env);
-  [[maybe_unused]] const napi_value self = Self();
-  const bool came = Deliver();
-  Settle();
-  return came;
-}
-
-// After a delivery, which may have closed it.
-void SocketWrap::Settle() {
+void SocketWrap::UpdateInterest() {
   if (!fd_) return;
   const int waits = interest_;
   const int error = Rearm();
   // It cannot be watched, for want of memory: whoever waits must not wait for ever.
   const int lost = waits & ~interest_;
-  if ((lost & kReadable) != 0) Dispatch(module_->on_readable, error);
-  if ((lost & kWritable) != 0) Dispatch(module_->on_writable, 0);
-  if (busy_poll_ > 0 && (interest_ & kReadable) != 0) module_->loop.StayAwake(busy_poll_);
+  if ((lost & kReadable) != 0) table_->DispatchReadable(Handle(), error);
+  if ((lost & kWritable) != 0) table_->DispatchWritable(Handle());
+  if (busy_poll_ > 0 && (interest_ & kReadable) != 0) table_->loop->BusyPoll(busy_poll_);
 }
 
-// Receives what is asked for and tells it: a stream's whole reads again, for more is there, up to a
-// number that lets other sockets have their turn. False if there was nothing: all is read, or
-// another process with the same socket was faster.
-bool SocketWrap::Deliver() {
-  const unsigned before = taken_;
-  for (int reads = 0; reads < kReadsPerTurn; reads++) {
-    const int result = batch_ == 0 ? 0 : ReceiveReady();
-    if (batch_ != 0 && result == -EAGAIN) return reads > 0;
-    const bool more = type_ == SOCK_STREAM && batch_ != 0 && result > 0 && module_->slab.full();
-    Tell(result);
-    if (!more || (interest_ & kReadable) == 0 || !continuous_) break;
+void SocketWrap::Deliver() {
+  const unsigned before = received_calls_;
+  int reads = 0;
+  int result = 0;
+  do {
+    result = batch_ == 0 ? 0 : ReceiveReady();
+    if (batch_ != 0 && result == -EAGAIN) break;
+    // A stream's chunk that came full says that there is more.
+    const bool more = type_ == SOCK_STREAM && batch_ != 0 && result > 0 && table_->slab.full();
+    DeliverResult(result);
+    reads++;
+    if (!more) break;
+  } while (reads < kReadsPerTurn && (interest_ & kReadable) != 0 && continuous_);
+  // Nothing came: another process with the same socket was faster, or it is shut for reading. Then
+  // it is readable for ever, and there will never be anything to read.
+  const bool came = batch_ == 0 ? received_calls_ != before : reads > 0;
+  if (!came && (type_ == SOCK_DGRAM || batch_ == 0) && fd_ && sys::IsShutForReading(fd_.get())) {
+    DeliverResult(-ESHUTDOWN);
   }
-  return batch_ != 0 || taken_ != before;
 }
 
-void SocketWrap::Tell(int result) {
+void SocketWrap::DeliverResult(int result) {
   if (!continuous_) interest_ &= ~kReadable;
-  Dispatch(module_->on_readable, result);
+  table_->DispatchReadable(Handle(), result);
 }
 
-napi_value SocketWrap::Self() const {
-  napi_value self = nullptr;
-  napi_get_reference_value(module_->env, reference_, &self);
-  return self;
-}
-
-void SocketWrap::Dispatch(const Napi::FunctionReference& function, int result) {
-  napi_env env = module_->env;
-  napi_value self = Self();
-  napi_value callback = function.Value();
-  napi_value argument = nullptr;
-  if (self == nullptr) return;
-  napi_create_int32(env, result, &argument);
-  // Through a callback scope: microtasks and process.nextTick() run before it returns.
-  if (napi_make_callback(env, nullptr, self, callback, 1, &argument, nullptr) == napi_ok) return;
-  bool pending = false;
-  napi_value error;
-  if (napi_is_exception_pending(env, &pending) == napi_ok && pending &&
-      napi_get_and_clear_last_exception(env, &error) == napi_ok) {
-    napi_fatal_exception(env, error);  // 'uncaughtException'
-  }
+napi_value SocketWrap::Handle() const {
+  napi_value handle = nullptr;
+  napi_get_reference_value(table_->env, handle_, &handle);
+  return handle;
 }
 
 int SocketWrap::ReceiveReady() {
@@ -242,31 +162,21 @@ int SocketWrap::ReceiveReady() {
 }
 
 int SocketWrap::ReceiveBatch(unsigned batch, int flags, ReceiveSlab::Source source) {
-  ReceiveSlab& slab = module_->slab;
+  ReceiveSlab& slab = table_->slab;
   const int result = type_ == SOCK_STREAM
-                         ? slab.ReceiveBytes(module_->env, fd_.get(), flags, room_)
-                         : slab.ReceiveMessages(module_->env, fd_.get(), batch, limit_, flags,
-                                                room_, type_ == SOCK_SEQPACKET, source);
+                         ? slab.ReceiveBytes(table_->env, fd_.get(), flags, room_)
+                         : slab.ReceiveMessages(table_->env, fd_.get(), batch, limit_, flags, room_,
+                                                type_ == SOCK_SEQPACKET, source);
   CountReceived(result, flags);
   return result;
-}
-
-int SocketWrap::Sent(int result) {
-  if (result >= 0) module_->crowd.Advance(static_cast<size_t>(result) + 1);
-  return sent_.Count(result);
-}
-
-int SocketWrap::Received(int result) {
-  if (result >= 0) module_->crowd.Advance(static_cast<size_t>(result) + 1);
-  return received_.Count(result);
 }
 
 void SocketWrap::CountReceived(int result, int flags) {
   if ((flags & MSG_PEEK) != 0) return;
   if (result == -EAGAIN) received_.again++;
   for (int i = 0; i < result; i++) {
-    Received(module_->slab.length(static_cast<size_t>(i)));
-    received_.fds += module_->slab.rights(static_cast<size_t>(i));
+    received_.Count(table_->slab.length(static_cast<size_t>(i)));
+    received_.fds += table_->slab.rights(static_cast<size_t>(i));
   }
 }
 

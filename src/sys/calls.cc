@@ -192,7 +192,7 @@ int Accept(int fd, int flags, UniqueFd* out, Address* peer) {
 }
 
 int TryAccept(int fd, int flags, UniqueFd* out, Address* peer) {
-  const int readable = IsReadable(fd);
+  const int readable = IsReady(fd, POLLIN);
   if (readable == 0) {
     int listening = 0;
     if (const int error = GetIntOption(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening)) return error;
@@ -279,12 +279,26 @@ bool IsHungUp(int fd) {
   return Retry([&] { return ::poll(&ask, 1, 0); }) == 1 && (ask.revents & POLLHUP) != 0;
 }
 
-int IsReadable(int fd) {
-  pollfd ask = {fd, POLLIN, 0};
+int IsReady(int fd, short events) {
+  pollfd ask = {fd, events, 0};
   const int result = Retry([&] { return ::poll(&ask, 1, 0); });
   if (result < 0) return result;
   if ((ask.revents & POLLNVAL) != 0) return -EBADF;
-  return (ask.revents & POLLIN) != 0 ? 1 : 0;
+  return (ask.revents & events) != 0 ? 1 : 0;
+}
+
+int IsSendBufferFull(int fd) {
+  const int writable = IsReady(fd, POLLOUT);
+  if (writable != 0) return writable < 0 ? writable : 0;
+#ifdef __linux__
+  // sock_alloc_send_pskb() of the kernel lets a message of any size in while there is any room.
+  int queued = 0, room = 0;
+  int error = Ioctl(fd, SIOCOUTQ, &queued);
+  if (error == 0) error = GetIntOption(fd, SOL_SOCKET, SO_SNDBUF, &room);
+  return error < 0 ? error : queued >= room ? 1 : 0;
+#else
+  return 1;
+#endif
 }
 
 int PassRights(int fd, bool pass) {

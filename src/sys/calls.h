@@ -50,8 +50,11 @@ int Shutdown(int fd, int how);
 bool IsShutForReading(int fd);
 // Whether both directions of a connection have ended, as when its peer is gone.
 bool IsHungUp(int fd);
-// 1 if a read would not wait (POLLIN), 0, or -errno: -EBADF if it is not open.
-int IsReadable(int fd);
+// 1 if one of these events is there now (POLLIN, POLLOUT), 0, or -errno: -EBADF if it is not open.
+int IsReady(int fd, short events);
+// 1 if what the socket has sent, and nobody has received, fills its send buffer, 0, or -errno.
+// Poll(2) tells less: it wants three quarters of the buffer free.
+int IsSendBufferFull(int fd);
 int GetSocketName(int fd, Address* out);
 int GetPeerName(int fd, Address* out);
 int GetOption(int fd, int level, int name, void* value, socklen_t* length);

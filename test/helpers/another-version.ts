@@ -2,7 +2,6 @@
 // nobody else.
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execPath } from 'node:process';
@@ -31,31 +30,17 @@ const changes: Record<string, readonly [from: string, to: string][]> = {
       '{ kPidFd, kGid, kUid, kPid, kHasCredentials, kDropped, kNobody, kRights }',
     ],
   ],
-  'dist/native/binding.js': [
-    ['SLAB_HEADER = 3;', 'SLAB_HEADER = 4;'],
-    ['SLAB_STRIDE = 6;', 'SLAB_STRIDE = 7;'],
-    ['SLAB_OFFSET = 0;', 'SLAB_OFFSET = 5;'],
-    ['SLAB_LENGTH = 1;', 'SLAB_LENGTH = 4;'],
-    ['SLAB_SIZE = 2;', 'SLAB_SIZE = 3;'],
-    ['SLAB_FLAGS = 3;', 'SLAB_FLAGS = 1;'],
-    ['SLAB_ADDRESS_LENGTH = 4;', 'SLAB_ADDRESS_LENGTH = 0;'],
-    ['SLAB_SOURCE = 5;', 'SLAB_SOURCE = 6;'],
-    ['SLAB_TRUNCATED = 1;', 'SLAB_TRUNCATED = 8;'],
-    ['SLAB_CONTROL_TRUNCATED = 2;', 'SLAB_CONTROL_TRUNCATED = 4;'],
-    ['SLAB_ANCILLARY = 4;', 'SLAB_ANCILLARY = 2;'],
-    ['SLAB_OWN = 8;', 'SLAB_OWN = 1;'],
-    ['BESIDE_HAS_CREDENTIALS = 0;', 'BESIDE_HAS_CREDENTIALS = 4;'],
-    ['BESIDE_PID = 1;', 'BESIDE_PID = 3;'],
-    ['BESIDE_GID = 3;', 'BESIDE_GID = 1;'],
-    ['BESIDE_PIDFD = 4;', 'BESIDE_PIDFD = 0;'],
-    ['BESIDE_RIGHTS = 6;', 'BESIDE_RIGHTS = 7;'],
-  ],
-  'src/addon.cc': [['InstanceMethod("openPair"', 'InstanceMethod("openTwo"']],
-  'dist/io/handle.js': [['native.openPair(', 'native.openTwo(']],
+  'src/socket/socket_table.cc': [['("openPair"', '("openTwo"']],
+  'dist/io/handle.js': [['sockets.openPair(', 'sockets.openTwo(']],
 };
 
 /** What of the addon sees any of that; the rest is as node-gyp compiled it. */
-const seeing = ['addon', 'receive_slab', 'socket_calls', 'socket_sends', 'socket_wrap'];
+const seeing = [
+  'addon',
+  ...['receive_slab', 'calls', 'sends', 'socket_table', 'socket_wrap'].map(
+    (name) => `socket/${name}`,
+  ),
+];
 
 /** Makes it in `folder`, in some ten seconds of a compiler. */
 export async function makeAnotherVersion(folder: string): Promise<void> {
@@ -76,23 +61,28 @@ export async function makeAnotherVersion(folder: string): Promise<void> {
 async function compile(folder: string): Promise<void> {
   const [target] = JSON.parse(readFileSync(fromRoot('binding.gyp'), 'utf8')).targets;
   const headers = (await run(execPath, [fromRoot('scripts/node-headers.mjs')])).stdout.trim();
-  const napi = dirname(createRequire(import.meta.url).resolve('node-addon-api'));
   const flags = [
     ...['-std=c++17', '-O0', '-fPIC', '-fvisibility=hidden', '-fno-exceptions', '-fno-rtti'],
     ...target.defines.map((define: string) => `-D${define}`),
-    ...['-isystem', napi, '-isystem', headers],
+    ...['-I', join(folder, 'src'), '-isystem', headers],
   ];
   const compiling = seeing.values();
   const compiler = async (): Promise<void> => {
     for (const name of compiling) {
       const source = join(folder, `src/${name}.cc`);
-      await run('c++', [...flags, '-c', '-o', join(folder, `${name}.o`), source]);
+      await run('c++', [
+        ...flags,
+        '-c',
+        '-o',
+        join(folder, `${name.replaceAll('/', '_')}.o`),
+        source,
+      ]);
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, compiler));
   const objects = (target.sources as string[]).map((source) => {
     const name = source.replace(/^src\/(.*)\.cc$/, '$1');
-    if (seeing.includes(name)) return join(folder, `${name}.o`);
+    if (seeing.includes(name)) return join(folder, `${name.replaceAll('/', '_')}.o`);
     return fromRoot(`build/Release/obj.target/afunix/src/${name}.o`);
   });
   const binary = join(folder, 'build/Release/afunix.node');

@@ -181,13 +181,13 @@ class Driver {
     const size_t had = slab_.ancillary(index)->rights_count;
     const auto most = input->ConsumeIntegralInRange<size_t>(0, sys::kMaxRights + 5);
     size_t kept = 0;
-    const int32_t* beside = slab_.TakeBeside(nullptr, index, most, &kept);
-    MUST(beside != nullptr);
+    const int32_t* fields = slab_.TakeAncillary(nullptr, index, most, &kept);
+    MUST(fields != nullptr);
     MUST(kept == std::min(had, most));
-    MUST(static_cast<size_t>(beside[ReceiveSlab::kDropped]) == had - kept);
+    MUST(static_cast<size_t>(fields[ReceiveSlab::kDropped]) == had - kept);
     auto& taken = Ledger::open_->taken;
-    taken.insert(taken.end(), beside + ReceiveSlab::kRights, beside + ReceiveSlab::kRights + kept);
-    if (beside[ReceiveSlab::kPidFd] >= 0) taken.push_back(beside[ReceiveSlab::kPidFd]);
+    taken.insert(taken.end(), fields + ReceiveSlab::kRights, fields + ReceiveSlab::kRights + kept);
+    if (fields[ReceiveSlab::kPidFd] >= 0) taken.push_back(fields[ReceiveSlab::kPidFd]);
   }
 
   ReceiveSlab slab_;

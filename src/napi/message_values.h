@@ -2,7 +2,7 @@
 // lib/native/binding.ts.
 #pragma once
 
-#include <napi.h>
+#include <node_api.h>
 #include <sys/uio.h>
 
 #include <vector>
@@ -34,12 +34,12 @@ int ReadAddress(napi_env env, napi_value bytes, sys::Address* out, sys::UniqueFd
 int ReadRights(napi_env env, napi_value rights, sys::ControlBuilder* out);
 int ReadCredentials(napi_env env, napi_value object, sys::ControlBuilder* out);
 
-// { pid, uid, gid }
-Napi::Value MakeCredentials(napi_env env, const sys::Credentials& credentials);
+// Returns { pid, uid, gid }, or nullptr with an exception pending.
+napi_value MakeCredentials(napi_env env, const sys::Credentials& credentials);
 
 // Sets `rights`, `credentials`, `pidfd`, `security` and `inq` on `object`. The descriptors stay
 // `ancillary`'s: release them once the object is sure to reach its owner. False: an exception is
 // pending.
-bool SetAncillary(Napi::Object object, const sys::Ancillary& ancillary);
+bool SetAncillary(napi_env env, napi_value object, const sys::Ancillary& ancillary);
 
 }  // namespace afunix

@@ -2,7 +2,7 @@
 
 #include <cerrno>
 
-#include "napi/util.h"
+#include "values.h"
 
 namespace afunix {
 
@@ -13,17 +13,11 @@ bool GetField(napi_env env, napi_value object, const char* name, int64_t* out) {
   return napi_get_named_property(env, object, name, &value) == napi_ok && GetInt64(env, value, out);
 }
 
-napi_value MakeNumber(napi_env env, int64_t number) {
-  napi_value value = nullptr;
-  napi_create_int64(env, number, &value);
-  return value;
-}
-
 napi_value MakeRights(napi_env env, const sys::Ancillary& ancillary) {
   napi_value array = nullptr;
   if (napi_create_array_with_length(env, ancillary.rights_count, &array) != napi_ok) return nullptr;
   for (size_t i = 0; i < ancillary.rights_count; ++i) {
-    napi_value fd = MakeNumber(env, ancillary.rights[i]);
+    napi_value fd = ToValue(env, ancillary.rights[i]);
     if (napi_set_element(env, array, static_cast<uint32_t>(i), fd) != napi_ok) return nullptr;
   }
   return array;
@@ -96,29 +90,29 @@ int ReadCredentials(napi_env env, napi_value object, sys::ControlBuilder* out) {
   return out->AddCredentials(credentials);
 }
 
-Napi::Value MakeCredentials(napi_env env, const sys::Credentials& credentials) {
+napi_value MakeCredentials(napi_env env, const sys::Credentials& credentials) {
   napi_value object = nullptr;
   if (napi_create_object(env, &object) != napi_ok ||
-      !SetField(env, object, "pid", MakeNumber(env, credentials.pid)) ||
-      !SetField(env, object, "uid", MakeNumber(env, credentials.uid)) ||
-      !SetField(env, object, "gid", MakeNumber(env, credentials.gid))) {
-    return Napi::Value();
+      !SetField(env, object, "pid", ToValue(env, int64_t{credentials.pid})) ||
+      !SetField(env, object, "uid", ToValue(env, int64_t{credentials.uid})) ||
+      !SetField(env, object, "gid", ToValue(env, int64_t{credentials.gid}))) {
+    return nullptr;
   }
-  return Napi::Value(env, object);
+  return object;
 }
 
-bool SetAncillary(Napi::Object object, const sys::Ancillary& ancillary) {
-  napi_env env = object.Env();
+bool SetAncillary(napi_env env, napi_value object, const sys::Ancillary& ancillary) {
   napi_value none;
   if (napi_get_undefined(env, &none) != napi_ok) return false;
   napi_value credentials =
       ancillary.has_credentials ? MakeCredentials(env, ancillary.credentials) : none;
-  napi_value pidfd = ancillary.pidfd ? MakeNumber(env, ancillary.pidfd.get()) : none;
+  napi_value pidfd = ancillary.pidfd ? ToValue(env, ancillary.pidfd.get()) : none;
   napi_value security = none;
   if (ancillary.security != nullptr) {
-    security = MakeBuffer(env, ancillary.security, ancillary.security_length);
+    security = MakeBuffer(
+        env, {reinterpret_cast<const char*>(ancillary.security), ancillary.security_length});
   }
-  napi_value inq = ancillary.has_inq ? MakeNumber(env, ancillary.inq) : none;
+  napi_value inq = ancillary.has_inq ? ToValue(env, ancillary.inq) : none;
   return SetField(env, object, "rights", MakeRights(env, ancillary)) &&
          SetField(env, object, "credentials", credentials) &&
          SetField(env, object, "pidfd", pidfd) && SetField(env, object, "security", security) &&

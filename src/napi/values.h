@@ -1,13 +1,13 @@
-// Small helpers between JavaScript values and C++ ones. None throws; a false or empty answer leaves
-// at most a pending exception of Node-API itself (out of memory, or a getter that threw).
+// JavaScript values to C++ ones and back. No function here throws. A false or null answer leaves at
+// most a pending exception of Node-API itself: no memory, or a getter that threw.
 #pragma once
 
-#include <napi.h>
+#include <node_api.h>
 
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 namespace afunix {
 
@@ -68,25 +68,8 @@ inline bool GetArrayLength(napi_env env, napi_value value, uint32_t* length) {
          napi_get_array_length(env, value, length) == napi_ok;
 }
 
-inline bool GetArgument(napi_env env, napi_value value, int* out) {
-  return GetInt(env, value, out);
-}
-inline bool GetArgument(napi_env env, napi_value value, int64_t* out) {
-  return GetInt64(env, value, out);
-}
-inline bool GetArgument(napi_env env, napi_value value, Bytes* out) {
-  return GetBytes(env, value, out);
-}
-
-// The first arguments of a call, each int, int64_t or Bytes. False if one is something else.
-template <typename... Out>
-bool ReadArguments(const Napi::CallbackInfo& info, Out*... out) {
-  size_t index = 0;
-  return (GetArgument(info.Env(), info[index++], out) && ...);
-}
-
-// Makes a property of the object's own, whatever Object.prototype has by that name. False, also,
-// when there is no value.
+// Makes a property of the object's own, whatever Object.prototype has by that name. Returns false,
+// also when there is no value.
 inline bool SetField(napi_env env, napi_value object, const char* name, napi_value value) {
   if (value == nullptr) return false;
   const napi_property_descriptor field = {
@@ -94,28 +77,39 @@ inline bool SetField(napi_env env, napi_value object, const char* name, napi_val
   return napi_define_properties(env, object, 1, &field) == napi_ok;
 }
 
-// A count, or -errno.
-inline Napi::Value MakeResult(napi_env env, int64_t result) {
+inline napi_value ToValue(napi_env, napi_value value) { return value; }
+
+// A boolean, or a number: most often a count, or -errno.
+template <typename T, typename = std::enable_if_t<std::is_integral_v<T>>>
+napi_value ToValue(napi_env env, T result) {
   napi_value value = nullptr;
-  napi_create_int64(env, result, &value);
-  return Napi::Value(env, value);
+  if constexpr (std::is_same_v<T, bool>) {
+    napi_get_boolean(env, result, &value);
+  } else if constexpr (std::is_same_v<T, int>) {
+    napi_create_int32(env, result, &value);
+  } else {
+    napi_create_int64(env, static_cast<int64_t>(result), &value);
+  }
+  return value;
 }
 
-// The answer to a wrong argument.
-inline Napi::Value Invalid(const Napi::CallbackInfo& info) {
-  return MakeResult(info.Env(), -EINVAL);
+// An array of these. Nullptr when one of them is.
+template <typename... Values>
+napi_value MakeArray(napi_env env, Values... values) {
+  napi_value array = nullptr;
+  uint32_t index = 0;
+  const bool made =
+      napi_create_array_with_length(env, sizeof...(values), &array) == napi_ok &&
+      ((values != nullptr && napi_set_element(env, array, index++, values) == napi_ok) && ...);
+  return made ? array : nullptr;
 }
 
-// A Buffer with a copy of the bytes. Empty when memory is short, with an exception pending.
-inline Napi::Value MakeBuffer(napi_env env, const void* data, size_t length) {
+// A Buffer with a copy of the bytes. Nullptr when memory is short, with an exception pending.
+inline napi_value MakeBuffer(napi_env env, std::string_view bytes) {
   napi_value value = nullptr;
   void* copy;
-  napi_create_buffer_copy(env, length, data, &copy, &value);
-  return Napi::Value(env, value);
-}
-
-inline Napi::Value MakeBuffer(napi_env env, std::string_view bytes) {
-  return MakeBuffer(env, bytes.data(), bytes.size());
+  napi_create_buffer_copy(env, bytes.size(), bytes.data(), &copy, &value);
+  return value;
 }
 
 }  // namespace afunix

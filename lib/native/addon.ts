@@ -1,0 +1,257 @@
+// What the addon exports, as types. It returns -errno for a failed system call and never throws for one; the
+// callers make the error.
+
+/** An address's bytes: empty for unnamed, a leading NUL for abstract, else a pathname. */
+export type AddressBytes = Uint8Array;
+
+/** As struct ucred. */
+export interface NativeCredentials {
+  pid: number;
+  uid: number;
+  gid: number;
+}
+
+/** The addon, loaded once for each environment (main thread or worker). */
+export interface Addon<Handle> {
+  readonly constants: Readonly<Record<string, number>>;
+  readonly errnos: Readonly<Record<string, number>>;
+  readonly layout: Layout;
+  /** The binary's file, as `bindings` found it. */
+  readonly path: string;
+  readonly sockets: Sockets<Handle>;
+  readonly slab: Slab;
+  readonly descriptors: Descriptors;
+  readonly raw: NativeRaw;
+}
+
+/** The numbers that the addon and lib/ have to agree on (kLayout in src/addon.cc). */
+export interface Layout {
+  /** Bytes of sun_path. */
+  readonly maxPath: number;
+  /** Descriptors of one message at most (SCM_MAX_FD). */
+  readonly maxRights: number;
+  /** Messages that one `sendMany` takes at most. */
+  readonly maxSendMany: number;
+
+  /** Events, as bits. */
+  readonly readable: number;
+  readonly writable: number;
+
+  /** Refusals of `bind`, below any -errno. */
+  readonly unsafeDirectory: number;
+  readonly symbolicLink: number;
+  readonly locked: number;
+
+  /** How many of the slab's numbers describe messages; the others are those of `takeAncillary`. */
+  readonly metaLength: number;
+  /** Numbers before the first message: the ids of the chunks, by source. */
+  readonly header: number;
+  /** Numbers of a message, and which is what. */
+  readonly stride: number;
+  readonly offset: number;
+  readonly length: number;
+  readonly size: number;
+  readonly flags: number;
+  /** Of the address, whose bytes follow those of the message, or lie where these would. */
+  readonly addressLength: number;
+  readonly source: number;
+  /** The source of messages that JavaScript has until its callback returns. */
+  readonly lent: number;
+
+  /** Bits of `flags`. */
+  readonly truncated: number;
+  readonly controlTruncated: number;
+  readonly ancillary: number;
+  /** The bytes are in no chunk: `take` has them. */
+  readonly own: number;
+
+  /** What `takeAncillary` found. Ids are unsigned, in a signed array. */
+  readonly hasCredentials: number;
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** -1: none. */
+  readonly pidfd: number;
+  /** Descriptors over `maxRights`, closed. */
+  readonly dropped: number;
+  /** The first of the descriptors. */
+  readonly rights: number;
+}
+
+/** Calls on sockets. The first argument of most is the id of a `Handle`. */
+export interface Sockets<Handle> {
+  /** Tells the class of the handles that the addon makes, and what it calls with them as `this`. */
+  setClass(
+    Handle: new (id: number, type: number) => Handle,
+    onReadable: (this: Handle, result: number) => void,
+    onWritable: (this: Handle) => void,
+  ): void;
+  open(type: number): Handle | number;
+  openPair(type: number): [Handle, Handle] | number;
+  /** Takes the descriptor over, unless it returns -errno. It must be an AF_UNIX socket. */
+  adopt(fd: number): Handle | number;
+  /** A handle of a duplicate of `fd`, which may be anything that poll(2) takes; only to wait. */
+  watch(fd: number): Handle | number;
+
+  fd(id: number): number;
+  boundPath(id: number): Buffer | undefined;
+  waitReadable(id: number, batch: number, flags?: number): number;
+  startReceiving(id: number, batch: number, reuse: boolean): number;
+  waitWritable(id: number): number;
+  isSendBufferFull(id: number): number;
+  stop(id: number, events: number): number;
+  ref(id: number): void;
+  unref(id: number): void;
+  configure(id: number, control: boolean, limit: number, busyPoll: number): void;
+  passRights(id: number, pass: boolean): number;
+  receive(id: number, batch: number, flags: number): number;
+  read(id: number, buffer: Uint8Array, flags: number): number;
+  receiveOrWait(id: number, batch: number): number;
+  readOrWait(id: number, buffer: Uint8Array): number;
+  send(id: number, data: Uint8Array, to?: AddressBytes, flags?: number): number;
+  sendMessage(
+    id: number,
+    buffers: Uint8Array | readonly Uint8Array[],
+    to: AddressBytes | undefined,
+    rights: number | readonly number[] | undefined,
+    credentials: NativeCredentials | undefined,
+    flags: number,
+  ): number;
+  sendMany(id: number, to: AddressBytes | undefined, ...data: Uint8Array[]): number;
+  bind(
+    id: number,
+    address: AddressBytes,
+    mode: number,
+    replace: 0 | 1 | 2,
+    unlink: boolean,
+    backlog: number,
+    allowUnsafePath: boolean,
+  ): number;
+  connect(id: number, address: AddressBytes): number;
+  disconnect(id: number): number;
+  accept(id: number): Handle | number;
+  shutdown(id: number, how: number): number;
+  close(id: number): void;
+  detach(id: number): number;
+  stats(id: number, into: Uint8Array): number;
+}
+
+/** The receive slab of this environment, as the last receive left it. */
+export interface Slab {
+  /** Of int32: see `Layout`. */
+  readonly numbers: Buffer;
+  /** The memory that messages of a source lie in; a new one when its id changes. */
+  chunk(source: number): Buffer;
+  /** The bytes of a message that is `own`, in memory that is JavaScript's; once. Those of a stream have zeros behind them. */
+  take(index: number): Buffer;
+  /**
+   * Takes what message `index` brought, for those that are `ancillary`; once. Returns how many descriptors
+   * there are, which this environment owns now, as it does the pidfd; those over `maxRights` are closed.
+   */
+  takeAncillary(index: number, maxRights: number): number;
+}
+
+/** Calls on descriptors, by their number, and which of them this environment owns. */
+export interface Descriptors {
+  /**
+   * This environment closes `fd` at its end, unless it is closed or disowned before. False if it is not
+   * open.
+   */
+  own(fd: number): boolean;
+  disown(fd: number): void;
+  /** Closes it, if it is owned. 0, or the -errno of close(2), after which it is closed all the same. */
+  close(fd: number): number;
+  /** A duplicate, close-on-exec and owned, or -errno. */
+  duplicate(fd: number): number;
+  /** A sealed file in memory, close-on-exec and owned, or -errno; -ENOSYS where there is none. */
+  sealedFile(name: Uint8Array, contents: Uint8Array): number;
+  /** Programs that this process starts do not get `fd` (FD_CLOEXEC). */
+  closeOnExec(fd: number): number;
+  /** Its st_mode. */
+  mode(fd: number): number;
+  /** What socket it is: `domain << 16 | type << 8 | listening`, or -errno. */
+  socketKind(fd: number): number;
+  /** Whether both directions of a connection have ended, as when its peer is gone. */
+  hungUp(fd: number): boolean;
+  /** 1 if a read would not wait, 0, or -errno. */
+  readable(fd: number): number;
+  peerCredentials(fd: number): NativeCredentials | number;
+  /** Owned, as that of `duplicate`. */
+  peerPidFd(fd: number): number;
+}
+
+/** One function a system call, on integer descriptors. */
+export interface NativeRaw {
+  socket(domain: number, type: number, protocol: number, flags: number): number;
+  socketpair(
+    domain: number,
+    type: number,
+    protocol: number,
+    flags: number,
+  ): [number, number] | number;
+  bind(fd: number, address: AddressBytes): number;
+  /** Undefined: AF_UNSPEC, the socket forgets its peer. */
+  connect(fd: number, address: AddressBytes | undefined): number;
+  listen(fd: number, backlog: number): number;
+  accept(fd: number, flags: number): number;
+  shutdown(fd: number, how: number): number;
+  getsockname(fd: number): Buffer | number;
+  getpeername(fd: number): Buffer | number;
+  /** Fills `value`; returns the length the kernel wrote. */
+  getsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
+  setsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
+  close(fd: number): number;
+  dup(fd: number): number;
+  /** `[result]`, or -errno: any int is a result. */
+  ioctl(fd: number, request: number, value: number): [number] | number;
+  fstat(fd: number): NativeStat | number;
+  send(fd: number, data: Uint8Array, flags: number, to: AddressBytes | undefined): number;
+  recv(fd: number, buffer: Uint8Array, flags: number): number;
+  sendmsg(fd: number, message: NativeOutgoing, flags: number): number;
+  sendmmsg(fd: number, messages: readonly NativeOutgoing[], flags: number): number;
+  recvmsg(
+    fd: number,
+    buffers: readonly Uint8Array[],
+    controlLength: number,
+    flags: number,
+  ): NativeReceived | number;
+  recvmmsg(
+    fd: number,
+    messages: readonly (readonly Uint8Array[])[],
+    controlLength: number,
+    flags: number,
+  ): NativeReceived[] | number;
+}
+
+export interface NativeOutgoing {
+  buffers: readonly Uint8Array[];
+  address?: AddressBytes | undefined;
+  rights?: readonly number[] | undefined;
+  credentials?: NativeCredentials | undefined;
+}
+
+export interface NativeReceived {
+  /** Descriptors, the caller's. */
+  rights: number[];
+  credentials: NativeCredentials | undefined;
+  /** The caller's, too. */
+  pidfd: number | undefined;
+  security: Buffer | undefined;
+  inq: number | undefined;
+  /** What the call returned: with MSG_TRUNC asked for, the real length of the message. */
+  length: number;
+  /** msg_flags: MSG_TRUNC, MSG_CTRUNC, ... */
+  flags: number;
+  address: Buffer;
+}
+
+export interface NativeStat {
+  dev: number;
+  ino: number;
+  mode: number;
+  nlink: number;
+  uid: number;
+  gid: number;
+  rdev: number;
+  size: number;
+}

@@ -1,0 +1,47 @@
+// Descriptors that JavaScript owns by number (FileDescriptor in lib/), and calls on descriptors.
+#pragma once
+
+#include <node_api.h>
+
+#include <unordered_set>
+
+#include "napi/function.h"
+#include "sys/unique_fd.h"
+
+namespace afunix {
+
+// The set belongs to one environment, which closes them at its end.
+class OwnedDescriptors {
+ public:
+  OwnedDescriptors() = default;
+  ~OwnedDescriptors() { CloseAll(); }
+  OwnedDescriptors(const OwnedDescriptors&) = delete;
+  OwnedDescriptors& operator=(const OwnedDescriptors&) = delete;
+
+  // Takes it over. Returns its number.
+  int Add(sys::UniqueFd fd);
+  // Its owner is somebody else from here on.
+  void Remove(int fd) { set_.erase(fd); }
+  void CloseAll();
+
+  // The object `descriptors` of the addon.
+  napi_value MakeExports(napi_env env);
+
+ private:
+  bool Own(const Arguments& arguments);
+  napi_value Disown(const Arguments& arguments);
+  int Close(const Arguments& arguments);
+  int Duplicate(const Arguments& arguments);
+  int SealedFile(const Arguments& arguments);
+  int CloseOnExec(const Arguments& arguments);
+  int64_t Mode(const Arguments& arguments);
+  int SocketKind(const Arguments& arguments);
+  bool HungUp(const Arguments& arguments);
+  int Readable(const Arguments& arguments);
+  napi_value PeerCredentials(const Arguments& arguments);
+  int PeerPidFd(const Arguments& arguments);
+
+  std::unordered_set<int> set_;
+};
+
+}  // namespace afunix
