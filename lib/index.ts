@@ -16,7 +16,7 @@ export {
   type SocketType,
 } from './core/file-descriptor.js';
 export type { FileReadOptions, FileWriteOptions } from './core/file-streams.js';
-export type { Queue, SocketStats, Traffic } from './core/stats.js';
+export type { DatagramStats, Queue, SocketStats, Traffic } from './core/stats.js';
 export type { Data } from './core/validate.js';
 export { Datagram, Message } from './io/message.js';
 export type {

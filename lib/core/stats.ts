@@ -30,6 +30,15 @@ export interface SocketStats {
   readonly queue: Queue;
 }
 
+/** As `SocketStats`. */
+export interface DatagramStats extends SocketStats {
+  /**
+   * Receivers, other than the connected peer, that are full and are watched for room. Each costs the process one
+   * descriptor meanwhile, whichever of its sockets wait for it; of one thread's at most 64 are watched.
+   */
+  readonly fullReceivers: number;
+}
+
 export const nothing: Queue = Object.freeze({ messages: 0, bytes: 0 });
 
 const counts = new Float64Array(8);

@@ -4,7 +4,7 @@ import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import { check, systemError } from '../core/errors.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
-import type { Queue } from '../core/stats.js';
+import { type DatagramStats, type Queue, statsOf } from '../core/stats.js';
 import { bytesOf, checkSignal, type Data, optionsOf } from '../core/validate.js';
 import { Allowance, sentNow } from '../io/budget.js';
 import { adoptHandle, openHandle, openPair } from '../io/handle.js';
@@ -34,7 +34,7 @@ import {
   type OnMessagesOptions,
   type ReceiveMessageOptions,
 } from './message-socket.js';
-import { MESSAGES, SendQueue } from './send-queue.js';
+import { MESSAGES, SendQueue, WritableEvent } from './send-queue.js';
 import type { SendOptions } from './seqpacket.js';
 
 /** Options of `send`; those of `trySend` are the same without `signal`. */
@@ -71,6 +71,7 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
   #queues = noQueues;
   readonly #limit: Readonly<Required<SendQueueLimit>>;
   readonly #route: PeerRoute;
+  readonly #writable: WritableEvent;
   #peer: UnixAddress | undefined;
 
   /** @internal Takes the handle over. */
@@ -80,6 +81,7 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
     super(key, handle);
     this.maxMessageSize = settings.maxMessageSize;
     this.#limit = settings.sendQueueLimit;
+    this.#writable = new WritableEvent(handle);
     this.#route = settings.reconnect
       ? new ReconnectingRoute(handle, settings.onConnectionChange)
       : new PeerRoute(handle);
@@ -329,7 +331,13 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
     const empty = (): void => {
       this.#queues.delete(keyOf(to));
     };
-    return new SendQueue(this.handle, route, this.#limit, empty).setReference(this.referenced);
+    return new SendQueue(this.#writable, route, this.#limit, empty).setReference(this.referenced);
+  }
+
+  override stats(): DatagramStats {
+    let fullReceivers = 0;
+    for (const queue of this.#queues.values()) if (queue.probed) fullReceivers += 1;
+    return { ...statsOf(this.handle, this.queued), fullReceivers };
   }
 
   /** @internal Messages that wait to be sent, and their bytes. */
@@ -349,7 +357,7 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
 
   /** @internal */
   onWritable(): void {
-    this.#queues.get('')?.flush();
+    this.#writable.deliver();
   }
 
   /** @internal A send to somebody else has fetched this: it goes to whom it concerns. */

@@ -4,13 +4,14 @@ import { systemError } from '../core/errors.js';
 import { closeAll, duplicates } from '../core/fd-like.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Backoff } from '../io/backoff.js';
-import { Allowance, sentNow } from '../io/budget.js';
+import { Allowance } from '../io/budget.js';
 import { Operation } from '../io/deferred.js';
 import type { SendQueueLimit } from '../io/message-options.js';
 import { Fifo } from '../io/queue.js';
 import { Retry } from '../io/retry-timer.js';
 import { type Handle, native, WRITABLE } from '../native/binding.js';
 import type { Route } from './destination.js';
+import { RoomProbe, type RoomWaiter } from './room-probe.js';
 
 const errno = (name: string): number => -(native.errnos[name] as number);
 const EAGAIN = errno('EAGAIN');
@@ -125,12 +126,41 @@ class Batch {
   }
 }
 
+/** The writable event of one socket, for all of its queues. */
+export class WritableEvent {
+  readonly handle: Handle;
+  #waiting: Set<SendQueue> | undefined;
+
+  constructor(handle: Handle) {
+    this.handle = handle;
+  }
+
+  /** Calls `queue.flush()` at the next event. Returns 0 or -errno. */
+  wait(queue: SendQueue): number {
+    this.#waiting ??= new Set();
+    this.#waiting.add(queue);
+    return this.handle.waitWritable();
+  }
+
+  cancel(queue: SendQueue): void {
+    if (this.#waiting?.delete(queue) && this.#waiting.size === 0) this.handle.stop(WRITABLE);
+  }
+
+  /** The handle's event. */
+  deliver(): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    for (const queue of waiting ?? []) queue.flush();
+  }
+}
+
 /**
- * The messages that wait to go to one destination, in order. Where poll(2) tells when there is room
- * they wait for that, else for a timer, with back-off; they hold up no other destination.
+ * The messages that wait to go to one destination, in order. They hold up no other destination. They wait until
+ * poll(2) tells of room: in the socket's own send buffer, or in the receiver. A socket that is not connected to the
+ * receiver has a probe for that; where none can be had, a timer.
  */
-export class SendQueue {
-  readonly #handle: Handle;
+export class SendQueue implements RoomWaiter {
+  readonly #writable: WritableEvent;
   readonly #route: Route;
   readonly #limit: Readonly<Required<SendQueueLimit>>;
   readonly #empty: () => void;
@@ -139,19 +169,19 @@ export class SendQueue {
   #size = 0;
   #bytes = 0;
   readonly #retry = new Retry();
+  #probe: RoomProbe | undefined;
   /** The last sendmmsg(2) of plain messages stopped before its end. */
   #cut = false;
-  /** Whether it has asked for a writable event that has not come. */
-  #armed = false;
+  #referenced = true;
 
   /** `empty` is called each time nothing waits any more. */
   constructor(
-    handle: Handle,
+    writable: WritableEvent,
     route: Route,
     limit: Readonly<Required<SendQueueLimit>>,
     empty: () => void = () => {},
   ) {
-    this.#handle = handle;
+    this.#writable = writable;
     this.#route = route;
     this.#limit = limit;
     this.#empty = empty;
@@ -182,9 +212,6 @@ export class SendQueue {
     beside: Beside | undefined,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    if (this.#size === 0 && beside === undefined && this.#persist(data)) {
-      return sentNow(data.length);
-    }
     const fds = this.#prepare(data, beside?.fds);
     try {
       const operation = new Operation<void>(signal, () => this.#cancel(batch));
@@ -195,18 +222,6 @@ export class SendQueue {
       if (this.#size === 0) this.#empty();
       throw error;
     }
-  }
-
-  /**
-   * Tries once more, and lets the receiver run in between: on the same processor it makes room then, which no timer
-   * would tell sooner than in a millisecond. By `sendMany`, which has those yields: `send` is one system call.
-   */
-  #persist(data: Uint8Array): boolean {
-    const result = this.#route.sendMany([data], 0);
-    if (result === EAGAIN) return false;
-    this.#empty();
-    if (result < 0) throw systemError('send', result, this.#route.address);
-    return true;
   }
 
   #prepare(data: Uint8Array, fds: readonly number[] | undefined): FileDescriptor[] {
@@ -249,9 +264,13 @@ export class SendQueue {
     if (this.#size === 0) this.#end();
   }
 
-  /** Sends what can be sent now, and waits for the rest. An error is its own message's alone. */
-  flush(): void {
+  /**
+   * Sends what can be sent now, and waits for the rest. An error is its own message's alone. Returns whether
+   * anything went.
+   */
+  flush(): boolean {
     const allowance = new Allowance(MESSAGES);
+    const waited = this.#size;
     for (let first = this.#batches.peek(); first !== undefined; first = this.#batches.peek()) {
       const size = this.#size;
       const done =
@@ -259,10 +278,16 @@ export class SendQueue {
       if (this.#size < size) this.#backoff.reset();
       if (!done) {
         this.#wait();
-        return;
+        return this.#size < waited;
       }
     }
     this.#end();
+    return true;
+  }
+
+  onRoom(): boolean {
+    this.#probe = undefined;
+    return this.flush();
   }
 
   #advance(batch: Batch, allowance: Allowance): boolean {
@@ -313,32 +338,51 @@ export class SendQueue {
 
   /** Whether waiting for a timer keeps the process alive. */
   setReference(referenced: boolean): this {
+    this.#referenced = referenced;
     this.#retry.setReference(referenced);
+    this.#probe?.updateReference();
     return this;
   }
 
+  get referenced(): boolean {
+    return this.#referenced;
+  }
+
+  /** Whether a probe watches the destination. */
+  get probed(): boolean {
+    return this.#probe !== undefined;
+  }
+
   #wait(): void {
-    this.#retry.cancel();
-    if (this.#route.polled) {
-      this.#armed = true;
-      const result = this.#handle.waitWritable();
-      if (result < 0) this.settle(systemError('poll', result));
-      return;
+    this.#stopWaiting();
+    const { address, polled } = this.#route;
+    const ownBuffer = !polled && this.#writable.handle.isSendBufferFull() === 1;
+    if (polled || ownBuffer) {
+      const result = this.#writable.wait(this);
+      if (result < 0) {
+        this.settle(systemError('poll', result));
+        return;
+      }
+      if (polled) return;
+    } else if (address !== undefined) {
+      this.#probe = RoomProbe.of(address);
+      if (this.#probe?.wait(this)) return;
+      this.#probe = undefined;
     }
-    this.#disarm();
+    // For want of a descriptor; or of the event, which needs three quarters of the buffer free: other receivers, who
+    // take nothing, may hold more.
     this.#retry.after(this.#backoff.next(), () => this.flush());
   }
 
-  /** Not by what the route says: it may have changed since. */
-  #disarm(): void {
-    if (!this.#armed) return;
-    this.#armed = false;
-    this.#handle.stop(WRITABLE);
+  #stopWaiting(): void {
+    this.#retry.cancel();
+    this.#probe?.cancel(this);
+    this.#probe = undefined;
+    this.#writable.cancel(this);
   }
 
   #end(): void {
-    this.#retry.cancel();
-    this.#disarm();
+    this.#stopWaiting();
     this.#empty();
   }
 }

@@ -31,7 +31,7 @@ import {
   type OnMessagesOptions,
   type ReceiveMessageOptions,
 } from './message-socket.js';
-import { SendQueue } from './send-queue.js';
+import { SendQueue, WritableEvent } from './send-queue.js';
 
 /** Options of `send`. */
 export interface SendOptions extends BesideOptions {
@@ -66,6 +66,7 @@ const EAGAIN = -(native.errnos.EAGAIN as number);
  */
 export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterable<Message> {
   readonly #route: PeerRoute;
+  readonly #writable: WritableEvent;
   readonly #queue: SendQueue;
 
   /** @internal Takes the handle over. */
@@ -75,7 +76,8 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
     super(key, handle);
     this.maxMessageSize = settings.maxMessageSize;
     this.#route = new PeerRoute(handle);
-    this.#queue = new SendQueue(handle, this.#route, settings.sendQueueLimit);
+    this.#writable = new WritableEvent(handle);
+    this.#queue = new SendQueue(this.#writable, this.#route, settings.sendQueueLimit);
   }
 
   /**
@@ -209,7 +211,7 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
 
   /** @internal */
   onWritable(): void {
-    this.#queue.flush();
+    this.#writable.deliver();
   }
 
   /** @internal */

@@ -17,6 +17,7 @@ describeTypes((type) => {
       sent: nothing,
       received: nothing,
       queue: { messages: 0, bytes: 0 },
+      ...(type.name === 'datagram' ? { fullReceivers: 0 } : {}),
     });
   });
 

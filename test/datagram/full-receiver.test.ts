@@ -1,0 +1,180 @@
+// A receiver that a socket is not connected to is waited for by a socket that is: no timer, no descriptor that
+// stays, and room for one is room for whoever waits longest.
+import { readdirSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { UnixDatagram } from 'afunix';
+import { beforeAll, expect, test } from 'vitest';
+import { Child } from '../helpers/children.js';
+import { Scratch } from '../helpers/scratch.js';
+
+const openFds = (): number => readdirSync('/proc/self/fd').length;
+
+beforeAll(async () => {
+  const [one, other] = UnixDatagram.pair(); // the set of the loop is made at the first wait
+  const receiving = other.receive();
+  await one.send('');
+  await receiving;
+  await Promise.all([one.close(), other.close()]);
+});
+
+/** Fills the receiver; returns the sends that wait. */
+async function overfill(
+  sender: UnixDatagram,
+  to: string,
+  waiting: number,
+): Promise<Promise<void>[]> {
+  let sent = 0;
+  while (sender.trySend(`${sent}`, { to })) sent += 1;
+  return Array.from({ length: waiting }, (_, i) => sender.send(`${sent + i}`, { to }));
+}
+
+async function receiveAll(receiver: UnixDatagram, count: number): Promise<string[]> {
+  const texts: string[] = [];
+  while (texts.length < count) texts.push((await receiver.receive()).data.toString());
+  return texts;
+}
+
+test('each message that is taken lets one go, at once and in order', async () => {
+  using scratch = new Scratch();
+  const path = scratch.path('receiver');
+  await using receiver = await UnixDatagram.bind(path);
+  await using sender = UnixDatagram.unbound();
+  const before = openFds();
+  const sending = await overfill(sender, path, 20);
+  const count = Number((await receiver.receive({ peek: true })).data.toString()) + 31;
+  expect(sender.stats()).toMatchObject({ fullReceivers: 1, queue: { messages: 20 } });
+  expect(openFds()).toBe(before + 1);
+  const tries = sender.stats().sent.again;
+  await delay(200);
+  expect(sender.stats().sent.again, 'tries while nothing changes').toBe(tries);
+  const texts = await receiveAll(receiver, count);
+  expect(texts).toEqual(Array.from({ length: count }, (_, i) => `${i}`));
+  await Promise.all(sending);
+  await delay(10);
+  expect(sender.stats()).toMatchObject({ fullReceivers: 0, queue: { messages: 0 } });
+  expect(openFds()).toBe(before);
+});
+
+test('sockets of one thread share what watches a receiver, and each has its turn', async () => {
+  using scratch = new Scratch();
+  const path = scratch.path('receiver');
+  await using receiver = await UnixDatagram.bind(path);
+  const before = openFds();
+  const senders = Array.from({ length: 20 }, () => UnixDatagram.unbound());
+  const waiting = [];
+  for (const sender of senders) waiting.push(...(await overfill(sender, path, 5)));
+  expect(openFds()).toBe(before + senders.length + 1);
+  const done = Promise.all(waiting);
+  // Room for one at a time: of those that wait, none comes twice before all others did.
+  await receiveAll(receiver, 11 + senders.length * 5 - 11);
+  for (const sender of senders) {
+    expect(sender.stats().queue.messages).toBeLessThanOrEqual(4);
+  }
+  await receiveAll(receiver, 11);
+  await done;
+  await Promise.all(senders.map((sender) => sender.close()));
+});
+
+test('a receiver that goes fails what waits for it', async () => {
+  using scratch = new Scratch();
+  const path = scratch.path('receiver');
+  const receiver = await UnixDatagram.bind(path, { unlinkOnClose: false });
+  await using sender = UnixDatagram.unbound();
+  const sending = await overfill(sender, path, 3);
+  const settled = Promise.allSettled(sending);
+  await receiver.close();
+  for (const { status, reason } of (await settled) as PromiseRejectedResult[]) {
+    expect([status, reason.code]).toEqual(['rejected', 'ECONNREFUSED']);
+  }
+});
+
+test('what waits goes to whoever is bound at the path by then', async () => {
+  using scratch = new Scratch();
+  const path = scratch.path('receiver');
+  await using stuck = await UnixDatagram.bind(path);
+  await using sender = UnixDatagram.unbound();
+  const sending = await overfill(sender, path, 3);
+  await using next = await UnixDatagram.bind(path, { replace: 'always' });
+  await Promise.all(sending);
+  expect(await receiveAll(next, 3)).toHaveLength(3);
+  expect(stuck.bytesReadable).toBeGreaterThan(0);
+});
+
+test('more receivers than are watched are tried by timer', async () => {
+  using scratch = new Scratch();
+  await delay(10); // what watched the receivers of other tests is closed when the loop has turned
+  const receivers: UnixDatagram[] = [];
+  const senders: UnixDatagram[] = [];
+  const sending: Promise<void>[] = [];
+  for (let i = 0; i < 70; i++) {
+    receivers.push(await UnixDatagram.bind(scratch.path(`${i}`)));
+    // Of one socket's messages, a few hundred may be on their way.
+    if (i % 10 === 0) senders.push(UnixDatagram.unbound());
+    sending.push(...(await overfill(senders.at(-1) as UnixDatagram, scratch.path(`${i}`), 2)));
+  }
+  const watched = senders.map((sender) => sender.stats().fullReceivers);
+  expect(watched.reduce((sum, count) => sum + count)).toBe(64);
+  await Promise.all(receivers.map((receiver) => receiveAll(receiver, 12)));
+  await Promise.all(sending);
+  await Promise.all([...receivers, ...senders].map((socket) => socket.close()));
+});
+
+test('a socket whose own buffer is full waits for that', async () => {
+  using scratch = new Scratch();
+  const path = scratch.path('receiver');
+  await using receiver = await UnixDatagram.bind(path);
+  await using sender = UnixDatagram.unbound();
+  const data = Buffer.alloc(100_000);
+  const sending = Array.from({ length: 6 }, () => sender.send(data, { to: path }));
+  expect(sender.stats()).toMatchObject({ fullReceivers: 0, queue: { messages: 3 } });
+  for (let i = 0; i < 6; i++) expect((await receiver.receive()).data).toHaveLength(100_000);
+  await Promise.all(sending);
+});
+
+test('a socket that is closed leaves nothing open', async () => {
+  using scratch = new Scratch();
+  const path = scratch.path('receiver');
+  await using receiver = await UnixDatagram.bind(path);
+  const before = openFds();
+  const sender = UnixDatagram.unbound();
+  const sending = Promise.allSettled(await overfill(sender, path, 3));
+  await sender.close();
+  expect((await sending).map(({ status }) => status)).toEqual(Array(3).fill('rejected'));
+  await delay(10);
+  expect(openFds()).toBe(before);
+  expect(receiver.bytesReadable).toBeGreaterThan(0);
+});
+
+test('waiting keeps the process alive, unless the socket does not', async () => {
+  using scratch = new Scratch();
+  const path = scratch.path('receiver');
+  await using _receiver = await UnixDatagram.bind(path);
+  await using unreferenced = Child.fixture('waits-for-room.mjs', [path, 'unref']);
+  expect(await unreferenced.succeeds()).toBe('waits\n');
+  await using referenced = Child.fixture('waits-for-room.mjs', [path, 'ref']);
+  await referenced.says('waits');
+  await delay(300);
+  referenced.kill('SIGKILL');
+});
+
+test('of many processes that wait for one slow receiver none starves, and none spins', async () => {
+  using scratch = new Scratch();
+  const path = scratch.path('receiver');
+  const [processes, messages] = [8, 40];
+  await using receiver = await UnixDatagram.bind(path);
+  const children = Array.from({ length: processes }, (_, i) =>
+    Child.fixture('waits-for-room.mjs', [path, 'ref', `${messages}`, `${i} `]),
+  );
+  const counts = new Map<string, number>();
+  for (let i = 0; i < processes * messages; i++) {
+    const [from = ''] = (await receiver.receive()).data.toString().split(' ');
+    counts.set(from, (counts.get(from) ?? 0) + 1);
+    if (i % 10 === 0) await delay(1);
+  }
+  expect([...counts.values()]).toEqual(Array(processes).fill(messages));
+  for (const child of children) {
+    const [, again] = (await child.succeeds()).trim().split('\n');
+    // One for each time that there was room, and that somebody else took it.
+    expect(Number(again)).toBeLessThan(10 * messages);
+  }
+});
