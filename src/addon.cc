@@ -3,9 +3,9 @@
 #include <iterator>
 #include <utility>
 
+#include "budget.h"
 #include "napi/function.h"
 #include "raw/calls.h"
-#include "socket/socket_wrap.h"
 #include "sys/address.h"
 #include "sys/bound_path.h"
 #include "sys/constants.h"
@@ -24,7 +24,8 @@ struct Number {
 constexpr Number kLayout[] = {
     {"maxPath", sys::Address::kMaxPath},
     {"maxRights", sys::kMaxRights},
-    {"maxSendMany", SocketWrap::kMaxSendMany},
+    {"maxSendMany", kMaxSendMany},
+    {"maxReceiveBatch", kMaxReceiveBatch},
     {"readable", kReadable},
     {"writable", kWritable},
     {"unsafeDirectory", sys::kUnsafeDirectory},

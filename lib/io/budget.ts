@@ -1,21 +1,23 @@
+// How much is done in one turn of the loop, however much could be: so that no socket starves another, or the
+// process's timers. src/budget.h has what one call of the addon does at most.
 import { setImmediate } from '../core/timers.js';
 
-// How much is done in one turn of the loop, however much could be: so that no socket starves another, or the
-// process's timers.
-
-/** System calls of one socket, and bytes. */
-const CALLS = 32;
-const BYTES = 2 << 20;
+/** System calls of one socket that writes bytes. */
+const MAX_CALLS_PER_TURN = 32;
+/** Messages that one socket sends. */
+export const MAX_MESSAGES_PER_TURN = 2048;
+/** Bytes that one socket sends, or reads. */
+export const MAX_BYTES_PER_TURN: number = 2 << 20;
 /** Sends of all sockets whose promises resolve at once, and their bytes. */
-const SENDS = 256;
-const SENT_BYTES = 4 << 20;
+const MAX_RESOLVED_SENDS = 256;
+const MAX_RESOLVED_BYTES = 4 << 20;
 
-/** What one socket may do before the loop gets its turn. */
-export class Allowance {
+/** What one socket may do before the loop gets its turn: tokio's coop budget. */
+export class Budget {
   #calls: number;
-  #bytes = BYTES;
+  #bytes = MAX_BYTES_PER_TURN;
 
-  constructor(calls: number = CALLS) {
+  constructor(calls: number = MAX_CALLS_PER_TURN) {
     this.#calls = calls;
   }
 
@@ -32,25 +34,25 @@ export class Allowance {
   }
 }
 
-/** What is done at once: most sends and writes. */
-const done: Promise<void> = Promise.resolve();
+/** The promise of most sends and writes. */
+const resolved: Promise<void> = Promise.resolve();
 
-let sends = SENDS;
-let bytes = SENT_BYTES;
+let sends = MAX_RESOLVED_SENDS;
+let bytes = MAX_RESOLVED_BYTES;
 let turn: Promise<void> | undefined;
 
 /**
- * The promise of a send that was done at once. A loop of them whose receiver keeps up would never come to its
- * end: now and then one is resolved only when the loop has had its turn.
+ * Returns the promise of a send that was done at once. A loop of them whose receiver keeps up would never come to
+ * its end: now and then one is resolved only when the loop has had its turn.
  */
-export function sentNow(length: number, count = 1): Promise<void> {
+export function resolvedSend(length: number, count = 1): Promise<void> {
   sends -= count;
   bytes -= length;
-  if (sends > 0 && bytes > 0) return done;
+  if (sends > 0 && bytes > 0) return resolved;
   turn ??= new Promise((resolve) => {
     setImmediate(() => {
-      sends = SENDS;
-      bytes = SENT_BYTES;
+      sends = MAX_RESOLVED_SENDS;
+      bytes = MAX_RESOLVED_BYTES;
       turn = undefined;
       resolve();
     });

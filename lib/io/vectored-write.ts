@@ -50,7 +50,7 @@ export function sendVector(
 }
 
 /** Buffers that go out one after the other, and how far they have gone. */
-export class ByteVector {
+export class VectoredWrite {
   /** The bytes that are left. */
   bytes: number;
   /** The last send left some of what it tried: there is no more room. */

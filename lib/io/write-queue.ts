@@ -1,92 +1,93 @@
 import type { Credentials } from '../core/credentials.js';
-import { copyOfError, systemError } from '../core/errors.js';
+import { systemError } from '../core/errors.js';
 import { closeAll } from '../core/fd-like.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { type Handle, native, WRITABLE } from '../native/binding.js';
-import { Allowance } from './budget.js';
-import { Operation } from './deferred.js';
+import { Budget } from './budget.js';
 import { Fifo } from './queue.js';
-import { type ByteVector, changedError, sendVector } from './vectored-write.js';
+import { changedError, sendVector, type VectoredWrite } from './vectored-write.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
 const ECANCELED = -(native.errnos.ECANCELED as number);
 const SHUT_WR = native.constants.SHUT_WR as number;
 
-/** Writes that go out by one call, and their bytes: more than a socket has room for need not be looked at. */
-const TOGETHER = 256;
-const TOGETHER_BYTES = 256 << 10;
+/** Writes that one call sends, and their bytes: a socket has no room for more. */
+const MAX_COALESCED_WRITES = 256;
+const MAX_COALESCED_BYTES = 256 << 10;
+
+/**
+ * Called once, when a write is over. `error`: not all of it went, but `written` bytes; undefined: all did. A `shared`
+ * error is that of other writes as well.
+ */
+type Settle = (error: Error | undefined, written: number, shared: boolean) => void;
 
 /** Bytes that wait until the kernel takes them. */
-export class Write extends Operation<void> {
+export class PendingWrite {
   /** Bytes sent so far. */
   written: number;
-  readonly #vector: ByteVector;
+  readonly #buffers: VectoredWrite;
   /** Duplicates, closed when they have gone or will not go. */
-  #fds: FileDescriptor[];
+  #fds: readonly FileDescriptor[];
   readonly #credentials: Credentials | undefined;
+  readonly #settle: Settle;
 
   constructor(
-    vector: ByteVector,
-    written: number,
-    fds: FileDescriptor[],
-    credentials: Credentials | undefined,
-    signal: AbortSignal | undefined,
-    onAbort: ((error: Error) => void) | undefined,
+    buffers: VectoredWrite,
+    settle: Settle,
+    fds: readonly FileDescriptor[] = [],
+    credentials?: Credentials,
+    written = 0,
   ) {
-    super(signal, onAbort);
-    this.#vector = vector;
-    this.written = written;
+    this.#buffers = buffers;
+    this.#settle = settle;
     this.#fds = fds;
     this.#credentials = credentials;
+    this.written = written;
   }
 
   /** Bytes that are left. */
   get bytes(): number {
-    return this.#vector.bytes;
+    return this.#buffers.bytes;
   }
 
   /** Whether its memory, which is the caller's, holds them still. */
   get intact(): boolean {
-    return this.#vector.intact;
+    return this.#buffers.intact;
   }
 
-  /** Whether there is nothing beside the bytes. */
+  /** Whether there is no ancillary data. */
   get plain(): boolean {
     return this.#fds.length === 0 && this.#credentials === undefined;
   }
 
   /** Appends its bytes to what goes out in one call. */
   gather(buffers: Uint8Array[]): void {
-    this.#vector.gather(buffers);
+    this.#buffers.gather(buffers);
   }
 
-  /** So many of its bytes have gone, with those of others. */
+  /** Counts bytes that have gone, with those of others. */
   advance(count: number): void {
-    this.#vector.advance(count);
+    this.#buffers.advance(count);
     this.written += count;
   }
 
   /** Sends once. Returns the bytes that went of it, or -errno. */
   send(handle: Handle): number {
     const rights = this.#fds.length === 0 ? undefined : this.#fds.map(({ fd }) => fd);
-    const result = this.#vector.send(handle, rights, this.#credentials);
+    const result = this.#buffers.send(handle, rights, this.#credentials);
     if (result < 0) return result;
     this.release();
     this.written += result;
     return result;
   }
 
-  /** Rejects with what of it went. */
-  fail(error: Error): void {
-    this.release();
-    this.reject(Object.assign(error, { bytesWritten: this.written }));
+  succeed(): void {
+    this.#settle(undefined, this.written, false);
   }
 
-  /** As `fail`, with an error that others get as well. */
-  discard(error: Error): void {
+  fail(error: Error, shared = false): void {
     this.release();
-    const { written } = this;
-    this.reject(written === 0 ? error : copyOfError(error, { bytesWritten: written }));
+    this.#settle(error, this.written, shared);
   }
 
   /** Closes the descriptors: they went, with the first byte, or will not go. */
@@ -96,9 +97,9 @@ export class Write extends Operation<void> {
   }
 }
 
-/** What a stream socket writes, in order, when it is writable. Made when a write has to wait first. */
+/** The writes of a stream socket, in order. Made when a write has to wait first. */
 export class WriteQueue {
-  readonly #writes = new Fifo<Write>();
+  readonly #writes = new Fifo<PendingWrite>();
   readonly #handle: Handle;
   #ending = false;
 
@@ -118,10 +119,16 @@ export class WriteQueue {
     return bytes;
   }
 
-  push(write: Write): Promise<void> {
+  /** Queues what has just met EAGAIN, or others that wait. */
+  push(write: PendingWrite): void {
     this.#writes.push(write);
     if (this.#writes.size === 1) this.#goOn();
-    return write.promise;
+  }
+
+  /** Queues writes and sends what can be sent now. */
+  start(writes: readonly PendingWrite[]): void {
+    for (const write of writes) this.#writes.push(write);
+    this.resume();
   }
 
   /** Shuts the socket for writing, once nothing waits. */
@@ -131,9 +138,9 @@ export class WriteQueue {
 
   /** The socket is writable. */
   resume(): void {
-    const allowance = new Allowance();
+    const budget = new Budget();
     for (let first = this.#writes.peek(); first !== undefined; first = this.#writes.peek()) {
-      if (!allowance.left) break;
+      if (!budget.left) break;
       if (!first.intact) {
         this.#writes.shift();
         first.fail(changedError());
@@ -147,11 +154,11 @@ export class WriteQueue {
         this.#failAll(result);
         break;
       }
-      allowance.spend(result);
+      budget.spend(result);
       for (const write of together) {
         if (write.bytes > 0) break;
         // Whoever heard that it was sent may have emptied the queue.
-        if (this.#writes.remove(write)) write.resolve();
+        if (this.#writes.remove(write)) write.succeed();
       }
       // There is no room, or this turn has done enough.
       if (together.some(({ bytes }) => bytes > 0)) break;
@@ -160,20 +167,20 @@ export class WriteQueue {
   }
 
   /** The writes at the front that need no call of their own. */
-  #plain(): Write[] {
-    const writes: Write[] = [];
+  #plain(): PendingWrite[] {
+    const writes: PendingWrite[] = [];
     let bytes = 0;
     for (const write of this.#writes) {
-      if (!write.plain || !write.intact || writes.length === TOGETHER) break;
+      if (!write.plain || !write.intact || writes.length === MAX_COALESCED_WRITES) break;
       writes.push(write);
       bytes += write.bytes;
-      if (bytes >= TOGETHER_BYTES) break;
+      if (bytes >= MAX_COALESCED_BYTES) break;
     }
     return writes;
   }
 
   /** Sends once. Returns how many bytes of them went, or -errno. */
-  #sendTogether(writes: readonly Write[]): number {
+  #sendTogether(writes: readonly PendingWrite[]): number {
     const buffers: Uint8Array[] = [];
     for (const write of writes) write.gather(buffers);
     const result = sendVector(this.#handle, buffers, undefined);
@@ -188,7 +195,7 @@ export class WriteQueue {
   }
 
   /** After a part of a write no other may go: the receiver would see a hole in the stream. */
-  #passOver(write: Write): void {
+  #passOver(write: PendingWrite): void {
     if (write.written > 0) this.#failAll(ECANCELED);
   }
 
@@ -196,11 +203,10 @@ export class WriteQueue {
     for (const write of this.#writes.drain()) write.fail(systemError('write', errno));
   }
 
-  /** Takes out a write that its signal ended. */
-  forget(write: Write, error: Error): void {
+  /** Takes out a write that its signal ended, with `error`. */
+  forget(write: PendingWrite, error: Error): void {
     this.#writes.remove(write);
-    write.release();
-    Object.assign(error, { bytesWritten: write.written });
+    write.fail(error);
     this.#passOver(write);
     if (this.#writes.size === 0) this.#handle.stop(WRITABLE);
     this.#goOn();
@@ -208,7 +214,7 @@ export class WriteQueue {
 
   /** Rejects all of them. */
   discard(error: Error): void {
-    for (const write of this.#writes.drain()) write.discard(error);
+    for (const write of this.#writes.drain()) write.fail(error, true);
   }
 
   /** Waits for what is left, or does what waited for it. */

@@ -32,6 +32,8 @@ export interface Layout {
   readonly maxRights: number;
   /** Messages that one `sendMany` takes at most. */
   readonly maxSendMany: number;
+  /** Messages that one receive takes at most. */
+  readonly maxReceiveBatch: number;
 
   /** Events, as bits. */
   readonly readable: number;

@@ -13,6 +13,9 @@ export const native: Addon<Handle> = load() as Addon<Handle>;
 
 const { sockets, layout } = native;
 
+/** Messages that one `Handle.sendMany` takes at most. */
+export const MAX_SEND_MANY: number = layout.maxSendMany;
+
 /** Bits of `Handle.stop`. */
 export const READABLE: number = layout.readable;
 export const WRITABLE: number = layout.writable;
@@ -148,21 +151,9 @@ export class Handle {
     return sockets.sendMessage(this.#id, buffers, to, right, credentials, flags);
   }
 
-  /**
-   * Calls sendmmsg(2) with `data[from...]`, as many as one call takes: to one destination, which `to` is
-   * for all of them, or one each. Returns how many went.
-   */
-  sendMany(
-    data: readonly Uint8Array[],
-    to: AddressBytes | undefined | readonly (AddressBytes | undefined)[],
-    from: number,
-  ): number {
-    let end = Math.min(data.length, from + layout.maxSendMany);
-    if (!Array.isArray(to))
-      return sockets.sendMany(this.#id, to as AddressBytes, ...data.slice(from, end));
-    const address = to[from];
-    for (let index = from + 1; index < end; index++) if (to[index] !== address) end = index;
-    return sockets.sendMany(this.#id, address, ...data.slice(from, end));
+  /** Calls sendmmsg(2) with up to MAX_SEND_MANY messages, to one destination. Returns how many went. */
+  sendMany(data: readonly Uint8Array[], to: AddressBytes | undefined): number {
+    return sockets.sendMany(this.#id, to, ...data);
   }
 
   /**

@@ -24,7 +24,7 @@ import {
   SocketSettings,
 } from './options.js';
 import { SocketInput } from './reader.js';
-import { byteLength, type Chunk, SocketOutput, type WriteCallback } from './writer.js';
+import { byteLength, type Chunk, SocketWriter, type WriteCallback } from './writer.js';
 
 /** @internal Who counts the socket: its server. */
 export interface SocketKeeper {
@@ -60,7 +60,7 @@ export class Socket extends Duplex {
   #timer: NodeJS.Timeout | undefined;
   /** The last call of `connect()`. */
   #attempt: ConnectAttempt | undefined;
-  readonly #output = new SocketOutput();
+  readonly #output = new SocketWriter();
   /** What waits for the connection, for `bytesWritten`. */
   #pendingLength = 0;
   /** @internal The most descriptors a message may bring. */
@@ -360,7 +360,7 @@ export class Socket extends Duplex {
   onWritable(): void {
     if (this.#handle === null) return;
     this.#touch();
-    this.#output.resume(this.#handle);
+    this.#output.resume();
   }
 
   /** @internal */

@@ -32,10 +32,9 @@ const OUTGOING = new Known<OutgoingDatagram>('a message of sendMany', {
   to: 1,
 });
 
-export class Outgoing {
+/** The messages of one `sendMany`, checked. */
+export class DatagramBatch {
   readonly data: readonly Uint8Array[];
-  /** For the addon, as `data`; undefined unless all are plain and have an address. */
-  readonly addresses: readonly Uint8Array[] | undefined;
   /** Bytes of all. */
   readonly bytes: number;
   readonly #to: (UnixAddress | undefined)[] = [];
@@ -45,7 +44,6 @@ export class Outgoing {
     if (!Array.isArray(messages))
       throw invalidArgType('messages', 'an instance of Array', messages);
     const data: Uint8Array[] = [];
-    const addresses: Uint8Array[] = [];
     let total = 0;
     let given: AddressLike | undefined;
     let to: UnixAddress | undefined;
@@ -58,7 +56,6 @@ export class Outgoing {
       given = outgoing?.to;
       const beside = outgoing === undefined ? undefined : besideOf(outgoing);
       if (beside !== undefined) this.#beside.set(data.length, beside);
-      if (to !== undefined) addresses.push(UnixAddress.bytesOf(to));
       this.#to.push(to);
       data.push(bytes);
       total += bytes.length;
@@ -66,26 +63,19 @@ export class Outgoing {
     refuseLostSince('data', data);
     this.data = data;
     this.bytes = total;
-    const direct = this.#beside.size === 0 && addresses.length === data.length;
-    this.addresses = direct ? addresses : undefined;
   }
 
   get size(): number {
     return this.data.length;
   }
 
-  /** Where message `index` goes. */
-  to(index: number): UnixAddress | undefined {
-    return this.#to[index];
-  }
-
-  /** Messages from `index` on, by destination, in order for each. */
-  parts(index: number): Part[] {
+  /** The messages by destination, in order for each. */
+  parts(): Part[] {
     const parts: Part[] = [];
     const open = new Map<string, Part>();
     let to: UnixAddress | undefined;
     let key = '';
-    for (let i = index; i < this.data.length; i++) {
+    for (let i = 0; i < this.data.length; i++) {
       if (this.#to[i] !== to) key = keyOf(this.#to[i]);
       to = this.#to[i];
       const beside = this.#beside.get(i);
@@ -104,7 +94,7 @@ export class Outgoing {
   /** How much goes to each destination. */
   totals(): Iterable<Total> {
     const totals = new Map<string, Total>();
-    for (const { to, data } of this.parts(0)) {
+    for (const { to, data } of this.parts()) {
       const key = keyOf(to);
       const total = totals.get(key) ?? { to, messages: 0, bytes: 0 };
       total.messages += data.length;

@@ -6,7 +6,7 @@ import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
 import { type DatagramStats, type Queue, statsOf } from '../core/stats.js';
 import { bytesOf, checkSignal, type Data, optionsOf } from '../core/validate.js';
-import { Allowance, sentNow } from '../io/budget.js';
+import { Budget, MAX_MESSAGES_PER_TURN, resolvedSend } from '../io/budget.js';
 import { adoptHandle, openHandle, openPair } from '../io/handle.js';
 import { type Datagram, datagramAt } from '../io/message.js';
 import {
@@ -21,20 +21,20 @@ import {
 import { bindPlan, receiveSettings, SOCK_DGRAM } from '../io/options.js';
 import { type Handle, native } from '../native/binding.js';
 import {
+  DatagramBatch,
   destinationOf,
   keyOf,
-  Outgoing,
   type OutgoingDatagram,
   type Part,
 } from './datagram-batch.js';
-import { AddressRoute, PeerRoute, ReconnectingRoute, sendManyNow, sendTo } from './destination.js';
+import { AddressDestination, ConnectedPeer, ReconnectingPeer, sendTo } from './destination.js';
 import {
   MessageSocket,
   ON_MESSAGES,
   type OnMessagesOptions,
   type ReceiveMessageOptions,
 } from './message-socket.js';
-import { MESSAGES, SendQueue, WritableEvent } from './send-queue.js';
+import { SendQueue, WritableEvent } from './send-queue.js';
 import type { SendOptions } from './seqpacket.js';
 
 /** Options of `send`; those of `trySend` are the same without `signal`. */
@@ -70,7 +70,7 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
   /** What waits to be sent, by destination; the empty key is the connected peer. */
   #queues = noQueues;
   readonly #limit: Readonly<Required<SendQueueLimit>>;
-  readonly #route: PeerRoute;
+  readonly #connected: ConnectedPeer;
   readonly #writable: WritableEvent;
   #peer: UnixAddress | undefined;
 
@@ -82,9 +82,9 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
     this.maxMessageSize = settings.maxMessageSize;
     this.#limit = settings.sendQueueLimit;
     this.#writable = new WritableEvent(handle);
-    this.#route = settings.reconnect
-      ? new ReconnectingRoute(handle, settings.onConnectionChange)
-      : new PeerRoute(handle);
+    this.#connected = settings.reconnect
+      ? new ReconnectingPeer(handle, settings.onConnectionChange)
+      : new ConnectedPeer(handle);
   }
 
   /**
@@ -157,7 +157,7 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
 
   #setPeer(peer: UnixAddress | undefined): void {
     this.live();
-    check('connect', this.#route.connect(peer), peer);
+    check('connect', this.#connected.connect(peer), peer);
     const queue = this.#queues.get('');
     const same = peer?.equals(this.#peer) === true;
     const former = this.#peer;
@@ -184,7 +184,7 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
       const beside = besideOf(parsed);
       // Last: the getters of descriptors may have taken it away.
       const bytes = bytesOf('data', data);
-      if (this.#attempt(bytes, to, beside)) return sentNow(bytes.length);
+      if (this.#attempt(bytes, to, beside)) return resolvedSend(bytes.length);
       return this.#queueFor(to).add(bytes, beside, parsed.signal);
     } catch (error) {
       return Promise.reject(error);
@@ -213,60 +213,32 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
   sendMany(messages: readonly (Data | OutgoingDatagram)[]): Promise<void> {
     try {
       this.live();
-      return this.#sendAll(new Outgoing(messages));
+      return this.#sendAll(new DatagramBatch(messages));
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  async #sendAll(outgoing: Outgoing): Promise<void> {
+  async #sendAll(batch: DatagramBatch): Promise<void> {
     const limit = this.#limit;
-    const large = outgoing.size > limit.messages || outgoing.bytes > limit.bytes;
-    if (this.#queues.size > 0 || large) this.#admit(outgoing);
-    const allowance = new Allowance(MESSAGES);
-    const { sent, error } = this.#sendNow(outgoing, allowance);
-    const rest = outgoing.parts(sent).map((part) => this.#sendPart(part, allowance));
-    const failed = (await Promise.allSettled(rest)).find(({ status }) => status === 'rejected');
-    if (error !== undefined) throw error;
+    const large = batch.size > limit.messages || batch.bytes > limit.bytes;
+    if (this.#queues.size > 0 || large) this.#admit(batch);
+    const budget = new Budget(MAX_MESSAGES_PER_TURN);
+    const sending = batch.parts().map((part) => this.#sendPart(part, budget));
+    const failed = (await Promise.allSettled(sending)).find(({ status }) => status === 'rejected');
     if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
-    await sentNow(outgoing.bytes, outgoing.size);
+    await resolvedSend(batch.bytes, batch.size);
   }
 
   /** Throws ENOBUFS unless each destination's queue has room for all of its messages. */
-  #admit(outgoing: Outgoing): void {
-    for (const { to, messages, bytes } of outgoing.totals()) {
+  #admit(batch: DatagramBatch): void {
+    for (const { to, messages, bytes } of batch.totals()) {
       (this.#queues.get(keyOf(to)) ?? this.#makeQueue(to)).admit(messages, bytes);
     }
   }
 
-  /**
-   * Sends messages to several addresses in one call, until one has to wait or `allowance` is used up.
-   * Returns how many are done with, and the first error.
-   */
-  #sendNow(outgoing: Outgoing, allowance: Allowance): { sent: number; error: Error | undefined } {
-    const { data, addresses } = outgoing;
-    let sent = 0;
-    let error: Error | undefined;
-    if (this.#queues.size > 0 || addresses === undefined) return { sent, error };
-    while (sent < data.length && allowance.left) {
-      const result = sendManyNow(this.handle, data, addresses, sent);
-      if (result === EAGAIN) break;
-      if (result === ECONNRESET) {
-        this.onPeerReset();
-      } else {
-        if (result < 0) error ??= systemError('send', result, outgoing.to(sent));
-        const count = Math.max(result, 1);
-        for (let index = sent; index < sent + count; index++) {
-          allowance.spend((data[index] as Uint8Array).length);
-        }
-        sent += count;
-      }
-    }
-    return { sent, error };
-  }
-
-  #sendPart({ to, data, beside }: Part, allowance: Allowance): Promise<void> {
-    if (beside === undefined) return this.#queueFor(to).addMany(data, allowance);
+  #sendPart({ to, data, beside }: Part, budget: Budget): Promise<void> {
+    if (beside === undefined) return this.#queueFor(to).addMany(data, budget);
     try {
       const [message] = data as [Uint8Array];
       if (this.#attempt(message, to, beside)) return Promise.resolve();
@@ -308,7 +280,7 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
     if (to === undefined) this.throwReported();
     const result =
       to === undefined
-        ? this.#route.send(bytes, beside)
+        ? this.#connected.send(bytes, beside)
         : sendTo(this.handle, bytes, to, beside, this);
     if (result >= 0) return true;
     if (result === EAGAIN) return false;
@@ -327,11 +299,14 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
   }
 
   #makeQueue(to: UnixAddress | undefined): SendQueue {
-    const route = to === undefined ? this.#route : new AddressRoute(this.handle, to, this);
+    const destination =
+      to === undefined ? this.#connected : new AddressDestination(this.handle, to, this);
     const empty = (): void => {
       this.#queues.delete(keyOf(to));
     };
-    return new SendQueue(this.#writable, route, this.#limit, empty).setReference(this.referenced);
+    return new SendQueue(this.#writable, destination, this.#limit, empty).setReference(
+      this.referenced,
+    );
   }
 
   override stats(): DatagramStats {

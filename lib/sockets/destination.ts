@@ -19,19 +19,19 @@ const gone = new Set(
     : [ECONNRESET, errno('EDESTADDRREQ'), errno('ECONNREFUSED'), errno('ENOTCONN')],
 );
 
-export interface Route {
+export interface Destination {
   /** For errors. */
   readonly address: UnixAddress | undefined;
   /** Whether poll(2) tells when a message that had to wait can go. */
   readonly polled: boolean;
   /** One message: bytes, or -errno. */
   send(data: Uint8Array, beside: Beside | undefined): number;
-  /** `data[from...]`, each a message: how many went, or -errno. */
-  sendMany(data: readonly Uint8Array[], from: number): number;
+  /** Up to MAX_SEND_MANY messages: how many went, or -errno. */
+  sendMany(data: readonly Uint8Array[]): number;
 }
 
 /** Sends one message now: bytes, or -errno. */
-export function sendNow(
+export function transmit(
   handle: Handle,
   data: Uint8Array,
   to: Uint8Array | undefined,
@@ -47,17 +47,15 @@ export function sendNow(
   return result;
 }
 
-/** As `sendMany` of the handle. */
-export function sendManyNow(
+/** Sends messages now: how many went, or -errno. */
+function transmitMany(
   handle: Handle,
   data: readonly Uint8Array[],
-  to: Parameters<Handle['sendMany']>[1],
-  from: number,
+  to: Uint8Array | undefined,
 ): number {
-  const result = handle.sendMany(data, to, from);
-  if (messages.hasSubscribers) {
-    const address = Array.isArray(to) ? to[from] : to;
-    for (let i = from; i < from + result; i++) tellSent(handle, data[i] as Uint8Array, address);
+  const result = handle.sendMany(data, to);
+  if (messages.hasSubscribers && result > 0) {
+    for (const message of data.slice(0, result)) tellSent(handle, message, to);
   }
   return result;
 }
@@ -67,7 +65,7 @@ function tellSent(handle: Handle, data: Uint8Array, to: Uint8Array | undefined):
 }
 
 /** To the connected peer. */
-export class PeerRoute implements Route {
+export class ConnectedPeer implements Destination {
   readonly #handle: Handle;
 
   constructor(handle: Handle) {
@@ -83,11 +81,11 @@ export class PeerRoute implements Route {
   }
 
   send(data: Uint8Array, beside: Beside | undefined): number {
-    return sendNow(this.#handle, data, undefined, beside);
+    return transmit(this.#handle, data, undefined, beside);
   }
 
-  sendMany(data: readonly Uint8Array[], from: number): number {
-    return sendManyNow(this.#handle, data, undefined, from);
+  sendMany(data: readonly Uint8Array[]): number {
+    return transmitMany(this.#handle, data, undefined);
   }
 
   /** Sets the peer, or forgets it. */
@@ -100,7 +98,7 @@ export class PeerRoute implements Route {
 }
 
 /** To the connected peer; once it is gone, to whoever is bound at its address next. */
-export class ReconnectingRoute extends PeerRoute {
+export class ReconnectingPeer extends ConnectedPeer {
   readonly #report: ((change: ConnectionChange) => void) | undefined;
   #address: UnixAddress | undefined;
   #connected = false;
@@ -125,10 +123,10 @@ export class ReconnectingRoute extends PeerRoute {
     return this.#restore(result) ? this.#settled(super.send(data, beside)) : EAGAIN;
   }
 
-  override sendMany(data: readonly Uint8Array[], from: number): number {
-    const result = super.sendMany(data, from);
+  override sendMany(data: readonly Uint8Array[]): number {
+    const result = super.sendMany(data);
     if (result >= 0 || !this.#hasLost(result)) return result;
-    return this.#restore(result) ? this.#settled(super.sendMany(data, from)) : EAGAIN;
+    return this.#restore(result) ? this.#settled(super.sendMany(data)) : EAGAIN;
   }
 
   /** A peer that is not there yet is waited for. */
@@ -185,7 +183,7 @@ interface ConnectedSocket {
 }
 
 /** To an address, whoever the connected peer is. */
-export class AddressRoute implements Route {
+export class AddressDestination implements Destination {
   readonly address: UnixAddress;
   readonly #handle: Handle;
   readonly #socket: ConnectedSocket;
@@ -205,12 +203,12 @@ export class AddressRoute implements Route {
     return sendTo(this.#handle, data, this.address, beside, this.#socket);
   }
 
-  sendMany(data: readonly Uint8Array[], from: number): number {
+  sendMany(data: readonly Uint8Array[]): number {
     const to = UnixAddress.bytesOf(this.address);
-    const result = sendManyNow(this.#handle, data, to, from);
+    const result = transmitMany(this.#handle, data, to);
     if (result !== ECONNRESET) return result;
     this.#socket.onPeerReset();
-    return sendManyNow(this.#handle, data, to, from);
+    return transmitMany(this.#handle, data, to);
   }
 }
 
@@ -226,8 +224,8 @@ export function sendTo(
   socket: ConnectedSocket,
 ): number {
   const address = UnixAddress.bytesOf(to);
-  const result = sendNow(handle, data, address, beside);
+  const result = transmit(handle, data, address, beside);
   if (result !== ECONNRESET) return result;
   socket.onPeerReset();
-  return sendNow(handle, data, address, beside);
+  return transmit(handle, data, address, beside);
 }

@@ -1,16 +1,16 @@
-import type { Beside } from '../core/ancillary.js';
+import type { Beside as Ancillary } from '../core/ancillary.js';
 import type { Credentials } from '../core/credentials.js';
 import { systemError } from '../core/errors.js';
 import { closeAll, duplicates } from '../core/fd-like.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Backoff } from '../io/backoff.js';
-import { Allowance } from '../io/budget.js';
-import { Operation } from '../io/deferred.js';
+import { Budget, MAX_MESSAGES_PER_TURN } from '../io/budget.js';
+import { Operation as Deferred } from '../io/deferred.js';
 import type { SendQueueLimit } from '../io/message-options.js';
 import { Fifo } from '../io/queue.js';
 import { Retry } from '../io/retry-timer.js';
-import { type Handle, native, WRITABLE } from '../native/binding.js';
-import type { Route } from './destination.js';
+import { type Handle, MAX_SEND_MANY, native, WRITABLE } from '../native/binding.js';
+import type { Destination } from './destination.js';
 import { RoomProbe, type RoomWaiter } from './room-probe.js';
 
 const errno = (name: string): number => -(native.errnos[name] as number);
@@ -18,12 +18,6 @@ const EAGAIN = errno('EAGAIN');
 const ENOTCONN = errno('ENOTCONN');
 const ECONNREFUSED = errno('ECONNREFUSED');
 const ENOBUFS = errno('ENOBUFS');
-
-/** Messages that one turn of the loop sends at most, so that no receiver who keeps up stops it. */
-export const MESSAGES = 2048;
-
-/** Messages of as many sends that go out by one call. */
-const TOGETHER = 64;
 
 /**
  * When the peer goes in the middle of a sendmmsg(2), the call tells how many went and drops the error; the
@@ -33,26 +27,24 @@ function causeOf(result: number, cut: boolean): number {
   return result === ENOTCONN && cut ? ECONNREFUSED : result;
 }
 
-/** Messages to one destination that settle together: one, or many with nothing beside them. */
-class Batch {
-  readonly operation: Operation<void>;
+/** The messages of one call to one destination: any number without ancillary data, or one with. */
+class PendingBatch {
+  readonly deferred: Deferred<void>;
   #data: readonly Uint8Array[];
   /** Duplicates, closed when the message has gone or will not go. */
   readonly #fds: readonly FileDescriptor[];
   readonly #credentials: Credentials | undefined;
   #next = 0;
   #bytes = 0;
-  /** The last sendmmsg(2) stopped before its end. */
-  #cut = false;
   #error: Error | undefined;
 
   constructor(
-    operation: Operation<void>,
+    deferred: Deferred<void>,
     data: readonly Uint8Array[],
     fds: readonly FileDescriptor[] = [],
     credentials?: Credentials,
   ) {
-    this.operation = operation;
+    this.deferred = deferred;
     this.#data = data;
     this.#fds = fds;
     this.#credentials = credentials;
@@ -69,56 +61,38 @@ class Batch {
     return this.#bytes;
   }
 
-  /** The message, if it is only one, with nothing beside it. */
-  get plain(): Uint8Array | undefined {
-    const alone = this.#data.length === 1 && this.#beside() === undefined;
-    return alone ? this.#data[0] : undefined;
-  }
-
-  /** Makes copies of them: what waits is not the caller's memory. */
-  keep(): void {
-    this.#data = this.#data.slice(this.#next).map((message) => Buffer.from(message));
-    this.#next = 0;
-  }
-
-  /** Sends what can and may be sent now; false if the rest has to wait. */
-  advance(route: Route, allowance: Allowance): boolean {
-    const data = this.#data;
-    const beside = this.#beside();
-    while (this.#next < data.length) {
-      if (!allowance.left) return false;
-      const single = this.#next === data.length - 1;
-      const result = single
-        ? route.send(data[this.#next] as Uint8Array, beside)
-        : route.sendMany(data, this.#next);
-      if (result === EAGAIN) return false;
-      if (result < 0) {
-        this.#error ??= systemError('send', causeOf(result, this.#cut), route.address);
-      }
-      const next = this.#next + (single || result < 0 ? 1 : result);
-      this.#cut = result >= 0 && next < data.length;
-      const before = this.#bytes;
-      const count = next - this.#next;
-      for (; this.#next < next; this.#next++) {
-        this.#bytes -= (data[this.#next] as Uint8Array).length;
-      }
-      allowance.spend(before - this.#bytes, count);
-      // Most likely for want of room: where poll(2) tells, it tells of an error as well.
-      if (this.#cut && route.polled) return false;
-    }
-    return true;
-  }
-
-  #beside(): Beside | undefined {
+  get ancillary(): Ancillary | undefined {
     if (this.#fds.length === 0 && this.#credentials === undefined) return undefined;
     return { fds: this.#fds.map(({ fd }) => fd), credentials: this.#credentials };
   }
 
-  /** Settles the operation; `error`: none of the rest will go. */
+  /** Replaces the messages by copies: what waits is not the caller's memory. */
+  copy(): void {
+    this.#data = this.#data.slice(this.#next).map((message) => Buffer.from(message));
+    this.#next = 0;
+  }
+
+  /** Appends up to `most` of its messages. */
+  gather(messages: Uint8Array[], most: number): void {
+    const end = Math.min(this.#data.length, this.#next + most);
+    for (let at = this.#next; at < end; at++) messages.push(this.#data[at] as Uint8Array);
+  }
+
+  /** Takes so many off its front: they were sent, or failed with `error`. Returns their bytes. */
+  advance(count: number, error: Error | undefined): number {
+    const before = this.#bytes;
+    for (const end = this.#next + count; this.#next < end; this.#next++) {
+      this.#bytes -= (this.#data[this.#next] as Uint8Array).length;
+    }
+    this.#error ??= error;
+    return before - this.#bytes;
+  }
+
+  /** Rejects if a message failed, else resolves. `error`: none of the rest will go. */
   settle(error: Error | undefined = this.#error): void {
     this.release();
-    if (error === undefined) this.operation.resolve();
-    else this.operation.reject(error);
+    if (error === undefined) this.deferred.resolve();
+    else this.deferred.reject(error);
   }
 
   release(): void {
@@ -161,28 +135,28 @@ export class WritableEvent {
  */
 export class SendQueue implements RoomWaiter {
   readonly #writable: WritableEvent;
-  readonly #route: Route;
+  readonly #destination: Destination;
   readonly #limit: Readonly<Required<SendQueueLimit>>;
   readonly #empty: () => void;
-  readonly #batches = new Fifo<Batch>();
+  readonly #batches = new Fifo<PendingBatch>();
   readonly #backoff = new Backoff(1, 64);
+  readonly #retry = new Retry();
   #size = 0;
   #bytes = 0;
-  readonly #retry = new Retry();
   #probe: RoomProbe | undefined;
-  /** The last sendmmsg(2) of plain messages stopped before its end. */
+  /** The last sendmmsg(2) stopped before its end. */
   #cut = false;
   #referenced = true;
 
   /** `empty` is called each time nothing waits any more. */
   constructor(
     writable: WritableEvent,
-    route: Route,
+    destination: Destination,
     limit: Readonly<Required<SendQueueLimit>>,
     empty: () => void = () => {},
   ) {
     this.#writable = writable;
-    this.#route = route;
+    this.#destination = destination;
     this.#limit = limit;
     this.#empty = empty;
   }
@@ -197,11 +171,16 @@ export class SendQueue implements RoomWaiter {
     return this.#bytes;
   }
 
+  /** Whether a probe watches the destination. */
+  get probed(): boolean {
+    return this.#probe !== undefined;
+  }
+
   /** Throws ENOBUFS if so much more may not wait. */
   admit(messages: number, bytes: number): void {
     const limit = this.#limit;
     if (this.#size + messages <= limit.messages && this.#bytes + bytes <= limit.bytes) return;
-    const error = systemError('send', ENOBUFS, this.#route.address);
+    const error = systemError('send', ENOBUFS, this.#destination.address);
     error.message += `: sendQueueLimit is ${limit.messages} messages, ${limit.bytes} bytes`;
     throw error;
   }
@@ -209,14 +188,19 @@ export class SendQueue implements RoomWaiter {
   /** Queues a copy of a message that has just met EAGAIN, or others that wait. */
   add(
     data: Uint8Array,
-    beside: Beside | undefined,
+    ancillary: Ancillary | undefined,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const fds = this.#prepare(data, beside?.fds);
+    let fds: FileDescriptor[] = [];
     try {
-      const operation = new Operation<void>(signal, () => this.#cancel(batch));
-      const batch = new Batch(operation, [data], fds, beside?.credentials);
-      return this.#push(batch);
+      this.admit(1, data.length);
+      fds = duplicates(ancillary?.fds);
+      const deferred = new Deferred<void>(signal, () => this.#cancel(batch));
+      const batch = new PendingBatch(deferred, [data], fds, ancillary?.credentials);
+      this.#push(batch);
+      batch.copy();
+      if (this.#size === 1) this.#wait();
+      return deferred.promise;
     } catch (error) {
       closeAll(fds);
       if (this.#size === 0) this.#empty();
@@ -224,39 +208,25 @@ export class SendQueue implements RoomWaiter {
     }
   }
 
-  #prepare(data: Uint8Array, fds: readonly number[] | undefined): FileDescriptor[] {
-    try {
-      this.admit(1, data.length);
-      return duplicates(fds);
-    } catch (error) {
-      if (this.#size === 0) this.#empty();
-      throw error;
-    }
+  /** Sends messages as far as there is room and the budget goes, and queues copies of the rest, whatever the limit. */
+  addMany(data: readonly Uint8Array[], budget: Budget): Promise<void> {
+    const batch = new PendingBatch(new Deferred<void>(), data);
+    const alone = this.#size === 0;
+    this.#push(batch);
+    const done = alone && this.#send(budget);
+    if (batch.size > 0) batch.copy();
+    if (done) this.#end();
+    else if (alone) this.#wait();
+    return batch.deferred.promise;
   }
 
-  /**
-   * Sends messages as long as there is room, as many as a turn of the loop may, and queues copies of the
-   * rest, whatever the limit.
-   */
-  addMany(data: readonly Uint8Array[], allowance: Allowance): Promise<void> {
-    const batch = new Batch(new Operation<void>(), data);
-    if (this.#size > 0 || !batch.advance(this.#route, allowance)) return this.#push(batch);
-    batch.settle();
-    this.#empty();
-    return batch.operation.promise;
-  }
-
-  #push(batch: Batch): Promise<void> {
-    const first = this.#size === 0;
-    batch.keep();
+  #push(batch: PendingBatch): void {
     this.#batches.push(batch);
     this.#size += batch.size;
     this.#bytes += batch.bytes;
-    if (first) this.#wait();
-    return batch.operation.promise;
   }
 
-  #cancel(batch: Batch): void {
+  #cancel(batch: PendingBatch): void {
     this.#batches.remove(batch);
     this.#size -= batch.size;
     this.#bytes -= batch.bytes;
@@ -269,20 +239,13 @@ export class SendQueue implements RoomWaiter {
    * anything went.
    */
   flush(): boolean {
-    const allowance = new Allowance(MESSAGES);
     const waited = this.#size;
-    for (let first = this.#batches.peek(); first !== undefined; first = this.#batches.peek()) {
-      const size = this.#size;
-      const done =
-        first.plain === undefined ? this.#advance(first, allowance) : this.#advancePlain(allowance);
-      if (this.#size < size) this.#backoff.reset();
-      if (!done) {
-        this.#wait();
-        return this.#size < waited;
-      }
-    }
-    this.#end();
-    return true;
+    const done = this.#send(new Budget(MAX_MESSAGES_PER_TURN));
+    const sent = this.#size < waited;
+    if (sent) this.#backoff.reset();
+    if (done) this.#end();
+    else this.#wait();
+    return sent;
   }
 
   onRoom(): boolean {
@@ -290,43 +253,62 @@ export class SendQueue implements RoomWaiter {
     return this.flush();
   }
 
-  #advance(batch: Batch, allowance: Allowance): boolean {
-    const { size, bytes } = batch;
-    const done = batch.advance(this.#route, allowance);
-    this.#size -= size - batch.size;
-    this.#bytes -= bytes - batch.bytes;
-    if (!done) return false;
-    this.#batches.shift();
-    batch.settle();
+  /** Sends until it must wait. Returns whether nothing is left. */
+  #send(budget: Budget): boolean {
+    for (let first = this.#batches.peek(); first !== undefined; first = this.#batches.peek()) {
+      if (!budget.left) return false;
+      const { ancillary } = first;
+      const messages = ancillary === undefined ? this.#front() : this.#one(first);
+      const single = messages.length === 1;
+      const result = single
+        ? this.#destination.send(messages[0] as Uint8Array, ancillary)
+        : this.#destination.sendMany(messages);
+      if (result === EAGAIN) return false;
+      const count = single || result < 0 ? 1 : result;
+      const { address, polled } = this.#destination;
+      const error =
+        result < 0 ? systemError('send', causeOf(result, this.#cut), address) : undefined;
+      this.#cut = result >= 0 && count < messages.length;
+      this.#advance(count, error, budget);
+      // Most likely for want of room: where poll(2) tells, it tells of an error as well.
+      if (this.#cut && polled) return false;
+    }
     return true;
   }
 
-  /** The messages at the front that were sent one by one go together, as those of a batch do. */
-  #advancePlain(allowance: Allowance): boolean {
-    if (!allowance.left) return false;
-    const batches: Batch[] = [];
-    const data: Uint8Array[] = [];
+  #one(batch: PendingBatch): Uint8Array[] {
+    const messages: Uint8Array[] = [];
+    batch.gather(messages, 1);
+    return messages;
+  }
+
+  /** The messages at the front that one sendmmsg(2) takes. */
+  #front(): Uint8Array[] {
+    const messages: Uint8Array[] = [];
     for (const batch of this.#batches) {
-      const message = batch.plain;
-      if (message === undefined || data.length === TOGETHER) break;
-      batches.push(batch);
-      data.push(message);
+      if (messages.length === MAX_SEND_MANY || batch.ancillary !== undefined) break;
+      batch.gather(messages, MAX_SEND_MANY - messages.length);
     }
-    const result = this.#route.sendMany(data, 0);
-    if (result === EAGAIN) return false;
-    const error =
-      result < 0 ? systemError('send', causeOf(result, this.#cut), this.#route.address) : undefined;
-    const count = Math.max(result, 1);
-    for (const batch of batches.slice(0, count)) {
-      // Whoever heard that it was sent may have emptied the queue.
-      if (!this.#batches.remove(batch)) continue;
-      this.#size -= 1;
-      this.#bytes -= batch.bytes;
-      allowance.spend(batch.bytes);
-      batch.settle(error);
+    return messages;
+  }
+
+  /** Takes so many messages off the front: they were sent, or failed. */
+  #advance(count: number, error: Error | undefined, budget: Budget): void {
+    const done: PendingBatch[] = [];
+    for (let left = count; left > 0; ) {
+      const batch = this.#batches.peek() as PendingBatch;
+      const taken = Math.min(left, batch.size);
+      const bytes = batch.advance(taken, error);
+      left -= taken;
+      this.#size -= taken;
+      this.#bytes -= bytes;
+      budget.spend(bytes, taken);
+      if (batch.size > 0) break;
+      this.#batches.shift();
+      done.push(batch);
     }
-    this.#cut = result >= 0 && count < data.length;
-    return !(this.#cut && this.#route.polled);
+    // Last: whoever hears of it may close the socket, or send.
+    for (const batch of done) batch.settle();
   }
 
   /** Rejects everything. */
@@ -348,14 +330,9 @@ export class SendQueue implements RoomWaiter {
     return this.#referenced;
   }
 
-  /** Whether a probe watches the destination. */
-  get probed(): boolean {
-    return this.#probe !== undefined;
-  }
-
   #wait(): void {
     this.#stopWaiting();
-    const { address, polled } = this.#route;
+    const { address, polled } = this.#destination;
     const ownBuffer = !polled && this.#writable.handle.isSendBufferFull() === 1;
     if (polled || ownBuffer) {
       const result = this.#writable.wait(this);

@@ -6,7 +6,7 @@ import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
 import type { Queue } from '../core/stats.js';
 import { bytesOf, checkSignal, type Data, optionsOf } from '../core/validate.js';
-import { sentNow } from '../io/budget.js';
+import { resolvedSend } from '../io/budget.js';
 import { adoptHandle, openHandle, openPair } from '../io/handle.js';
 import { type Message, messageAt } from '../io/message.js';
 import {
@@ -24,7 +24,7 @@ import {
   SOCK_SEQPACKET,
 } from '../io/options.js';
 import { type Handle, native } from '../native/binding.js';
-import { PeerRoute } from './destination.js';
+import { ConnectedPeer } from './destination.js';
 import {
   MessageSocket,
   ON_MESSAGES,
@@ -65,7 +65,7 @@ const EAGAIN = -(native.errnos.EAGAIN as number);
  * in order, each as it was sent, empty ones too.
  */
 export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterable<Message> {
-  readonly #route: PeerRoute;
+  readonly #peer: ConnectedPeer;
   readonly #writable: WritableEvent;
   readonly #queue: SendQueue;
 
@@ -75,9 +75,9 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
     checkConstructing(key, 'UnixSeqpacket', factories);
     super(key, handle);
     this.maxMessageSize = settings.maxMessageSize;
-    this.#route = new PeerRoute(handle);
+    this.#peer = new ConnectedPeer(handle);
     this.#writable = new WritableEvent(handle);
-    this.#queue = new SendQueue(this.#writable, this.#route, settings.sendQueueLimit);
+    this.#queue = new SendQueue(this.#writable, this.#peer, settings.sendQueueLimit);
   }
 
   /**
@@ -149,8 +149,8 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
       // Last: the getters of descriptors may have taken it away.
       const bytes = bytesOf('data', data);
       if (this.#queue.size === 0) {
-        const result = this.#route.send(bytes, beside);
-        if (result >= 0) return sentNow(bytes.length);
+        const result = this.#peer.send(bytes, beside);
+        if (result >= 0) return resolvedSend(bytes.length);
         if (result !== EAGAIN) throw systemError('send', result);
       }
       return this.#queue.add(bytes, beside, parsed.signal);
@@ -170,7 +170,7 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
     const beside = besideOf(parsed);
     const bytes = bytesOf('data', data);
     if (this.#queue.size > 0) return false;
-    const result = this.#route.send(bytes, beside);
+    const result = this.#peer.send(bytes, beside);
     if (result >= 0) return true;
     if (result === EAGAIN) return false;
     throw systemError('send', result);

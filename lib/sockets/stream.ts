@@ -3,14 +3,15 @@ import type { AddressLike } from '../core/address.js';
 import { BESIDE } from '../core/ancillary.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import { type Credentials, credentialsOf } from '../core/credentials.js';
-import { check, invalidArgValue, systemError } from '../core/errors.js';
+import { check, copyOfError, invalidArgValue, systemError } from '../core/errors.js';
 import { closeAll, descriptorsOf, duplicates, type Sendable } from '../core/fd-like.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
 import { turnOff } from '../core/sockopt.js';
 import type { Queue } from '../core/stats.js';
 import { bytesOf, checkSignal, type Data, optionsOf, refuseLostSince } from '../core/validate.js';
-import { sentNow } from '../io/budget.js';
+import { resolvedSend } from '../io/budget.js';
+import { Operation } from '../io/deferred.js';
 import { adoptHandle, openHandle, openPair } from '../io/handle.js';
 import type { Message } from '../io/message.js';
 import {
@@ -22,8 +23,8 @@ import {
   receiveSettings,
   SOCK_STREAM,
 } from '../io/options.js';
-import { ByteVector, sendBytes } from '../io/vectored-write.js';
-import { Write, WriteQueue } from '../io/write-queue.js';
+import { sendBytes, VectoredWrite } from '../io/vectored-write.js';
+import { PendingWrite, WriteQueue } from '../io/write-queue.js';
 import { type Handle, native } from '../native/binding.js';
 import { type SocketOptions, SocketSettings } from '../net/options.js';
 import { Socket } from '../net/socket.js';
@@ -194,17 +195,17 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       const buffers = parts.map((part) => bytesOf('data', part));
       refuseLostSince('data', buffers);
       // A call of empty buffers alone would send nothing and lose the descriptors.
-      const vector = new ByteVector(buffers.filter(({ length }) => length > 0));
+      const vector = new VectoredWrite(buffers.filter(({ length }) => length > 0));
       const length = vector.bytes;
       if (this.#ending) throw systemError('write', EPIPE);
       if (length === 0) {
         if (fds !== undefined) {
           throw invalidArgValue('data', 'must hold a byte for the descriptors to ride on', data);
         }
-        return sentNow(0);
+        return resolvedSend(0);
       }
       const written = idle ? this.#send(vector, fds, credentials) : 0;
-      if (written === length) return sentNow(length);
+      if (written === length) return resolvedSend(length);
       // Those of a partial write have gone with its first byte.
       const kept = written > 0 ? [] : duplicates(fds);
       return this.#queue(vector, written, kept, credentials, parsed.signal);
@@ -216,14 +217,14 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   /** The common case: one buffer, nothing beside it, and nothing that waits. */
   #writeBytes(handle: Handle, data: Uint8Array): Promise<void> {
     const result = sendBytes(handle, data);
-    if (result === data.length) return sentNow(result);
+    if (result === data.length) return resolvedSend(result);
     const written = result === EAGAIN ? 0 : check('write', result);
-    const rest = new ByteVector([data.subarray(written)]);
+    const rest = new VectoredWrite([data.subarray(written)]);
     return this.#queue(rest, written, [], undefined, undefined);
   }
 
   #queue(
-    vector: ByteVector,
+    vector: VectoredWrite,
     written: number,
     fds: FileDescriptor[],
     credentials: Credentials | undefined,
@@ -232,10 +233,15 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     this.#writes ??= new WriteQueue(this.handle);
     const queue = this.#writes;
     try {
-      const onAbort =
-        signal === undefined ? undefined : (error: Error) => queue.forget(write, error);
-      const write: Write = new Write(vector, written, fds, credentials, signal, onAbort);
-      return queue.push(write);
+      const deferred = new Operation<void>(signal, (error) => queue.forget(write, error));
+      const settle = (error: Error | undefined, bytesWritten: number, shared: boolean): void => {
+        if (error === undefined) deferred.resolve();
+        else if (!shared) deferred.reject(Object.assign(error, { bytesWritten }));
+        else deferred.reject(bytesWritten === 0 ? error : copyOfError(error, { bytesWritten }));
+      };
+      const write = new PendingWrite(vector, settle, fds, credentials, written);
+      queue.push(write);
+      return deferred.promise;
     } catch (error) {
       closeAll(fds);
       throw error;
@@ -317,7 +323,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
 
   /** Sends once. Returns the bytes that went, 0 if none could. */
   #send(
-    vector: ByteVector,
+    vector: VectoredWrite,
     rights: readonly number[] | undefined,
     credentials: Credentials | undefined,
   ): number {

@@ -27,7 +27,7 @@ static_assert(kTimestampRoom <= 64);
 }  // namespace
 
 ReceiveSlab::~ReceiveSlab() {
-  if (slots_ != nullptr) ::munmap(slots_, slot_size_ * kMaxBatch);
+  if (slots_ != nullptr) ::munmap(slots_, slot_size_ * kMaxReceiveBatch);
 }
 
 napi_value ReceiveSlab::chunk(napi_env env, int source) const {
@@ -43,15 +43,15 @@ bool ReceiveSlab::MapSlots() {
   // Less where the address space is limited (ulimit -v); a larger message then says `truncated`.
   for (size_t size = kLargestDatagram; size >= kSlotKept; size /= 4) {
     size &= ~static_cast<size_t>(4095);
-    void* memory = ::mmap(nullptr, size * kMaxBatch, PROT_READ | PROT_WRITE, flags, -1, 0);
+    void* memory = ::mmap(nullptr, size * kMaxReceiveBatch, PROT_READ | PROT_WRITE, flags, -1, 0);
     if (memory == MAP_FAILED) continue;
 #ifdef MADV_NOHUGEPAGE
     // A huge page for each slot's first bytes would make 64 MiB of them.
-    ::madvise(memory, size * kMaxBatch, MADV_NOHUGEPAGE);
+    ::madvise(memory, size * kMaxReceiveBatch, MADV_NOHUGEPAGE);
 #endif
     slots_ = static_cast<unsigned char*>(memory);
     slot_size_ = size;
-    for (unsigned i = 0; i < kMaxBatch; i++) {
+    for (unsigned i = 0; i < kMaxReceiveBatch; i++) {
       headers_[i].msg_hdr.msg_iov = &vectors_[i];
       headers_[i].msg_hdr.msg_iovlen = 1;
       headers_[i].msg_hdr.msg_name = names_[i];
@@ -141,7 +141,7 @@ const int32_t* ReceiveSlab::TakeAncillary(napi_env env, size_t index, size_t max
 }
 
 napi_value ReceiveSlab::Take(napi_env env, size_t index) {
-  if (index >= kMaxBatch) return nullptr;
+  if (index >= kMaxReceiveBatch) return nullptr;
   Received& message = messages_[index];
   napi_value buffer = nullptr;
   switch (std::exchange(message.keeper, Keeper::kNone)) {
@@ -151,7 +151,7 @@ napi_value ReceiveSlab::Take(napi_env env, size_t index) {
       buffer = chunks_[kStream].value(env);
       // Earlier reads, of other connections, landed there, too.
       if (unsigned char* memory = chunks_[kStream].Find(env)) {
-        std::memset(memory + message.length, 0, kStreamRead - message.length);
+        std::memset(memory + message.length, 0, kMaxStreamRead - message.length);
       }
       chunks_[kStream].Leave(env);
       break;
@@ -186,7 +186,7 @@ int ReceiveSlab::ReceiveMessages(napi_env env, int fd, unsigned batch, size_t li
   auto* meta = reinterpret_cast<int32_t*>(numbers_.Find(env));
   unsigned char* const packed = chunks_[source].Get(env);
   if (meta == nullptr || packed == nullptr) return -ENOMEM;
-  batch = std::clamp(batch, 1u, kMaxBatch);
+  batch = std::clamp(batch, 1u, kMaxReceiveBatch);
   Prepare(batch, limit, room);
   const int received = ReceiveInto(fd, batch, flags);
   if (received <= 0) return received;
@@ -231,7 +231,7 @@ int ReceiveSlab::ReceiveBytes(napi_env env, int fd, int flags, ControlRoom room)
   Chunk& chunk = chunks_[kStream];
   unsigned char* const to = chunk.Get(env);
   if (meta == nullptr || to == nullptr) return -ENOMEM;
-  iovec vector = {to, kStreamRead};
+  iovec vector = {to, kMaxStreamRead};
   msghdr header = {};
   header.msg_iov = &vector;
   header.msg_iovlen = 1;

@@ -15,6 +15,7 @@
 #include <memory>
 #include <string_view>
 
+#include "budget.h"
 #include "chunk.h"
 #include "sys/ancillary.h"
 #include "sys/messages.h"
@@ -29,8 +30,6 @@ enum class ControlRoom {
 
 class ReceiveSlab {
  public:
-  static constexpr unsigned kMaxBatch = 32;
-  static constexpr size_t kStreamRead = 64 * 1024;
   // Larger messages get memory of their own here.
   static constexpr size_t kSmallMessage = 4096;
   // A larger read of a stream keeps the memory that it landed in; another is copied out of it.
@@ -47,7 +46,7 @@ class ReceiveSlab {
   // meta: the ids of the chunks, then kStride numbers a message.
   static constexpr size_t kHeader = kSources;
   enum Field : size_t { kOffset, kLength, kSize, kFlags, kAddressLength, kSource, kStride };
-  static constexpr size_t kMeta = kHeader + kStride * kMaxBatch;
+  static constexpr size_t kMeta = kHeader + kStride * kMaxReceiveBatch;
   // kOwn: the bytes are in no chunk, Take() has them.
   enum Flag : int32_t { kTruncated = 1, kControlTruncated = 2, kAncillary = 4, kOwn = 8 };
 
@@ -66,7 +65,7 @@ class ReceiveSlab {
   // The Buffer of a source; nullptr if there is none.
   napi_value chunk(napi_env env, int source) const;
   sys::Ancillary* ancillary(size_t index) {
-    return control_ == nullptr || index >= kMaxBatch ? nullptr : &control_->parsed[index];
+    return control_ == nullptr || index >= kMaxReceiveBatch ? nullptr : &control_->parsed[index];
   }
 
   // Of message `index` of the last receive: its bytes, and the descriptors nobody has taken yet.
@@ -84,15 +83,15 @@ class ReceiveSlab {
   // behind them. Once; nullptr if there is none, or no memory.
   napi_value Take(napi_env env, size_t index);
 
-  // Receives up to `batch` messages (at most kMaxBatch) of at most `limit` bytes (0: any) each, and
-  // describes them in meta. Small ones are put into `source`. Returns how many, 0 at the end of a
-  // connection (`ends`), or -errno.
+  // Receives up to `batch` messages (at most kMaxReceiveBatch) of at most `limit` bytes (0: any)
+  // each, and describes them in meta. Small ones are put into `source`. Returns how many, 0 at the
+  // end of a connection (`ends`), or -errno.
   int ReceiveMessages(napi_env env, int fd, unsigned batch, size_t limit, int flags,
                       ControlRoom room, bool ends, Source source = kPacked);
-  // Receives up to kStreamRead bytes as message 0. Returns 1, 0 at the end, or -errno.
+  // Receives up to kMaxStreamRead bytes as message 0. Returns 1, 0 at the end, or -errno.
   int ReceiveBytes(napi_env env, int fd, int flags, ControlRoom room);
   // Whether the last ReceiveBytes() filled all its room: there may be more.
-  bool full() const { return messages_[0].length == kStreamRead; }
+  bool full() const { return messages_[0].length == kMaxStreamRead; }
 
  private:
   // Where the bytes of a kOwn message are until they are taken.
@@ -104,8 +103,8 @@ class ReceiveSlab {
     Keeper keeper = Keeper::kNone;
   };
   struct Control {
-    alignas(cmsghdr) unsigned char buffers[kMaxBatch][sys::kControlCapacity];
-    sys::Ancillary parsed[kMaxBatch];
+    alignas(cmsghdr) unsigned char buffers[kMaxReceiveBatch][sys::kControlCapacity];
+    sys::Ancillary parsed[kMaxReceiveBatch];
   };
   static constexpr size_t kNameRoom = 128;
   static constexpr size_t kNumbers = kMeta + kRights + sys::kMaxRights;
@@ -129,15 +128,16 @@ class ReceiveSlab {
   unsigned prepared_ = 0;
   size_t limit_ = 0;
   ControlRoom room_ = ControlRoom::kNone;
-  mmsghdr headers_[kMaxBatch] = {};
-  iovec vectors_[kMaxBatch] = {};
-  alignas(sockaddr_un) unsigned char names_[kMaxBatch][kNameRoom] = {};
-  alignas(cmsghdr) unsigned char timestamps_[kMaxBatch][64] = {};
+  mmsghdr headers_[kMaxReceiveBatch] = {};
+  iovec vectors_[kMaxReceiveBatch] = {};
+  alignas(sockaddr_un) unsigned char names_[kMaxReceiveBatch][kNameRoom] = {};
+  alignas(cmsghdr) unsigned char timestamps_[kMaxReceiveBatch][64] = {};
 
-  Received messages_[kMaxBatch];
+  Received messages_[kMaxReceiveBatch];
   Chunk numbers_{kNumbers * sizeof(int32_t)};
-  Chunk chunks_[kSources]{Chunk(kMaxBatch * (kSmallMessage + kNameRoom)),
-                          Chunk(kMaxBatch*(kSmallMessage + kNameRoom)), Chunk(kStreamRead)};
+  Chunk chunks_[kSources]{Chunk(kMaxReceiveBatch * (kSmallMessage + kNameRoom)),
+                          Chunk(kMaxReceiveBatch*(kSmallMessage + kNameRoom)),
+                          Chunk(kMaxStreamRead)};
 };
 
 }  // namespace afunix

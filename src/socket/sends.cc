@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <vector>
 
+#include "budget.h"
 #include "napi/message_values.h"
 #include "socket_wrap.h"
 #include "sys/calls.h"
@@ -11,10 +12,6 @@
 namespace afunix {
 
 namespace {
-
-// What one call writes to a stream at most: to a reader who keeps up the kernel would go on without
-// end, and nothing else in the loop would have its turn.
-constexpr size_t kMaxStreamWrite = 2 << 20;
 
 // Leaves their first `most` bytes.
 void Cut(std::vector<iovec>* vectors, size_t most) {

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "budget.h"
 #include "owned_descriptors.h"
 #include "raw/blocking.h"
 #include "socket_wrap.h"
@@ -29,40 +30,39 @@ napi_property_descriptor SocketTable::SocketFunction(const char* name) {
 napi_value SocketTable::MakeExports() {
   using Self = SocketTable;
   using Socket = SocketWrap;
-  return MakeObject(env,
-                    {
-                        Function<&Self::SetClass>("setClass", this),
-                        Function<&Self::Open>("open", this),
-                        Function<&Self::OpenPair>("openPair", this),
-                        Function<&Self::Adopt>("adopt", this),
-                        Function<&Self::Watch>("watch", this),
-                        SocketFunction<&Socket::GetFd, 0>("fd"),
-                        SocketFunction<&Socket::GetBoundPath, 0>("boundPath"),
-                        SocketFunction<&Socket::WaitReadable, 2>("waitReadable"),
-                        SocketFunction<&Socket::StartReceiving, 2>("startReceiving"),
-                        SocketFunction<&Socket::WaitWritable, 0>("waitWritable"),
-                        SocketFunction<&Socket::IsSendBufferFull, 0>("isSendBufferFull"),
-                        SocketFunction<&Socket::Stop, 1>("stop"),
-                        SocketFunction<&Socket::Ref, 0>("ref"),
-                        SocketFunction<&Socket::Unref, 0>("unref"),
-                        SocketFunction<&Socket::Configure, 3>("configure"),
-                        SocketFunction<&Socket::PassRights, 1>("passRights"),
-                        SocketFunction<&Socket::Receive, 2>("receive"),
-                        SocketFunction<&Socket::Read, 2>("read"),
-                        SocketFunction<&Socket::ReceiveOrWait, 1>("receiveOrWait"),
-                        SocketFunction<&Socket::ReadOrWait, 1>("readOrWait"),
-                        SocketFunction<&Socket::Send, 3>("send"),
-                        SocketFunction<&Socket::SendMessage, 5>("sendMessage"),
-                        SocketFunction<&Socket::SendMany, Socket::kMaxSendMany + 1>("sendMany"),
-                        SocketFunction<&Socket::Bind, 6>("bind"),
-                        SocketFunction<&Socket::Connect, 1>("connect"),
-                        SocketFunction<&Socket::Disconnect, 0>("disconnect"),
-                        SocketFunction<&Socket::Accept, 0>("accept"),
-                        SocketFunction<&Socket::Shutdown, 1>("shutdown"),
-                        SocketFunction<&Socket::CloseHandle, 0>("close"),
-                        SocketFunction<&Socket::Detach, 0>("detach"),
-                        SocketFunction<&Socket::Stats, 1>("stats"),
-                    });
+  return MakeObject(env, {
+                             Function<&Self::SetClass>("setClass", this),
+                             Function<&Self::Open>("open", this),
+                             Function<&Self::OpenPair>("openPair", this),
+                             Function<&Self::Adopt>("adopt", this),
+                             Function<&Self::Watch>("watch", this),
+                             SocketFunction<&Socket::GetFd, 0>("fd"),
+                             SocketFunction<&Socket::GetBoundPath, 0>("boundPath"),
+                             SocketFunction<&Socket::WaitReadable, 2>("waitReadable"),
+                             SocketFunction<&Socket::StartReceiving, 2>("startReceiving"),
+                             SocketFunction<&Socket::WaitWritable, 0>("waitWritable"),
+                             SocketFunction<&Socket::IsSendBufferFull, 0>("isSendBufferFull"),
+                             SocketFunction<&Socket::Stop, 1>("stop"),
+                             SocketFunction<&Socket::Ref, 0>("ref"),
+                             SocketFunction<&Socket::Unref, 0>("unref"),
+                             SocketFunction<&Socket::Configure, 3>("configure"),
+                             SocketFunction<&Socket::PassRights, 1>("passRights"),
+                             SocketFunction<&Socket::Receive, 2>("receive"),
+                             SocketFunction<&Socket::Read, 2>("read"),
+                             SocketFunction<&Socket::ReceiveOrWait, 1>("receiveOrWait"),
+                             SocketFunction<&Socket::ReadOrWait, 1>("readOrWait"),
+                             SocketFunction<&Socket::Send, 3>("send"),
+                             SocketFunction<&Socket::SendMessage, 5>("sendMessage"),
+                             SocketFunction<&Socket::SendMany, kMaxSendMany + 1>("sendMany"),
+                             SocketFunction<&Socket::Bind, 6>("bind"),
+                             SocketFunction<&Socket::Connect, 1>("connect"),
+                             SocketFunction<&Socket::Disconnect, 0>("disconnect"),
+                             SocketFunction<&Socket::Accept, 0>("accept"),
+                             SocketFunction<&Socket::Shutdown, 1>("shutdown"),
+                             SocketFunction<&Socket::CloseHandle, 0>("close"),
+                             SocketFunction<&Socket::Detach, 0>("detach"),
+                             SocketFunction<&Socket::Stats, 1>("stats"),
+                         });
 }
 
 napi_value SocketTable::MakeSlabExports() {

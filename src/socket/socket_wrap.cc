@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "budget.h"
 #include "napi/handle_scope.h"
 #include "socket_table.h"
 #include "sys/calls.h"
@@ -11,13 +12,6 @@
 #include "sys/platform.h"
 
 namespace afunix {
-
-namespace {
-
-// 64 KiB each; libuv's streams have the same bound.
-constexpr int kReadsPerTurn = 32;
-
-}  // namespace
 
 int SocketWrap::SetUp(int fd, int type) {
 #ifdef __linux__
@@ -129,7 +123,7 @@ void SocketWrap::Deliver() {
     DeliverResult(result);
     reads++;
     if (!more) break;
-  } while (reads < kReadsPerTurn && (interest_ & kReadable) != 0 && continuous_);
+  } while (reads < kMaxReadsPerEvent && (interest_ & kReadable) != 0 && continuous_);
   // Nothing came: another process with the same socket was faster, or it is shut for reading. Then
   // it is readable for ever, and there will never be anything to read.
   const bool came = batch_ == 0 ? received_calls_ != before : reads > 0;

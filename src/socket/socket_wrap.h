@@ -20,9 +20,6 @@ class SocketTable;
 
 class SocketWrap final : public Poller::Listener {
  public:
-  // The most messages that one sendMany() takes.
-  static constexpr size_t kMaxSendMany = 64;
-
   // Sets a new socket of `type` (SO_TYPE) up for a SocketWrap: 0, or -errno.
   static int SetUp(int fd, int type);
 

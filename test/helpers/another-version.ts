@@ -14,8 +14,8 @@ const run = promisify(execFile);
 /** What it has otherwise: the size of a batch, the layout of what is told of messages, the name of a function. */
 const changes: Record<string, readonly [from: string, to: string][]> = {
   'package.json': [['"version": "', '"version": "9.']],
+  'src/budget.h': [['kMaxReceiveBatch = 32;', 'kMaxReceiveBatch = 8;']],
   'src/socket/receive_slab.h': [
-    ['kMaxBatch = 32;', 'kMaxBatch = 8;'],
     ['kHeader = kSources;', 'kHeader = kSources + 1;'],
     [
       '{ kOffset, kLength, kSize, kFlags, kAddressLength, kSource, kStride }',

@@ -101,9 +101,8 @@ class Driver {
       }
       const int result = slab_.ReceiveBytes(nullptr, -1, 0, room);
       if (result == 1)
-        kernel.given[0].data.resize(
-            std::min(kernel.given[0].data.size(), ReceiveSlab::kStreamRead));
-      Check(result, ReceiveSlab::kStreamRead, room, ReceiveSlab::kStream);
+        kernel.given[0].data.resize(std::min(kernel.given[0].data.size(), kMaxStreamRead));
+      Check(result, kMaxStreamRead, room, ReceiveSlab::kStream);
       return;
     }
     const auto batch = OneIn(4) ? 1 : input->ConsumeIntegralInRange<unsigned>(0, 40);
@@ -111,7 +110,7 @@ class Driver {
     const auto source = OneIn(3) ? ReceiveSlab::kLent : ReceiveSlab::kPacked;
     const int result =
         slab_.ReceiveMessages(nullptr, -1, batch, limit, 0, room, kernel.ends, source);
-    MUST(result <= static_cast<int>(std::min(std::max(batch, 1u), ReceiveSlab::kMaxBatch)));
+    MUST(result <= static_cast<int>(std::min(std::max(batch, 1u), kMaxReceiveBatch)));
     Check(result, limit == 0 ? SIZE_MAX : limit, room, source);
   }
 
