@@ -1,12 +1,7 @@
 // afunix/dgram: Unix datagrams in the shape of node:dgram, and in the place of the npm package
 // unix-dgram: `require('afunix/dgram')` has what `require('unix-dgram')` has.
-import dgram from 'node:dgram';
-import { codedError } from './core/errors.js';
-import { memberOf } from './core/validate.js';
-import { Socket } from './dgram/socket.js';
-import type { MessageListener, SocketOptions } from './dgram/types.js';
-
 export type { DgramData, SendCallback } from './dgram/arguments.js';
+export { createSocket, default, default as 'module.exports' } from './dgram/module.js';
 export { Socket } from './dgram/socket.js';
 export type {
   AddressInfo,
@@ -16,52 +11,3 @@ export type {
   SocketEvents,
   SocketOptions,
 } from './dgram/types.js';
-
-/**
- * A socket of the type `'unix_dgram'`; `listener` gets its `'message'` events. `'udp4'` and `'udp6'`
- * are handed over to `node:dgram`. Throws `ERR_SOCKET_BAD_TYPE` for others.
- */
-export function createSocket(
-  type: 'unix_dgram' | SocketOptions,
-  listener?: MessageListener,
-): Socket;
-export function createSocket(
-  type: dgram.SocketType | dgram.SocketOptions,
-  listener?: (message: Buffer, remote: dgram.RemoteInfo) => void,
-): dgram.Socket;
-export function createSocket(
-  given: string | SocketOptions | dgram.SocketOptions,
-  listener?: (message: Buffer, remote: never) => void,
-): Socket | dgram.Socket {
-  const options = typeof given === 'object' && given !== null ? given : { type: given };
-  switch (memberOf(options, 'type')) {
-    case 'unix_dgram':
-      return new Socket(options as SocketOptions, listener as MessageListener);
-    case 'udp4':
-    case 'udp6':
-      return dgram.createSocket(
-        options as dgram.SocketOptions,
-        listener as (message: Buffer, remote: dgram.RemoteInfo) => void,
-      );
-    default:
-      throw codedError(
-        TypeError,
-        'ERR_SOCKET_BAD_TYPE',
-        'Bad socket type specified. Valid types are: unix_dgram, udp4, udp6',
-      );
-  }
-}
-
-/** What `require('afunix/dgram')` returns: unlike a module's names, these can be replaced in tests. */
-const replaceable: {
-  /** As exported by name. */
-  createSocket: typeof createSocket;
-  /** As exported by name. */
-  Socket: typeof Socket;
-} = {
-  createSocket,
-  Socket,
-};
-
-export default replaceable;
-export { replaceable as 'module.exports' };
