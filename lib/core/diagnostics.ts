@@ -5,6 +5,7 @@ import { debuglog } from 'node:util';
 import type { UnixAddress } from './address.js';
 import { type ErrorEvent, failures } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
+import { kImplementation } from './symbols.js';
 
 /** Published in `afunix:connect`: a socket has a peer. */
 export interface ConnectEvent {
@@ -110,8 +111,15 @@ if (trace.enabled) {
   failures.subscribe((event) => trace((event as ErrorEvent).error.message));
 }
 
+/** What may name itself: a socket, or the implementation behind it. */
+interface Named {
+  readonly fd?: number;
+  readonly [kImplementation]?: Named;
+  describe?(): string;
+}
+
 function nameOf(socket: object): string {
-  const { fd, describe } = socket as { fd?: number; describe?: () => string };
-  const name = describe?.call(socket) ?? socket.constructor.name;
+  const { fd, [kImplementation]: named = socket as Named } = socket as Named;
+  const name = named.describe?.() ?? socket.constructor.name;
   return fd === undefined || name.endsWith(` ${fd}`) ? name : `${name} (${fd})`;
 }

@@ -17,8 +17,8 @@ import type { OnReadOptions } from './options.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
 
-/** The stream that gets it. */
-interface Reader extends Receiver {
+/** The stream that gets the bytes. */
+interface Reader {
   readonly destroyed: boolean;
   push(chunk: Buffer | null): boolean;
   read(size: number): unknown;
@@ -33,14 +33,16 @@ export class SocketInput {
   /** Whether they go to the caller's own memory. */
   readonly own: boolean;
   readonly #socket: Reader;
+  readonly #receiver: Receiver;
   readonly #onread: OnReadOptions | undefined;
   #memory: Uint8Array | undefined;
   #reading = false;
   #sender: Credentials | undefined;
 
   /** Throws ERR_INVALID_ARG_VALUE for memory without a byte. */
-  constructor(socket: Reader, onread: OnReadOptions | undefined) {
+  constructor(socket: Reader, receiver: Receiver, onread: OnReadOptions | undefined) {
     this.#socket = socket;
+    this.#receiver = receiver;
     this.#onread = onread;
     this.own = onread !== undefined;
     if (onread !== undefined) this.#memory = memoryOf(onread);
@@ -71,14 +73,14 @@ export class SocketInput {
     const socket = this.#socket;
     let data: Buffer;
     if (hasControlAt(0)) {
-      const message = messageAt(0, socket);
+      const message = messageAt(0, this.#receiver);
       data = message.data;
       message.pidfd?.close(); // of a socket that came with SO_PASSPIDFD on
-      tellReceived(socket, [message]);
+      tellReceived(this.#receiver, [message]);
       this.#announce(message);
       if (socket.destroyed) return;
     } else {
-      data = dataAt(0, socket);
+      data = dataAt(0, this.#receiver);
     }
     this.bytes += data.length;
     if (!socket.push(data)) this.stop(handle);

@@ -1,0 +1,229 @@
+// The listening socket behind a Server of afunix/net: it binds, accepts, and counts the connections.
+import type { EventEmitter } from 'node:events';
+import { getSystemErrorMap } from 'node:util';
+import { UnixAddress } from '../core/address.js';
+import { tellAccept } from '../core/diagnostics.js';
+import { bindError, isShortage, systemError } from '../core/errors.js';
+import type { FileDescriptor } from '../core/file-descriptor.js';
+import { kImplementation } from '../core/symbols.js';
+import { nextTick } from '../core/timers.js';
+import { ACCEPT_BATCH, Acceptor } from '../io/acceptor.js';
+import { Authorizer } from '../io/authorizer.js';
+import { Backoff } from '../io/backoff.js';
+import { adoptHandle, configureReceive, openHandle } from '../io/handle.js';
+import { type AuthorizeOptions, bindHandle, SOCK_STREAM } from '../io/options.js';
+import { Retry } from '../io/retry-timer.js';
+import { type Handle, type HandleOwner, LOCKED, native, READABLE } from '../native/binding.js';
+import type { ConnectionCounter } from './connection.js';
+import { type ListenPlan, nameOf } from './listen-plan.js';
+import type { SocketSettings } from './options.js';
+import { Socket } from './socket.js';
+
+const EAGAIN = -(native.errnos.EAGAIN as number);
+/** Milliseconds before a socket that could not be watched is watched again. */
+const WATCH_AGAIN = 100;
+
+/** The `Server` that a listening socket belongs to. */
+interface ListeningServer extends EventEmitter {
+  readonly maxConnections: number | undefined;
+}
+
+/**
+ * Does the work of one `Server`. It is the owner of the handle, so that the methods which the addon and the
+ * connections call are no methods of the public class.
+ */
+export class ListeningSocket implements HandleOwner, ConnectionCounter {
+  /** The name it was last bound to. */
+  address: string | undefined;
+  /** Connections that are open. */
+  connections = 0;
+  readonly #server: ListeningServer;
+  /** The settings of its connections. */
+  readonly #settings: SocketSettings;
+  readonly #authorizer: Authorizer | undefined;
+  /** Waits for the lock on the directory, or for descriptors to accept with. */
+  readonly #retry = new Retry();
+  readonly #acceptor = new Acceptor(this.#retry, () => this.#resume());
+  #handle: Handle | null = null;
+  #referenced = true;
+
+  constructor(
+    server: ListeningServer,
+    settings: SocketSettings,
+    authorize: AuthorizeOptions['authorize'],
+  ) {
+    this.#server = server;
+    this.#settings = settings;
+    if (authorize !== undefined) {
+      this.#authorizer = new Authorizer(authorize, {
+        describe: () => `Server at ${this.address?.replaceAll('\0', '@')}`,
+        admit: (handle) => this.#admit(handle),
+        refuse: (peer) => server.emit('drop', peer),
+        decidedLater: () => {
+          if (this.#acceptor.release()) this.#resume();
+        },
+      });
+    }
+  }
+
+  /** Whether it listens, or waits for the lock on the directory to listen. */
+  get open(): boolean {
+    return this.#handle !== null;
+  }
+
+  /** The number of the descriptor; -1 until it listens, and once it is closed. */
+  get fd(): number {
+    // It becomes the handle's owner when it begins to listen.
+    return this.#handle?.owner === this ? this.#handle.fd : -1;
+  }
+
+  /** Binds and listens. 'listening' or 'error' follows. */
+  bind(plan: ListenPlan): void {
+    const handle = openHandle(SOCK_STREAM);
+    try {
+      configureReceive(handle, this.#settings);
+    } catch (error) {
+      handle.close();
+      throw error;
+    }
+    this.#handle = handle;
+    this.address = nameOf(plan.bind.address);
+    this.#tryBind(handle, plan, new Backoff(1, 50));
+  }
+
+  #tryBind(handle: Handle, plan: ListenPlan, backoff: Backoff): void {
+    const result = bindHandle(handle, plan.bind, plan.backlog);
+    if (result === LOCKED) {
+      // Another process holds the lock on the directory.
+      this.#retry.after(backoff.next(), () => this.#tryBind(handle, plan, backoff));
+    } else if (result < 0) {
+      this.#abandon(handle, listenError(result, plan.bind.address));
+    } else {
+      this.#start(handle);
+    }
+  }
+
+  /** Takes a listening descriptor over. Throws what `adoptHandle()` throws. */
+  adopt(fd: number | FileDescriptor): void {
+    const handle = adoptHandle(fd, SOCK_STREAM, true, this.#settings);
+    this.#handle = handle;
+    const name = native.raw.getsockname(handle.fd);
+    if (typeof name !== 'number') this.address = nameOf(UnixAddress.fromKernel(name));
+    this.#start(handle);
+  }
+
+  #start(handle: Handle): void {
+    handle.owner = this;
+    if (!this.#referenced) handle.unref();
+    const result = handle.startReceiving(0, false);
+    if (result < 0) this.#abandon(handle, systemError('listen', result));
+    else nextTick(() => this.#handle !== null && this.#server.emit('listening'));
+  }
+
+  /** Closes a handle that cannot listen. */
+  #abandon(handle: Handle, error: unknown): void {
+    handle.close();
+    this.#handle = null;
+    nextTick(() => this.#server.emit('error', error));
+  }
+
+  /** Called by the handle: accepts what is there. `result`: 0, or -errno if the handle cannot be watched. */
+  onReadable(result = 0): void {
+    if (result < 0) {
+      this.#failWatching(result);
+      return;
+    }
+    for (let count = 0; count < ACCEPT_BATCH; count++) {
+      if (this.#handle === null) return; // a listener has closed the server
+      if (this.#authorizer?.full) {
+        this.#acceptor.hold(this.#handle);
+        return;
+      }
+      const accepted = this.#acceptor.next(this.#handle);
+      if (typeof accepted === 'number') {
+        if (accepted !== EAGAIN) this.#fail(accepted);
+        return;
+      }
+      this.#welcome(accepted);
+    }
+  }
+
+  /** Not called: nothing is written to a listening socket. */
+  onWritable(): void {}
+
+  /** Accepts again after a pause. */
+  #resume(): void {
+    const result = this.#handle?.startReceiving(0, false) ?? 0;
+    if (result < 0) this.#failWatching(result);
+  }
+
+  /** The handle was shut for reading, or cannot be watched. Only a want of memory passes. */
+  #failWatching(errno: number): void {
+    if (isShortage(errno)) this.#retry.after(WATCH_AGAIN, () => this.#resume());
+    else this.#fail(errno);
+  }
+
+  /** Stops accepting: what failed would fail again at once. */
+  #fail(errno: number): void {
+    this.#handle?.stop(READABLE);
+    this.#server.emit('error', systemError('accept', errno));
+  }
+
+  #welcome(handle: Handle): void {
+    const { maxConnections } = this.#server;
+    const connections = this.connections + (this.#authorizer?.pending ?? 0);
+    if (maxConnections && connections >= maxConnections) {
+      handle.close();
+      this.#server.emit('drop');
+      return;
+    }
+    if (this.#authorizer === undefined) this.#admit(handle);
+    else this.#authorizer.ask(handle);
+  }
+
+  #admit(handle: Handle): void {
+    const socket = new Socket(this.#settings, handle);
+    this.connections += 1;
+    socket.server = this.#server;
+    socket[kImplementation].countBy(this);
+    tellAccept(this.#server, socket);
+    this.#server.emit('connection', socket);
+  }
+
+  /** Called by each counted connection when it is closed. */
+  connectionClosed(): void {
+    this.connections -= 1;
+    this.#closeIfDrained();
+  }
+
+  /** Stops listening. 'close' follows when the last connection is closed. */
+  close(): void {
+    this.#retry.cancel();
+    this.#handle?.close();
+    this.#authorizer?.close();
+    this.#handle = null;
+    this.#closeIfDrained();
+  }
+
+  #closeIfDrained(): void {
+    if (this.#handle === null && this.connections === 0) {
+      nextTick(() => this.#server.emit('close'));
+    }
+  }
+
+  /** Sets whether it keeps the process alive. */
+  setReference(referenced: boolean): void {
+    this.#referenced = referenced;
+    if (referenced) this.#handle?.ref();
+    else this.#handle?.unref();
+    this.#retry.setReference(referenced);
+  }
+}
+
+/** Returns an error like that of node:net: `listen EADDRINUSE: address already in use /path`. */
+function listenError(errno: number, address: UnixAddress): Error {
+  const error = bindError(errno, address, 'listen');
+  const [, text] = getSystemErrorMap().get(errno) ?? [];
+  if (text !== undefined) error.message = `listen ${error.code}: ${text} ${address}`;
+  return error;
+}
