@@ -1,12 +1,13 @@
 // afunix/dgram: Unix datagrams in the shape of node:dgram, and in the place of the npm package
 // unix-dgram: `require('afunix/dgram')` has what `require('unix-dgram')` has.
-export type { DgramData, SendCallback } from './dgram/arguments.js';
 export { createSocket, default, default as 'module.exports' } from './dgram/module.js';
 export { Socket } from './dgram/socket.js';
 export type {
   AddressInfo,
+  DgramData,
   MessageListener,
   RemoteInfo,
+  SendCallback,
   SocketBindOptions,
   SocketEvents,
   SocketOptions,

@@ -1,3 +1,4 @@
+// The socket with promises, as the one with events needs it.
 import type { AddressLike } from '../core/address.js';
 import { CONSTRUCTING } from '../core/constructing.js';
 import type { Queue } from '../core/stats.js';
@@ -8,22 +9,26 @@ import { type DatagramOptions, datagramSettings } from '../io/message-options.js
 import { type BindPlan, receiveSettings, SOCK_DGRAM } from '../io/options.js';
 import { UnixDatagram } from '../sockets/datagram.js';
 
-/** What the socket with events is told by the one with promises. */
-interface Owner {
-  /** What its user holds. */
+/** What a `DgramEndpoint` calls. */
+export interface EndpointOwner {
+  /** The `Socket` that diagnostics name. */
   readonly socket: object;
+  /** Called when there may be room at the peer, after `awaitWritable()` among others. */
   onWritable(): void;
-  /** An error of receiving; false if nobody wants it: the next send to the peer has it then. */
+  /**
+   * Called with an error of receiving. Returns false if no program listens: the next send to the peer reports it
+   * then.
+   */
   onError(error: Error): boolean;
 }
 
-/** The socket below a `dgram.Socket`. */
+/** The UnixDatagram below a `Socket` of afunix/dgram. */
 export class DgramEndpoint extends UnixDatagram {
-  #owner: Owner | undefined;
-  /** `awaitWritable()` has not been answered. */
+  #owner: EndpointOwner | undefined;
+  /** Whether `awaitWritable()` was called, and `onWritable()` not since. */
   #awaits = false;
 
-  static make(options: Parsed<DatagramOptions>, owner: Owner): DgramEndpoint {
+  static make(options: Parsed<DatagramOptions>, owner: EndpointOwner): DgramEndpoint {
     const receive = receiveSettings(options);
     const settings = datagramSettings(options);
     const endpoint = new DgramEndpoint(CONSTRUCTING, openHandle(SOCK_DGRAM), settings);
@@ -32,20 +37,25 @@ export class DgramEndpoint extends UnixDatagram {
     return endpoint;
   }
 
-  /** Binds, at once unless the directory is locked; then the promise tells. */
+  /** Binds at once, or returns a promise while another process holds the lock on the directory. */
   bindNow(plan: BindPlan): Promise<void> | undefined {
     return this.tryBind(plan) ? undefined : this.bindTo(plan);
   }
 
-  /** What diagnostics name. */
+  /** The socket that diagnostics name. */
   get face(): object {
     return this.#owner?.socket ?? this;
   }
 
-  /** Asks for `onWritable`, once. */
+  /** Names the socket in warnings, as its user knows it. */
+  override describe(): string {
+    return `afunix/dgram Socket ${this.fd}`;
+  }
+
+  /** Has the owner's `onWritable` called once. */
   awaitWritable(): void {
     this.#awaits = true;
-    // Where it cannot be watched, the caller's next try tells.
+    // A socket that cannot be watched counts as writable: the caller's next try shows what is wrong.
     if (this.live().waitWritable() < 0) setImmediate(() => this.onWritable());
   }
 
@@ -59,7 +69,7 @@ export class DgramEndpoint extends UnixDatagram {
     this.#awaitAgain();
   }
 
-  /** What waited for the former peer has taken the event with it. */
+  /** A wait for the former peer ended without an event: the new one is waited for. */
   #awaitAgain(): void {
     if (this.#awaits) this.awaitWritable();
   }

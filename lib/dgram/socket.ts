@@ -1,30 +1,29 @@
+// The datagram socket with the events and methods of node:dgram.
 import { EventEmitter } from 'node:events';
 import { promisify } from 'node:util';
-import { type AddressLike, isAddressLike, UnixAddress } from '../core/address.js';
-import { codedError, invalidArgValue, systemError } from '../core/errors.js';
+import { type AddressLike, UnixAddress } from '../core/address.js';
+import { invalidArgValue } from '../core/errors.js';
 import { Known } from '../core/known.js';
 import type { SocketStats } from '../core/stats.js';
-import { nextTick, setImmediate } from '../core/timers.js';
+import { kImplementation } from '../core/symbols.js';
 import { markAsUncloneable } from '../core/uncloneable.js';
-import { checkSignalType, memberOf, membersOf, optionsOf, type Parsed } from '../core/validate.js';
-import type { Datagram } from '../io/message.js';
-import { type ConnectionChange, DATAGRAM } from '../io/message-options.js';
-import { type BindOptions, bindPlan, FILE } from '../io/options.js';
-import { Fifo } from '../io/queue.js';
+import { checkSignalType, membersOf } from '../core/validate.js';
+import { DATAGRAM } from '../io/message-options.js';
 import { bare } from '../native/bare.js';
-import { native } from '../native/binding.js';
-import { type DgramData, type SendCallback, sendArguments } from './arguments.js';
-import { DgramEndpoint } from './endpoint.js';
+import { DatagramAdapter } from './adapter.js';
+import { bindArgument } from './arguments.js';
+import { infoOf } from './remote.js';
 import type {
   AddressInfo,
+  DgramData,
   MessageListener,
-  RemoteInfo,
+  SendCallback,
   SocketBindOptions,
   SocketEvents,
   SocketOptions,
 } from './types.js';
 
-/** Of node:dgram: they mean nothing here. */
+/** Options of node:dgram that are for UDP, and without effect here. */
 interface UdpOptions {
   reuseAddr?: unknown;
   reusePort?: unknown;
@@ -47,9 +46,6 @@ const SOCKET = new Known<SocketOptions & UdpOptions>('createSocket', {
   receiveBlockList: 1,
   sendBlockList: 1,
 });
-const BIND = new Known<SocketBindOptions>('bind', { ...FILE, path: 1, exclusive: 1 });
-
-const EAGAIN = -(native.errnos.EAGAIN as number);
 
 /**
  * A Unix datagram socket with the events and methods of `dgram.Socket`. What fails fails at once, as
@@ -59,48 +55,34 @@ const EAGAIN = -(native.errnos.EAGAIN as number);
 export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposable {
   /** As given to `createSocket`. */
   readonly type = 'unix_dgram';
-  readonly #endpoint: DgramEndpoint;
-  readonly #reports: boolean;
-  readonly #inbox = new Fifo<Datagram>();
-  #bound = false;
-  #connected = false;
-  #congested = false;
+  /** @internal */
+  readonly [kImplementation]: DatagramAdapter;
 
   /** As `createSocket`. */
   constructor(options: SocketOptions, listener?: MessageListener) {
     super();
     markAsUncloneable(this);
-    const given = membersOf(options, SOCKET, 'options');
-    const { signal, congestion = 'report', onConnectionChange } = given;
+    const read = membersOf(options, SOCKET, 'options');
+    const { signal, congestion = 'report', sendBufferSize, recvBufferSize } = read;
     checkSignalType(signal);
     if (congestion !== 'report' && congestion !== 'wait') {
       throw invalidArgValue('options.congestion', "must be 'report' or 'wait'", congestion);
     }
-    this.#reports = congestion === 'report' && given.reconnect !== true;
-    const told = (change: ConnectionChange): void => {
-      onConnectionChange?.(change);
-      if (change.error === null) this.emit('connect');
-      else this.emit('disconnect', change.error);
-    };
-    this.#endpoint = DgramEndpoint.make(Object.assign(given, { onConnectionChange: told }), {
-      socket: this,
-      onWritable: () => this.#onWritable(),
-      onError: (error) => this.listenerCount('error') > 0 && this.emit('error', error),
-    });
+    this[kImplementation] = new DatagramAdapter(this, read);
     if (typeof listener === 'function') this.on('message', listener);
-    if (given.sendBufferSize) this.setSendBufferSize(given.sendBufferSize);
-    if (given.recvBufferSize) this.setRecvBufferSize(given.recvBufferSize);
-    if (signal !== undefined) this.#closeOn(signal);
+    if (sendBufferSize) this.setSendBufferSize(sendBufferSize);
+    if (recvBufferSize) this.setRecvBufferSize(recvBufferSize);
+    if (signal !== undefined) closeOn(this, signal);
   }
 
   /** The descriptor's number, still owned by this socket; -1 once closed. */
   get fd(): number {
-    return this.#endpoint.fd;
+    return this[kImplementation]?.endpoint.fd ?? -1;
   }
 
   /** Whether it has a peer. */
   get connected(): boolean {
-    return this.#connected;
+    return this[kImplementation]?.connected ?? false;
   }
 
   /**
@@ -108,28 +90,11 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
    * Then `'listening'`. Throws `ERR_SOCKET_ALREADY_BOUND`; other failures are `'error'` events.
    */
   bind(address?: AddressLike | SocketBindOptions | (() => void), callback?: () => void): this {
-    this.#live();
-    if (this.#bound) throw codedError(Error, 'ERR_SOCKET_ALREADY_BOUND', 'Socket is already bound');
+    const adapter = this[kImplementation];
+    adapter.checkOpen();
+    adapter.checkUnbound();
     const listener = typeof address === 'function' ? address : callback;
-    const plan = bindPlan(...bindArguments(address));
-    if (typeof listener === 'function') this.once('listening', listener);
-    const failed = (error: unknown): void => {
-      this.#bound = false;
-      if (typeof listener === 'function') this.removeListener('listening', listener);
-      this.#fail(error as Error, undefined);
-    };
-    this.#bound = true;
-    try {
-      const locked = this.#endpoint.bindNow(plan);
-      if (locked === undefined) this.#listening();
-      else
-        locked.then(
-          () => this.#listening(),
-          (error) => nextTick(failed, error),
-        );
-    } catch (error) {
-      failed(error);
-    }
+    adapter.bind(bindArgument(address), typeof listener === 'function' ? listener : undefined);
     return this;
   }
 
@@ -138,29 +103,17 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
    * event: with `reconnect`, an absent peer is none.
    */
   connect(address: AddressLike, callback?: SendCallback): this {
-    this.#live();
-    try {
-      this.#endpoint.connect(address);
-    } catch (error) {
-      this.#fail(error as Error, callback);
-      return this;
-    }
-    this.#connected = true;
-    this.#receive();
-    nextTick(() => {
-      if (this.#endpoint.closed) return;
-      callback?.(null);
-      this.emit('connect');
-    });
+    this[kImplementation].checkOpen();
+    this[kImplementation].connect(address, callback);
     return this;
   }
 
   /** Forgets the peer. Throws `ERR_SOCKET_DGRAM_NOT_CONNECTED` without one. */
   disconnect(): void {
-    this.#live();
-    this.#checkConnected();
-    this.#endpoint.disconnect();
-    this.#connected = false;
+    const adapter = this[kImplementation];
+    adapter.checkOpen();
+    adapter.checkConnected();
+    adapter.disconnect();
   }
 
   /**
@@ -179,30 +132,7 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
     callback?: SendCallback,
   ): void;
   send(message: DgramData, ...rest: readonly unknown[]): void {
-    const { bytes, to, callback } = sendArguments(message, rest);
-    if (this.#endpoint.closed) {
-      if (callback === undefined) throw notRunning();
-      nextTick(callback, notRunning());
-      return;
-    }
-    const options = to === undefined ? undefined : { to };
-    let sent = false;
-    try {
-      sent = this.#endpoint.trySend(bytes, options);
-    } catch (error) {
-      this.#fail(error as Error, callback);
-      return;
-    }
-    if (sent) {
-      if (callback !== undefined) nextTick(callback, null, bytes.byteLength);
-    } else if (to === undefined && this.#reportsTo(callback)) {
-      this.#report(message, callback);
-    } else {
-      this.#endpoint.send(bytes, options).then(
-        () => callback !== undefined && nextTick(callback, null, bytes.byteLength),
-        (error) => nextTick(() => this.#fail(error, callback)),
-      );
-    }
+    this[kImplementation].send(message, rest);
   }
 
   /** As `send`, for what was written for unix-dgram. */
@@ -218,199 +148,89 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
 
   /** Closes the socket; messages that wait fail. Then `'close'`. */
   close(callback?: () => void): this {
-    this.#live();
+    this[kImplementation].checkOpen();
     if (typeof callback === 'function') this.on('close', callback);
-    this.#inbox.drain().forEach(discard);
-    void this.#endpoint.close();
-    // hot-shots emits 'close' itself, right after close(), since unix-dgram does not: once is enough.
-    let told = false;
-    this.prependOnceListener('close', () => {
-      told = true;
-    });
-    nextTick(() => told || this.emit('close'));
+    this[kImplementation].close();
     return this;
   }
 
   /** `close()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#endpoint.closed) await promisify((done: () => void) => this.close(done))();
+    if (!this[kImplementation].endpoint.closed)
+      await promisify((done: () => void) => this.close(done))();
   }
 
   /** The address it is bound to. */
   address(): AddressInfo {
-    this.#live();
-    return infoOf(this.#endpoint.localAddress ?? UnixAddress.unnamed);
+    const adapter = this[kImplementation];
+    adapter.checkOpen();
+    return infoOf(adapter.endpoint.localAddress ?? UnixAddress.unnamed);
   }
 
   /** The peer's address. Throws `ERR_SOCKET_DGRAM_NOT_CONNECTED` without one. */
   remoteAddress(): AddressInfo {
-    this.#live();
-    this.#checkConnected();
-    return infoOf(this.#endpoint.peerAddress ?? UnixAddress.unnamed);
+    const adapter = this[kImplementation];
+    adapter.checkOpen();
+    adapter.checkConnected();
+    return infoOf(adapter.endpoint.peerAddress ?? UnixAddress.unnamed);
   }
 
   /** A bound or connected socket keeps the process alive. This is the default. */
   ref(): this {
-    this.#endpoint.ref();
+    this[kImplementation].endpoint.ref();
     return this;
   }
 
   /** The socket no longer keeps the process alive. */
   unref(): this {
-    this.#endpoint.unref();
+    this[kImplementation].endpoint.unref();
     return this;
   }
 
   /** Sets SO_SNDBUF, in bytes: the bound of what is queued at the peer. */
   setSendBufferSize(bytes: number): void {
-    this.#endpoint.sendBufferSize = bytes;
+    this[kImplementation].endpoint.sendBufferSize = bytes;
   }
 
   /** SO_SNDBUF: twice what was set, for Linux counts its own overhead in. */
   getSendBufferSize(): number {
-    return this.#endpoint.sendBufferSize;
+    return this[kImplementation].endpoint.sendBufferSize;
   }
 
   /** Sets SO_RCVBUF, in bytes; Linux has it for Unix sockets without effect. */
   setRecvBufferSize(bytes: number): void {
-    this.#endpoint.receiveBufferSize = bytes;
+    this[kImplementation].endpoint.receiveBufferSize = bytes;
   }
 
   /** SO_RCVBUF, in bytes: twice what was set on Linux. */
   getRecvBufferSize(): number {
-    return this.#endpoint.receiveBufferSize;
+    return this[kImplementation].endpoint.receiveBufferSize;
   }
 
   /** Bytes that wait to be sent. */
   getSendQueueSize(): number {
-    return this.#endpoint.queued.bytes;
+    return this[kImplementation].endpoint.queued.bytes;
   }
 
   /** Messages that wait to be sent. */
   getSendQueueCount(): number {
-    return this.#endpoint.queued.messages;
+    return this[kImplementation].endpoint.queued.messages;
   }
 
   /** What it did so far, as `stats()` of `UnixSocket`. */
   stats(): SocketStats {
-    return this.#endpoint.stats();
-  }
-
-  /** @internal What it is, for traces. */
-  describe(): string {
-    return `afunix/dgram Socket ${this.fd}`;
-  }
-
-  #live(): void {
-    if (this.#endpoint.closed) throw notRunning();
-  }
-
-  #checkConnected(): void {
-    if (this.#connected) return;
-    throw codedError(Error, 'ERR_SOCKET_DGRAM_NOT_CONNECTED', 'Not connected');
-  }
-
-  #closeOn(signal: AbortSignal): void {
-    const abort = (): void => {
-      if (!this.#endpoint.closed) this.close();
-    };
-    if (signal.aborted) {
-      abort();
-      return;
-    }
-    signal.addEventListener('abort', abort, bare({ once: true }));
-    this.once('close', () => signal.removeEventListener('abort', abort));
-  }
-
-  #listening(): void {
-    this.#receive();
-    nextTick(() => {
-      if (!this.#endpoint.closed) this.emit('listening');
-    });
-  }
-
-  #receive(): void {
-    this.#endpoint.onMessages((messages) => {
-      for (const message of messages) this.#inbox.push(message);
-      this.#deliver();
-    });
-  }
-
-  /** A listener that throws costs nobody the messages behind. */
-  #deliver(): void {
-    try {
-      for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) {
-        if (!this.emit('message', next.data, remoteOf(next))) discard(next);
-      }
-    } finally {
-      if (this.#inbox.size > 0) setImmediate(() => this.#deliver());
-    }
-  }
-
-  /** Whether congestion is told to somebody, who then sends again. */
-  #reportsTo(callback: SendCallback | undefined): boolean {
-    return this.#reports && (callback !== undefined || this.listenerCount('congestion') > 0);
-  }
-
-  #report(message: DgramData, callback: SendCallback | undefined): void {
-    this.#congested = true;
-    this.#endpoint.awaitWritable();
-    if (callback === undefined) {
-      this.emit('congestion', message);
-      return;
-    }
-    const error = systemError('send', EAGAIN);
-    error.message = 'congestion';
-    nextTick(callback, error);
-  }
-
-  #onWritable(): void {
-    if (!this.#congested || this.#endpoint.queued.messages > 0) return;
-    this.#congested = false;
-    this.emit('writable');
-  }
-
-  #fail(error: Error, callback: SendCallback | undefined): void {
-    if (callback !== undefined) nextTick(callback, error);
-    else if (!this.#endpoint.closed) this.emit('error', error);
+    return this[kImplementation].endpoint.stats();
   }
 }
 
-/** What node:dgram takes here, and why a Unix socket does not. */
-const notForBind = new Map([
-  ['fd', 'is not taken over by bind(); UnixDatagram.fromFd() takes it'],
-  ['port', 'is for UDP; a Unix socket is bound to options.path'],
-  ['address', 'is for UDP; a Unix socket is bound to options.path'],
-]);
-
-function bindArguments(given: unknown): [AddressLike, Parsed<BindOptions>] {
-  const named = typeof given === 'object' && given !== null && !isAddressLike(given);
-  if (named) {
-    for (const [name, reason] of notForBind) {
-      const value = memberOf(given, name);
-      if (value !== undefined) throw invalidArgValue(`options.${name}`, reason, value);
-    }
+function closeOn(socket: Socket, signal: AbortSignal): void {
+  const abort = (): void => {
+    if (!socket[kImplementation].endpoint.closed) socket.close();
+  };
+  if (signal.aborted) {
+    abort();
+    return;
   }
-  const options = optionsOf(named ? (given as SocketBindOptions) : undefined, BIND);
-  const { path = UnixAddress.unnamed } = options;
-  const positional = !named && given !== undefined && given !== null && typeof given !== 'function';
-  return [positional ? (given as AddressLike) : path, options as Parsed<BindOptions>];
-}
-
-function infoOf(address: UnixAddress): AddressInfo {
-  const bytes = UnixAddress.bytesOf(address);
-  return { address: Buffer.from(bytes).toString(), family: 'unix', path: address.path };
-}
-
-function remoteOf({ from, size, truncated, fds, credentials }: Datagram): RemoteInfo {
-  return { ...infoOf(from), size, truncated, from, fds, credentials };
-}
-
-function discard({ fds, pidfd }: Datagram): void {
-  for (const fd of fds) fd.close();
-  pidfd?.close();
-}
-
-function notRunning(): Error {
-  return codedError(Error, 'ERR_SOCKET_DGRAM_NOT_RUNNING', 'Not running');
+  signal.addEventListener('abort', abort, bare({ once: true }));
+  socket.once('close', () => signal.removeEventListener('abort', abort));
 }

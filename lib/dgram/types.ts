@@ -2,9 +2,15 @@
 import type { AddressLike, UnixAddress } from '../core/address.js';
 import type { Credentials } from '../core/credentials.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
+import type { Data } from '../core/validate.js';
 import type { DatagramOptions } from '../io/message-options.js';
 import type { BindOptions } from '../io/options.js';
-import type { DgramData } from './arguments.js';
+
+/** Called when the message went, with its bytes, or did not. */
+export type SendCallback = (error: Error | null, bytes?: number) => void;
+
+/** One message, or the pieces of one. */
+export type DgramData = Data | readonly Data[];
 
 /**
  * Options of `createSocket`. Those of node:dgram that are for UDP are accepted and without effect:
