@@ -6,6 +6,7 @@ import type net from 'node:net';
 import { native } from '../native/binding.js';
 import { invalidArgType, invalidArgValue, outOfRange } from './errors.js';
 import { duplicate, FileDescriptor } from './file-descriptor.js';
+import { handleOf } from './node-internals.js';
 import { descriptorNumber, memberOf } from './validate.js';
 
 /** The most descriptors one message carries: the kernel's SCM_MAX_FD. */
@@ -51,25 +52,10 @@ function descriptorOf(value: unknown, index: number): number {
 
 /** The object whose `fd` it is; null where there is none now, undefined where there never is one. */
 function holderOf(value: object): object | null | undefined {
-  // Node deprecates its `_handle`, and says so when it is read.
-  if (value instanceof dgram.Socket) return datagramHandle(value);
-  const fd = memberOf(value, 'fd');
+  const fd = value instanceof dgram.Socket ? undefined : memberOf(value, 'fd');
   if (typeof fd === 'number') return value;
-  const handle = memberOf(value, '_handle');
-  if (handle !== undefined) return objectOrNull(handle);
-  return fd === undefined ? undefined : null;
-}
-
-function datagramHandle(socket: dgram.Socket): object | null {
-  const key = Object.getOwnPropertySymbols(socket).find(
-    ({ description }) => description === 'state symbol',
-  );
-  const state = key === undefined ? undefined : (socket as never)[key];
-  return objectOrNull((state as { handle?: unknown } | undefined)?.handle);
-}
-
-function objectOrNull(value: unknown): object | null {
-  return typeof value === 'object' ? value : null;
+  const handle = handleOf(value);
+  return handle === undefined && fd !== undefined ? null : handle;
 }
 
 function notSendable(name: string, value: unknown): TypeError {

@@ -8,6 +8,7 @@ import { messages, passed, tellFds, tellMessage } from '../core/diagnostics.js';
 import { check } from '../core/errors.js';
 import { closeAll, duplicates } from '../core/fd-like.js';
 import { FileDescriptor, OWNED } from '../core/file-descriptor.js';
+import { View } from '../core/node-internals.js';
 import { bare } from '../native/bare.js';
 import { native } from '../native/binding.js';
 import { PidFd } from './pidfd.js';
@@ -186,19 +187,6 @@ function chunkOf(source: number): Buffer {
     if (source === LENT) markAsUntransferable((chunks[source] as Buffer).buffer);
   }
   return chunks[source] as Buffer;
-}
-
-/**
- * The class that Buffer's own methods make their results of: `Buffer.from` and `subarray` end in the
- * same, by a way three times as long.
- */
-export const View: ViewConstructor = (Buffer as unknown as { [Symbol.species]: ViewConstructor })[
-  Symbol.species
-];
-interface ViewConstructor {
-  new (memory: ArrayBufferLike, offset: number, length: number): Buffer;
-  /** In an ArrayBuffer of its own, never in Buffer's pool. */
-  new (length: number): Buffer;
 }
 
 /** Where the fields of message `index` begin. */

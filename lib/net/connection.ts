@@ -1,9 +1,10 @@
 // The connection behind a Socket of afunix/net: its handle, and all that goes through it.
-import type { Duplex } from 'node:stream';
+import type { Duplex, DuplexOptions } from 'node:stream';
 import type { AddressLike, UnixAddress } from '../core/address.js';
 import { tellConnect } from '../core/diagnostics.js';
 import { closedError, codedError, systemError } from '../core/errors.js';
-import { type SocketStats, statsOf } from '../core/stats.js';
+import { bufferedChunks, undestroy } from '../core/node-internals.js';
+import { type Queue, type SocketStats, statsOf } from '../core/stats.js';
 import { clearTimeout, nextTick, setImmediate, setTimeout } from '../core/timers.js';
 import { adoptHandle, configureReceive, openHandle } from '../io/handle.js';
 import type { Receiver } from '../io/message.js';
@@ -91,25 +92,33 @@ export class Connection implements HandleOwner, Receiver {
 
   /** Bytes written so far, those that still wait included. */
   get bytesWritten(): number {
-    let bytes = this.#output.bytes + this.#pendingLength;
-    for (const chunk of this.#buffered) bytes += byteLength(chunk);
-    return bytes;
+    return this.#output.bytes + this.#pendingLength + this.#buffered.bytes;
   }
 
-  /** The chunks in the stream's buffer. */
-  get #buffered(): readonly Chunk[] {
-    return (this.#socket as unknown as { writableBuffer?: Chunk[] }).writableBuffer ?? [];
+  /** The chunks in the stream's buffer, and their bytes. */
+  get #buffered(): Queue {
+    const chunks = bufferedChunks(this.#socket);
+    if (chunks !== undefined) {
+      return {
+        messages: chunks.length,
+        bytes: chunks.reduce((sum, chunk) => sum + byteLength(chunk), 0),
+      };
+    }
+    // `writableLength` includes the write that is under way. What has gone of that one is counted twice then.
+    const underWay = this.#output.queue.bytes + this.#pendingLength;
+    const bytes = Math.max(0, this.#socket.writableLength - underWay);
+    return { messages: Math.min(1, bytes), bytes };
   }
 
   /** Returns what the socket did so far; undefined before it had a handle. */
   stats(): SocketStats | undefined {
     if (this.#counted === undefined) return undefined;
-    let { messages, bytes } = this.#output.queue;
-    for (const chunk of this.#buffered) {
-      messages += 1;
-      bytes += byteLength(chunk);
-    }
-    return statsOf(this.#counted, { messages, bytes });
+    const { messages, bytes } = this.#output.queue;
+    const buffered = this.#buffered;
+    return statsOf(this.#counted, {
+      messages: messages + buffered.messages,
+      bytes: bytes + buffered.bytes,
+    });
   }
 
   /**
@@ -159,7 +168,7 @@ export class Connection implements HandleOwner, Receiver {
     if (socket.destroyed) this.#handle = null;
     if (this.#handle === null) {
       // As node:net: a destroyed socket may connect anew.
-      (socket as unknown as { _undestroy(): void })._undestroy();
+      undestroy(socket, this.#settings as DuplexOptions);
       this.#configure(openHandle(SOCK_STREAM));
     }
     this.#touch();

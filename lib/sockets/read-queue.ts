@@ -2,6 +2,7 @@ import { CONSTRUCTING } from '../core/constructing.js';
 import { messages, tellMessage } from '../core/diagnostics.js';
 import { check, invalidState, systemError } from '../core/errors.js';
 import { closeAll } from '../core/fd-like.js';
+import { View } from '../core/node-internals.js';
 import { bufferOf, checkSignal, isLost } from '../core/validate.js';
 import { Operation } from '../io/deferred.js';
 import {
@@ -11,7 +12,6 @@ import {
   messageAt,
   type Receiver,
   tellReceived,
-  View,
 } from '../io/message.js';
 import { Fifo } from '../io/queue.js';
 import { type Handle, native, READABLE } from '../native/binding.js';
