@@ -1,11 +1,13 @@
 // One end of a conversation, the same for each type of socket.
 import type { FileHandle } from 'node:fs/promises';
-import type { UnixAddress } from '../core/address.js';
-import type { Message } from '../io/message.js';
-import { native } from '../native/binding.js';
-import type { UnixDatagram } from '../sockets/datagram.js';
-import type { UnixSeqpacket } from '../sockets/seqpacket.js';
-import { UnixStream } from '../sockets/stream.js';
+import {
+  type Message,
+  type UnixAddress,
+  type UnixDatagram,
+  type UnixSeqpacket,
+  UnixStream,
+} from '../index.js';
+import { POLLHUP, poll, SHUT_WR, shutdown } from '../raw.js';
 import type { Notes } from './notes.js';
 
 export interface Talk {
@@ -46,12 +48,17 @@ export class Connection implements Talk {
   }
 
   end(): void {
-    // All that was sent has gone: nothing waits behind it.
-    native.raw.shutdown(this.#socket.fd, native.constants.SHUT_WR as number);
+    // At once: each send has been awaited, so that none is queued.
+    try {
+      shutdown(this.#socket.fd, SHUT_WR);
+    } catch {
+      // The peer is gone.
+    }
   }
 
   get gone(): boolean {
-    return native.descriptors.hungUp(this.#socket.fd);
+    const { closed, fd } = this.#socket;
+    return closed || (poll(fd, 0) & POLLHUP) !== 0;
   }
 }
 

@@ -173,8 +173,6 @@ export interface Descriptors {
   mode(fd: number): number;
   /** What socket it is: `domain << 16 | type << 8 | listening`, or -errno. */
   socketKind(fd: number): number;
-  /** Whether both directions of a connection have ended, as when its peer is gone. */
-  hungUp(fd: number): boolean;
   /** 1 if a read would not wait, 0, or -errno. */
   readable(fd: number): number;
   peerCredentials(fd: number): NativeCredentials | number;
@@ -204,6 +202,8 @@ export interface NativeRaw {
   setsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
   close(fd: number): number;
   dup(fd: number): number;
+  /** Those of `events` that are there now, with POLLERR and POLLHUP, or -errno. */
+  poll(fd: number, events: number): number;
   /** `[result]`, or -errno: any int is a result. */
   ioctl(fd: number, request: number, value: number): [number] | number;
   fstat(fd: number): NativeStat | number;

@@ -26,6 +26,7 @@ const SOCKET = new Known<DescriptorOptions>('socket', CREATION);
 const SOCKETPAIR = new Known<DescriptorOptions>('socketpair', CREATION);
 const ACCEPT = new Known<DescriptorOptions>('accept', CREATION);
 const UINT_MAX = 0xffffffff;
+const SHRT_MAX = 0x7fff;
 
 /** sys/calls.h, DescriptorFlags. */
 function creationFlags(
@@ -249,6 +250,18 @@ export function close(fd: number): void {
  */
 export function dup(fd: number): number {
   return check('dup', native.raw.dup(descriptorNumber('fd', fd)));
+}
+
+/**
+ * Returns which of `events` (POLLIN, POLLOUT, POLLPRI, and POLLRDHUP on Linux) a descriptor has now, and POLLERR and
+ * POLLHUP, which need not be asked for; 0 for none. Never waits, not even on a blocking descriptor. POLLHUP: both
+ * directions of a connection have ended, as when its peer is gone. EBADF if the descriptor is not open. See poll(2).
+ */
+export function poll(fd: number, events: number): number {
+  return check(
+    'poll',
+    native.raw.poll(descriptorNumber('fd', fd), integer('events', events, 0, SHRT_MAX)),
+  );
 }
 
 /**

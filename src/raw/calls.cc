@@ -136,6 +136,12 @@ int64_t Duplicate(BlockingDescriptors& blocking, const Arguments& arguments) {
   return error < 0 ? error : duplicate.Release();
 }
 
+int64_t Poll(const Arguments& arguments) {
+  int fd, events;
+  if (!arguments.Read(&fd, &events)) return -EINVAL;
+  return sys::Poll(fd, static_cast<short>(events));
+}
+
 napi_value Ioctl(const Arguments& arguments) {
   // A request may write more than the int it is given room for: at most 16 KiB, as _IOC_SIZE has
   // 14 bits. It must not write over the stack.
@@ -217,6 +223,7 @@ napi_value MakeRawExports(napi_env env, BlockingDescriptors* blocking) {
                              Function<SetOption>("setsockopt", blocking),
                              Function<Close>("close", blocking),
                              Function<Duplicate>("dup", blocking),
+                             Function<Poll>("poll", blocking),
                              Function<Ioctl>("ioctl", blocking),
                              Function<Stat>("fstat", blocking),
                              Function<Send>("send", blocking),

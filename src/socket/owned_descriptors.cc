@@ -35,7 +35,6 @@ napi_value OwnedDescriptors::MakeExports(napi_env env) {
                              Function<&Self::CloseOnExec>("closeOnExec", this),
                              Function<&Self::Mode>("mode", this),
                              Function<&Self::SocketKind>("socketKind", this),
-                             Function<&Self::HungUp>("hungUp", this),
                              Function<&Self::Readable>("readable", this),
                              Function<&Self::PeerCredentials>("peerCredentials", this),
                              Function<&Self::PeerPidFd>("peerPidFd", this),
@@ -98,11 +97,6 @@ int OwnedDescriptors::SocketKind(const Arguments& arguments) {
   sys::SocketKind kind;
   const int error = sys::DescribeSocket(arguments.Int(0, -1), &kind);
   return error < 0 ? error : kind.domain << 16 | kind.type << 8 | (kind.listening ? 1 : 0);
-}
-
-// hungUp(fd)
-bool OwnedDescriptors::HungUp(const Arguments& arguments) {
-  return sys::IsHungUp(arguments.Int(0, -1));
 }
 
 // readable(fd)

@@ -36,7 +36,6 @@ class OwnedDescriptors {
   int CloseOnExec(const Arguments& arguments);
   int64_t Mode(const Arguments& arguments);
   int SocketKind(const Arguments& arguments);
-  bool HungUp(const Arguments& arguments);
   int Readable(const Arguments& arguments);
   napi_value PeerCredentials(const Arguments& arguments);
   int PeerPidFd(const Arguments& arguments);

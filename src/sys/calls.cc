@@ -274,17 +274,16 @@ bool IsShutForReading(int fd) {
 #endif
 }
 
-bool IsHungUp(int fd) {
-  pollfd ask = {fd, 0, 0};
-  return Retry([&] { return ::poll(&ask, 1, 0); }) == 1 && (ask.revents & POLLHUP) != 0;
-}
-
-int IsReady(int fd, short events) {
+int Poll(int fd, short events) {
   pollfd ask = {fd, events, 0};
   const int result = Retry([&] { return ::poll(&ask, 1, 0); });
   if (result < 0) return result;
-  if ((ask.revents & POLLNVAL) != 0) return -EBADF;
-  return (ask.revents & events) != 0 ? 1 : 0;
+  return (ask.revents & POLLNVAL) != 0 ? -EBADF : ask.revents;
+}
+
+int IsReady(int fd, short events) {
+  const int found = Poll(fd, events);
+  return found < 0 ? found : (found & events) != 0;
 }
 
 int IsSendBufferFull(int fd) {

@@ -1,6 +1,7 @@
 #include "constants.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 
@@ -63,6 +64,11 @@ const Constant kConstants[] = {
     C(MSG_PEEK),
     C(MSG_TRUNC),
     C(MSG_WAITALL),
+    C(POLLIN),
+    C(POLLPRI),
+    C(POLLOUT),
+    C(POLLERR),
+    C(POLLHUP),
     C(FIONREAD),
     C(FIONBIO),
     C(F_DUPFD),
@@ -135,6 +141,7 @@ const Constant kConstants[] = {
     C(MSG_ERRQUEUE),
     C(MSG_MORE),
     C(MSG_WAITFORONE),
+    C(POLLRDHUP),
     C(SIOCATMARK),
     C(SIOCINQ),
     C(SIOCOUTQ),

@@ -27,6 +27,7 @@ const calls: [syscall: string, call: (fd: number) => unknown][] = [
   ['setsockopt', (fd) => raw.setsockopt(fd, raw.SOL_SOCKET, raw.SO_SNDBUF, 1)],
 ];
 const anyDescriptor: typeof calls = [
+  ['poll', (fd) => raw.poll(fd, raw.POLLIN)],
   ['ioctl', (fd) => raw.ioctl(fd, raw.FIONREAD)],
   ['dup', (fd) => raw.dup(fd)],
   ['fstat', (fd) => raw.fstat(fd)],

@@ -34,6 +34,7 @@ const right: [name: string, ...args: unknown[]][] = [
   ['setsockopt', raw.SOL_SOCKET, raw.SO_SNDBUF, 1],
   ['close'],
   ['dup'],
+  ['poll', raw.POLLIN],
   ['ioctl', raw.FIONREAD],
   ['fstat'],
 ];
@@ -144,6 +145,9 @@ test.each([
   ['setsockopt', [1, 7, null], TYPE],
   ['setsockopt', [1, 7, 1.5], RANGE],
   ['setsockopt', [1, 7, 2 ** 32], RANGE],
+  ['poll', [undefined], TYPE],
+  ['poll', [-1], RANGE],
+  ['poll', [2 ** 15], RANGE],
   ['ioctl', [undefined], TYPE],
   ['ioctl', [-1], RANGE],
   ['ioctl', [2 ** 32], RANGE],
