@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { delay } from '../sockets/delay.js';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Input } from './input.js';
 import type { Notes } from './notes.js';
 import type { Output } from './output.js';

@@ -1,22 +1,37 @@
 import { release, type } from 'node:os';
-import { features } from '../core/features.js';
-import { native } from '../native/binding.js';
-import { glibcVersion } from '../native/load.js';
+import { basename } from 'node:path';
+import { features } from '../index.js';
 import { Output } from './output.js';
 import { version } from './version.js';
 
-/** Prints what one wants to know of a machine on which something is odd. */
+/** The parts of Node's diagnostic report that `info` prints. */
+interface Report {
+  readonly header: { readonly glibcVersionRuntime?: string };
+  readonly sharedObjects: readonly string[];
+}
+
+/** Prints what somebody needs to know about a machine on which something is odd. */
 export function info(): Promise<void> {
   const { arch, platform, version: node, versions } = process;
-  const glibc = platform === 'linux' ? glibcVersion() : undefined;
+  // First: it loads the binary that the report then names.
+  const supported = Object.entries(features());
+  const { header, sharedObjects } = report();
+  const glibc = header.glibcVersionRuntime;
   const libc = platform === 'linux' ? `, ${glibc === undefined ? 'musl' : `glibc ${glibc}`}` : '';
+  const binary = sharedObjects.find((file) => /^afunix\b.*\.node$/.test(basename(file)));
   const lines = [
     ['afunix', version()],
-    ['binary', native.path],
+    ['binary', binary ?? 'unknown'],
     ['system', `${type()} ${release()} ${arch}${libc}`],
     ['node', `${node}, Node-API ${versions.napi}`],
-    ...Object.entries(features()).map(([name, there]) => [name, there ? 'yes' : 'no']),
+    ...supported.map(([name, there]) => [name, there ? 'yes' : 'no']),
   ];
   const text = lines.map(([name = '', value]) => `${name.padEnd(18)}${value}\n`).join('');
   return new Output(false).bytes(Buffer.from(text));
+}
+
+function report(): Report {
+  // Otherwise the report looks up the name of every peer of this process.
+  Object.assign(process.report, { excludeNetwork: true });
+  return process.report.getReport() as Report;
 }

@@ -2,9 +2,7 @@
 
 import { fstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Credentials } from '../core/credentials.js';
-import type { FileDescriptor } from '../core/file-descriptor.js';
-import type { Message } from '../io/message.js';
+import type { Credentials, FileDescriptor, Message } from '../index.js';
 
 export class Notes {
   readonly #quiet: boolean;

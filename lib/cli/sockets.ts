@@ -2,14 +2,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UnixAddress } from '../core/address.js';
-import { features } from '../core/features.js';
-import { UnixDatagram } from '../sockets/datagram.js';
-import { UnixSeqpacket } from '../sockets/seqpacket.js';
-import { UnixSeqpacketListener } from '../sockets/seqpacket-listener.js';
-import type { UnixSocket } from '../sockets/socket.js';
-import { UnixStream } from '../sockets/stream.js';
-import { UnixListener } from '../sockets/stream-listener.js';
+import {
+  features,
+  UnixAddress,
+  UnixDatagram,
+  UnixListener,
+  UnixSeqpacket,
+  UnixSeqpacketListener,
+  type UnixSocket,
+  UnixStream,
+} from '../index.js';
 import type { Request } from './arguments.js';
 
 const MAX_FDS = 253;
