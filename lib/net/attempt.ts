@@ -1,4 +1,4 @@
-// A Socket of afunix/net on its way to its peer.
+// One call of `connect()` of a Socket of afunix/net.
 import { type AddressLike, UnixAddress } from '../core/address.js';
 import { setImmediate } from '../core/timers.js';
 import { Backoff } from '../io/backoff.js';
@@ -7,33 +7,33 @@ import { type Handle, native } from '../native/binding.js';
 
 const EAGAIN = -(native.errnos.EAGAIN as number);
 
-/** The socket that connects. */
-interface Connecting {
-  /** `result`: 0, or -errno. */
+/** The owner of an attempt. */
+interface AttemptOwner {
+  /** Called when the attempt ends. `result` is 0, or -errno. */
   connected(attempt: ConnectAttempt, result: number): void;
 }
 
-/** One call of `connect()`. */
+/** Connects a handle, and waits for room in the backlog. */
 export class ConnectAttempt {
   readonly handle: Handle;
   readonly address: UnixAddress;
   /** The address as the caller gave it. */
   readonly path: AddressLike;
-  readonly #socket: Connecting;
+  readonly #owner: AttemptOwner;
   readonly #referenced: boolean;
   /** Both made for a full backlog. */
   #retry: Retry | undefined;
   #backoff: Backoff | undefined;
 
-  /** `referenced`: whether to wait keeps the process alive. */
+  /** `referenced`: whether waiting keeps the process alive. */
   constructor(
-    socket: Connecting,
+    owner: AttemptOwner,
     handle: Handle,
     address: UnixAddress,
     path: AddressLike,
     referenced: boolean,
   ) {
-    this.#socket = socket;
+    this.#owner = owner;
     this.handle = handle;
     this.address = address;
     this.path = path;
@@ -50,13 +50,13 @@ export class ConnectAttempt {
       this.#retry.after(this.#backoff.next(), () => this.go());
       return;
     }
-    // Not in this turn, nor in its microtasks: as node:net, which has it from the event loop.
+    // node:net gets the result from the event loop: not in this turn of it, and not in its microtasks.
     setImmediate(ConnectAttempt.#end, this, result);
   }
 
-  /** Shared by all: one of their own closures would cost more memory. */
+  /** Ends an attempt. It is shared by all, because a closure for each would cost more memory. */
   static #end(attempt: ConnectAttempt, result: number): void {
-    attempt.#socket.connected(attempt, result);
+    attempt.#owner.connected(attempt, result);
   }
 
   cancel(): void {

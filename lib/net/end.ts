@@ -1,15 +1,18 @@
-// What a Socket of afunix/net says to who writes after the peer has ended it.
+// The error of a write to a Socket of afunix/net after its peer has ended the connection.
 import { Duplex } from 'node:stream';
 import { codedError } from '../core/errors.js';
 import { nextTick } from '../core/timers.js';
 import type { WriteCallback } from './writer.js';
 
-/** Listens for 'end': whoever writes after an end that the peer's brought about learns whose it was. */
+/**
+ * Listener of 'end'. Without `allowHalfOpen` the peer's end also ends this side; later writes then fail with an
+ * error that says so.
+ */
 export function explainEnd(this: Duplex): void {
   if (!this.allowHalfOpen) this.write = writeAfterEnd as Duplex['write'];
 }
 
-/** Undoes it, for a socket that connects anew. */
+/** Undoes `explainEnd()`, for a socket that connects again. */
 export function forgetEnd(socket: Duplex): void {
   if (Object.hasOwn(socket, 'write')) delete (socket as Partial<Duplex>).write;
 }

@@ -5,7 +5,7 @@ import { Server } from './server.js';
 import { Socket } from './socket.js';
 
 /**
- * A new server, which does not listen yet; `listener` is called with the `Socket` of every 'connection'.
+ * Makes a server, which does not listen yet; `listener` is called with the `Socket` of every 'connection'.
  * Throws ERR_INVALID_ARG_TYPE and ERR_OUT_OF_RANGE for wrong options. As `net.createServer`.
  */
 export function createServer(
@@ -16,20 +16,20 @@ export function createServer(
 }
 
 /**
- * A new socket that connects to a pathname or an abstract name; `listener` is called on 'connect'. What
- * the kernel refuses comes as 'error', as with `Socket.connect`. As `net.connect`, but for two things. A
+ * Makes a socket and connects it to a pathname or an abstract name; `listener` is called on 'connect'.
+ * Failures of the kernel are 'error' events, as of `Socket.connect`. Differs from `net.connect` in two things. A
  * port throws ERR_MISSING_ARGS: it is no address of a Unix socket, and no descriptor. Wrong arguments
  * (ERR_MISSING_ARGS, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE) are thrown before a
  * socket is made, so that `options.fd` then stays its owner's.
  */
 export function connect(options: ConnectOptions | AddressLike, listener?: () => void): Socket {
-  const given = connectOptionsOf(options, CONNECT);
-  const socket = new Socket(given);
-  if (given.timeout) socket.setTimeout(given.timeout);
-  return socket.connect(given, listener);
+  const read = connectOptionsOf(options, CONNECT);
+  const socket = new Socket(read);
+  if (read.timeout) socket.setTimeout(read.timeout);
+  return socket.connect(read, listener);
 }
 
-/** The same as `connect`, by its name in http.request() and others. */
+/** The same as `connect`, by the name that http.request() and others use. */
 export const createConnection: typeof connect = connect;
 
 /** All of this module, as `import net from 'node:net'` has it. */

@@ -56,43 +56,44 @@ export interface SocketOptions
   pauseOnCreate?: boolean;
 }
 
-/** Options of this package: those that a function here does not take it refuses. Others may be Node's. */
+/** Every option of this package. A function refuses those that it does not take. Others may be Node's. */
 const OWN = Object.keys({ ...LISTEN, ...BIND_DATAGRAM });
 const RECEIVED = ['maxFds', 'credentials', 'busyPoll'] as const;
 const DUPLEX = ['allowHalfOpen', 'highWaterMark', 'signal', 'onread'] as const;
 
-/** The options of a function that takes any but those of this package which are not its own. */
-function among<T>(of: string, names: readonly Extract<keyof T, string>[]): Known<T> {
+/** Returns the options of a function that takes `names`, and any that is none of this package. */
+function withNodes<T>(of: string, names: readonly Extract<keyof T, string>[]): Known<T> {
   return new Known<T>(of, Object.fromEntries(names.map((name) => [name, 1])) as Names<T>, OWN);
 }
 
-const SOCKET = among<SocketOptions>('Socket', [
+const SOCKET = withNodes<SocketOptions>('Socket', [
   ...(['fd', 'readable', 'writable', 'pauseOnCreate'] as const),
   ...DUPLEX,
   ...RECEIVED,
 ]);
-/** Of `connect()`, which makes a socket. */
-export const CONNECT: Known<ConnectOptions> = among<ConnectOptions>('connect', [
+/** Options of `connect()` of the module, which makes a socket. */
+export const CONNECT: Known<ConnectOptions> = withNodes<ConnectOptions>('connect', [
   ...(['path', 'timeout'] as const),
   ...DUPLEX,
   ...RECEIVED,
 ]);
-/** Of a socket's method, which changes nothing else. */
-export const RECONNECT: Known<ConnectOptions> = among<ConnectOptions>('Socket.connect', ['path']);
-export const SERVER: Known<ServerOptions> = among<ServerOptions>('Server', [
+/** Options of `connect()` of a socket, which changes nothing else of it. */
+export const RECONNECT: Known<ConnectOptions> = withNodes<ConnectOptions>('Socket.connect', [
+  'path',
+]);
+export const SERVER: Known<ServerOptions> = withNodes<ServerOptions>('Server', [
   ...(['allowHalfOpen', 'pauseOnConnect', 'highWaterMark', 'authorize'] as const),
   ...RECEIVED,
 ]);
 const FILE = ['mode', 'replace', 'unlinkOnClose', 'allowUnsafePath', 'backlog'] as const;
 const WITH_PATH = [...FILE, 'readableAll', 'writableAll'] as const;
-const LISTENING = among<ListenOptions>('Server.listen', [
+const LISTENING = withNodes<ListenOptions>('Server.listen', [
   ...(['path', 'fd', 'signal', 'exclusive'] as const),
   ...WITH_PATH,
 ]);
 
 /**
- * Reads options. The `fd` of an object's class, such as that of a socket, is no option: that object owns it,
- * and closes it.
+ * Reads options. An inherited `fd` is not an option: it belongs to the object, such as a socket, which closes it.
  */
 function readOptions<T extends { fd?: number | FileDescriptor }>(
   options: T | undefined,
@@ -103,22 +104,22 @@ function readOptions<T extends { fd?: number | FileDescriptor }>(
   return parsed;
 }
 
-/** The options of a connect, checked. Throws ERR_MISSING_ARGS for none, or for a port. */
+/** Checks the options of a `connect()`. Throws ERR_MISSING_ARGS without a path, and for a port. */
 export function connectOptionsOf(
   options: ConnectOptions | AddressLike,
   known: Known<ConnectOptions>,
 ): Parsed<ConnectOptions> {
-  const given = isAddressLike(options) ? { path: options } : options;
+  const named = isAddressLike(options) ? { path: options } : options;
   const parsed =
-    typeof given === 'object' && given !== null ? readOptions(given, known) : undefined;
+    typeof named === 'object' && named !== null ? readOptions(named, known) : undefined;
   if (parsed?.path === undefined || parsed.path === null) throw missingArgs('options.path');
-  // Before a socket is made of them, which would own the `fd`.
+  // Checked before a socket is made, which would own the `fd`.
   UnixAddress.from(parsed.path);
   if (parsed.timeout) timeoutOf('msecs', parsed.timeout);
   return parsed;
 }
 
-/** The options of a `listen`. */
+/** Checks the options of a `listen()`. */
 export function listenOptionsOf(options: ListenOptions | AddressLike): Parsed<ListenOptions> {
   const parsed = readOptions(isAddressLike(options) ? { path: options } : options, LISTENING);
   if (parsed.fd === undefined) return parsed;
@@ -130,7 +131,7 @@ export function listenOptionsOf(options: ListenOptions | AddressLike): Parsed<Li
   return parsed;
 }
 
-/** Checked `SocketOptions`, with those of a Duplex. A server has one for all its connections. */
+/** Checked `SocketOptions`, those of a Duplex included. All connections of a server share one. */
 export class SocketSettings {
   readonly maxFds: number;
   readonly credentials: boolean;
@@ -140,37 +141,37 @@ export class SocketSettings {
   readonly fd: number | FileDescriptor | undefined;
   readonly readable: boolean | undefined;
   readonly pauseOnCreate: boolean | undefined;
-  /** The signal. Not by its own name: Duplex would destroy a socket that is not whole yet. */
+  /** The option `signal`, under another name: Duplex would destroy a socket that is not complete. */
   readonly abort: AbortSignal | undefined;
   readonly signal: undefined;
   readonly allowHalfOpen: boolean;
-  /** 'close' says whether there was an error, and comes once the descriptor is gone. */
+  /** False: the socket emits 'close' itself, with whether there was an error, once the descriptor is closed. */
   readonly emitClose: boolean;
   readonly autoDestroy: boolean;
   readonly decodeStrings: boolean;
 
   constructor(options: SocketOptions | number | undefined) {
-    const given = readOptions(
+    const read = readOptions(
       typeof options === 'number' ? { fd: options } : (options ?? undefined),
       SOCKET,
     );
     for (const name of ['objectMode', 'readableObjectMode', 'writableObjectMode'] as const) {
-      if (given[name]) throw invalidArgValue(`options.${name}`, 'is not supported', given[name]);
+      if (read[name]) throw invalidArgValue(`options.${name}`, 'is not supported', read[name]);
     }
-    // As in node:net: null, or whatever else is false, is none.
-    const abort = given.signal || undefined;
+    // As in node:net, null and other false values mean no signal.
+    const abort = read.signal || undefined;
     checkSignalType(abort);
-    // What is for Duplex alone, such as highWaterMark, goes to it as it is.
-    Object.assign(this, given);
-    const { maxFds, credentials, busyPoll } = receiveSettings(given as Parsed<ReceiveOptions>);
+    // Options that only Duplex reads, such as highWaterMark, are passed on as they are.
+    Object.assign(this, read);
+    const { maxFds, credentials, busyPoll } = receiveSettings(read as Parsed<ReceiveOptions>);
     this.maxFds = maxFds;
     this.busyPoll = busyPoll;
     this.credentials = credentials;
-    this.onread = onreadOf(given.onread);
+    this.onread = onreadOf(read.onread);
     if (this.onread !== undefined && (maxFds > 0 || credentials)) {
-      throw invalidArgValue('options.onread', 'goes without maxFds and credentials', given.onread);
+      throw invalidArgValue('options.onread', 'goes without maxFds and credentials', read.onread);
     }
-    this.allowHalfOpen = Boolean(given.allowHalfOpen);
+    this.allowHalfOpen = Boolean(read.allowHalfOpen);
     this.abort = abort;
     this.signal = undefined;
     this.emitClose = false;
@@ -179,7 +180,7 @@ export class SocketSettings {
   }
 }
 
-// A Duplex reads many more options, which Object.prototype must not have for it.
+// Duplex reads many more options. It must not find them on Object.prototype.
 Object.setPrototypeOf(SocketSettings.prototype, null);
 
 function onreadOf(onread: OnReadOptions | undefined): OnReadOptions | undefined {
@@ -189,7 +190,7 @@ function onreadOf(onread: OnReadOptions | undefined): OnReadOptions | undefined 
   return { buffer: memberOf(onread, 'buffer'), callback } as OnReadOptions;
 }
 
-/** Options of `connect`: those of the socket that it makes, and where to. */
+/** Options of `connect`: the address, and the options of the socket that it makes. */
 export interface ConnectOptions extends SocketOptions {
   /**
    * A pathname of any length, or an abstract name: a leading NUL, Linux (unix(7)). ERR_MISSING_ARGS

@@ -1,4 +1,4 @@
-// What a Socket of afunix/net reads: what is pushed into the stream, or what `onread` gets.
+// The receiving side of a Socket of afunix/net: into the stream, or into the memory of `onread`.
 import { types } from 'node:util';
 import type { Credentials } from '../core/credentials.js';
 import { messages, tellMessage } from '../core/diagnostics.js';
@@ -26,11 +26,11 @@ interface Reader {
   destroy(error: Error): unknown;
 }
 
-/** Readable events from when the stream asks for data until it has enough. */
+/** Receives from when the stream asks for data until its buffer is full. */
 export class SocketInput {
   /** Bytes received so far. */
   bytes = 0;
-  /** Whether they go to the caller's own memory. */
+  /** Whether received bytes go to the caller's own memory. */
   readonly own: boolean;
   readonly #socket: Reader;
   readonly #receiver: Receiver;
@@ -48,6 +48,7 @@ export class SocketInput {
     if (onread !== undefined) this.#memory = memoryOf(onread);
   }
 
+  /** Begins to receive. */
   start(handle: Handle): void {
     if (this.#reading) return;
     this.#reading = true;
@@ -55,14 +56,14 @@ export class SocketInput {
     if (result < 0) this.#socket.destroy(systemError('read', result));
   }
 
-  /** `handle`: null once it is closed. */
+  /** Stops receiving. `handle` is null once it is closed. */
   stop(handle: Handle | null): void {
     if (!this.#reading) return;
     this.#reading = false;
     handle?.stop(READABLE);
   }
 
-  /** The socket is readable. `result`: of the receive that was asked for. */
+  /** Handles a readable event. `result` is that of the receive that was asked for. */
   receive(handle: Handle, result: number): void {
     if (this.#onread !== undefined) this.#readOwn(handle, this.#onread);
     else if (result > 0) this.#push(handle);
@@ -75,9 +76,9 @@ export class SocketInput {
     if (hasControlAt(0)) {
       const message = messageAt(0, this.#receiver);
       data = message.data;
-      message.pidfd?.close(); // of a socket that came with SO_PASSPIDFD on
+      message.pidfd?.close(); // an adopted socket may have SO_PASSPIDFD on
       tellReceived(this.#receiver, [message]);
-      this.#announce(message);
+      this.#emitAncillary(message);
       if (socket.destroyed) return;
     } else {
       data = dataAt(0, this.#receiver);
@@ -86,8 +87,8 @@ export class SocketInput {
     if (!socket.push(data)) this.stop(handle);
   }
 
-  /** Tells what came beside the bytes, before them. */
-  #announce(message: Message): void {
+  /** Emits the ancillary data of a message, before its bytes are pushed. */
+  #emitAncillary(message: Message): void {
     const { fds, credentials, controlTruncated } = message;
     if (credentials !== null && !sameSender(credentials, this.#sender)) {
       this.#sender = credentials;
@@ -100,7 +101,7 @@ export class SocketInput {
   #readOwn(handle: Handle, onread: OnReadOptions): void {
     const memory = this.#memory as Uint8Array;
     if (memory.length === 0) {
-      // Read into, it would look like the end of the stream.
+      // A read into it would return 0, which means the end of the stream.
       this.stop(handle);
       this.#socket.destroy(invalidState('onread.buffer was detached, or shrank'));
       return;

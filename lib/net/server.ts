@@ -40,7 +40,7 @@ export class Server extends EventEmitter {
   readonly [kImplementation]: ListeningSocket;
 
   /**
-   * A server that does not listen yet; `listener` is called for every 'connection'. Throws
+   * Makes a server that does not listen yet; `listener` is called for every 'connection'. Throws
    * ERR_INVALID_ARG_TYPE and ERR_OUT_OF_RANGE for wrong options.
    */
   constructor(
@@ -49,18 +49,18 @@ export class Server extends EventEmitter {
   ) {
     super();
     markAsUncloneable(this);
-    const given = optionsOf((typeof options === 'function' ? null : options) ?? undefined, SERVER);
+    const read = optionsOf((typeof options === 'function' ? null : options) ?? undefined, SERVER);
     const onConnection = typeof options === 'function' ? options : listener;
     if (typeof onConnection === 'function') this.on('connection', onConnection);
-    const { receive, authorize } = acceptSettings(given as Parsed<AuthorizeOptions>);
-    if (given.highWaterMark !== undefined && typeof given.highWaterMark !== 'number') {
-      throw invalidArgType('options.highWaterMark', 'of type number', given.highWaterMark);
+    const { receive, authorize } = acceptSettings(read as Parsed<AuthorizeOptions>);
+    if (read.highWaterMark !== undefined && typeof read.highWaterMark !== 'number') {
+      throw invalidArgType('options.highWaterMark', 'of type number', read.highWaterMark);
     }
-    this.allowHalfOpen = given.allowHalfOpen ?? false;
-    this.pauseOnConnect = Boolean(given.pauseOnConnect);
+    this.allowHalfOpen = read.allowHalfOpen ?? false;
+    this.pauseOnConnect = Boolean(read.pauseOnConnect);
     this.highWaterMark =
-      given.highWaterMark !== undefined && given.highWaterMark >= 0
-        ? given.highWaterMark
+      read.highWaterMark !== undefined && read.highWaterMark >= 0
+        ? read.highWaterMark
         : getDefaultHighWaterMark(false);
     const settings = new SocketSettings({
       allowHalfOpen: this.allowHalfOpen,
@@ -87,7 +87,7 @@ export class Server extends EventEmitter {
     return this[kImplementation]?.fd ?? -1;
   }
 
-  /** The path, or the abstract name with its leading NUL; null before the first `listen()`. */
+  /** Returns the path, or the abstract name with its leading NUL; null before the first `listen()`. */
   address(): string | null {
     return this[kImplementation]?.address ?? null;
   }
@@ -98,12 +98,11 @@ export class Server extends EventEmitter {
    */
   listen(options: ListenOptions | AddressLike, ...rest: unknown[]): this {
     if (this[kImplementation].open) throw alreadyListening();
-    const given = listenOptionsOf(options);
+    const read = listenOptionsOf(options);
     const backlog = rest.find((value) => typeof value === 'number') as number | undefined;
     const listener = rest.find((value) => typeof value === 'function');
-    const { fd, signal } = given;
-    const plan =
-      fd === undefined ? listenPlan(given, given.backlog ?? backlog, options) : undefined;
+    const { fd, signal } = read;
+    const plan = fd === undefined ? listenPlan(read, read.backlog ?? backlog, options) : undefined;
     checkSignalType(signal);
     if (listener !== undefined) this.once('listening', listener as () => void);
     if (signal !== undefined) closeOn(this, signal);
@@ -135,20 +134,20 @@ export class Server extends EventEmitter {
     return this;
   }
 
-  /** While it listens, the server keeps the process alive. This is the default. */
+  /** Has the server keep the process alive while it listens. This is the default. */
   ref(): this {
     this[kImplementation].setReference(true);
     return this;
   }
 
-  /** The server no longer keeps the process alive. */
+  /** Lets the process end although the server listens. */
   unref(): this {
     this[kImplementation].setReference(false);
     return this;
   }
 }
 
-/** As `net.Server`: an async listener that rejects ends its own connection, and no other. */
+/** Destroys the connection whose async 'connection' listener rejected, and no other, as `net.Server` does. */
 Server.prototype[captureRejectionSymbol] = function (
   this: Server,
   error: Error,

@@ -30,7 +30,7 @@ import type { Chunk, WriteCallback } from './writer.js';
  * - `'credentials'` (`Credentials`): before the first `'data'`, and before any whose sender differs
  *   from the one before. Needs `credentials: true`.
  *
- * As in Node, one that nobody holds any more stays open while it reads.
+ * As in Node.js, a socket that nothing refers to stays open while it reads.
  */
 export class Socket extends Duplex {
   /** Whether `connect()` was called and has not finished. */
@@ -43,11 +43,11 @@ export class Socket extends Duplex {
   readonly [kImplementation]: Connection;
 
   /**
-   * A socket that is not connected, or one that takes `options.fd` over. As in node:net, a number is
+   * Makes a socket that is not connected, or one that takes `options.fd` over. As in node:net, a number means
    * `{ fd: number }`, never a port.
    */
   constructor(options?: SocketOptions | number);
-  /** @internal Takes the handle over; a function's, which gives its own away, is configured anew. */
+  /** @internal Takes the handle over, see `Connection.take()`. */
   constructor(settings: SocketSettings, handle: Handle | (() => Handle));
   constructor(options?: SocketOptions | SocketSettings | number, handle?: Handle | (() => Handle)) {
     const settings = options instanceof SocketSettings ? options : new SocketSettings(options);
@@ -56,7 +56,7 @@ export class Socket extends Duplex {
     const connection = new Connection(this, settings);
     this[kImplementation] = connection;
     this.on('end', explainEnd);
-    // Last: what throws before leaves the descriptor to its owner.
+    // Taken over last: if anything above throws, the descriptor stays its owner's.
     if (settings === options && handle !== undefined) connection.take(handle);
     else if (fd !== undefined) connection.adopt(fd);
     if (connection.open) {
@@ -71,19 +71,19 @@ export class Socket extends Duplex {
     return this[kImplementation]?.fd ?? -1;
   }
 
-  /** Whether there is no connection: not yet, or not any more. */
+  /** Whether it is not connected: not yet, or no longer. */
   get pending(): boolean {
     return !this[kImplementation]?.open || this.connecting;
   }
 
-  /** What the stream can do now, as `node:net` has it. */
+  /** The state of the stream, as `node:net` has it. */
   get readyState(): 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed' {
     if (this.connecting) return 'opening';
     if (this.readable) return this.writable ? 'open' : 'readOnly';
     return this.writable ? 'writeOnly' : 'closed';
   }
 
-  // The prototype has no connection. Whoever asks it gets undefined, as of node:net.
+  // There is no connection behind the prototype: its own getters return undefined, as those of node:net do.
 
   /** Bytes received so far, since the socket was made. */
   get bytesRead(): number {
@@ -100,12 +100,12 @@ export class Socket extends Duplex {
     return this[kImplementation]?.open ? this.writableLength : undefined;
   }
 
-  /** What it did so far, as `stats()` of `UnixSocket`; undefined before it had a connection. */
+  /** Returns what the socket did so far, as `stats()` of `UnixSocket`; undefined before `connect()`. */
   stats(): SocketStats | undefined {
     return this[kImplementation].stats();
   }
 
-  /** Empty, as node:net has it for a local socket. */
+  /** Returns an empty object, as node:net does for a local socket. */
   address(): Record<string, never> {
     return {};
   }
@@ -125,8 +125,8 @@ export class Socket extends Duplex {
   }
 
   /**
-   * Writes `data`, a byte at least, with descriptors, 253 at most, riding on its first byte. Duplicates
-   * are taken now, so the caller may close its own at once. Returns what `write()` does. Throws
+   * Writes `data`, at least one byte, and sends up to 253 descriptors with its first byte. Duplicates are
+   * taken before it returns, so the caller may close its own at once. Returns what `write()` does. Throws
    * ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (no byte) and ERR_OUT_OF_RANGE (too many descriptors)
    * before anything is written, EBADF for a descriptor that is not open. See SCM_RIGHTS in unix(7).
    */
@@ -141,14 +141,14 @@ export class Socket extends Duplex {
     if (bytes.byteLength === 0) {
       throw invalidArgValue('data', 'must hold a byte for the descriptors to ride on', data);
     }
-    // A view of its own: the chunk by which the descriptors are found again.
+    // A new view identifies the chunk: the descriptors are kept under it.
     const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (this.writable) this[kImplementation].attachDescriptors(chunk, numbers);
     return this.write(chunk, callback);
   }
 
   /**
-   * The peer's process, user and group when it connected or listened (SO_PEERCRED, unix(7); on macOS
+   * Returns the peer's process, user and group when it connected or listened (SO_PEERCRED, unix(7); on macOS
    * LOCAL_PEERCRED); null without a connection.
    */
   peerCredentials(): Credentials | null {
@@ -172,36 +172,39 @@ export class Socket extends Duplex {
       : this.once('timeout', callback);
   }
 
-  /** Without effect, as for any local socket: there is no Nagle's algorithm. */
+  /** Does nothing: a local socket has no Nagle's algorithm. */
   setNoDelay(_enable?: boolean): this {
     return this;
   }
 
-  /** Without effect, as for any local socket: the kernel knows when the peer is gone. */
+  /** Does nothing: the kernel knows when the peer of a local socket is gone. */
   setKeepAlive(_enable?: boolean, _initialDelay?: number): this {
     return this;
   }
 
-  /** While it is open and reads, the socket keeps the process alive. This is the default. */
+  /** Has the socket keep the process alive while it is open and reads. This is the default. */
   ref(): this {
     this[kImplementation].setReference(true);
     return this;
   }
 
-  /** The socket no longer keeps the process alive. */
+  /** Lets the process end although the socket is open. */
   unref(): this {
     this[kImplementation].setReference(false);
     return this;
   }
 
-  /** Destroys it once everything is written. */
+  /** Destroys the socket once everything is written. */
   destroySoon(): void {
     if (this.writable) this.end();
     if (this.writableFinished) this.destroy();
     else this.once('finish', this.destroy);
   }
 
-  /** Refused, as node:net does: only TCP has a reset. Throws ERR_INVALID_HANDLE_TYPE. */
+  /**
+   * Throws ERR_INVALID_HANDLE_TYPE, as node:net does: only TCP has a reset. A socket that is not open is
+   * destroyed with ERR_SOCKET_CLOSED.
+   */
   resetAndDestroy(): this {
     if (this[kImplementation].open) {
       throw codedError(TypeError, 'ERR_INVALID_HANDLE_TYPE', 'This handle type cannot be sent');
