@@ -6,8 +6,8 @@ import { Socket } from './socket.js';
 import type { MessageListener, SocketOptions } from './types.js';
 
 /**
- * A socket of the type `'unix_dgram'`; `listener` gets its `'message'` events. `'udp4'` and `'udp6'`
- * are handed over to `node:dgram`. Throws `ERR_SOCKET_BAD_TYPE` for others.
+ * Makes a socket of the type `'unix_dgram'`; `listener` gets its `'message'` events. `'udp4'` and `'udp6'`
+ * are passed on to `node:dgram`. Throws `ERR_SOCKET_BAD_TYPE` for others.
  */
 export function createSocket(
   type: 'unix_dgram' | SocketOptions,
@@ -18,10 +18,10 @@ export function createSocket(
   listener?: (message: Buffer, remote: dgram.RemoteInfo) => void,
 ): dgram.Socket;
 export function createSocket(
-  given: string | SocketOptions | dgram.SocketOptions,
+  type: string | SocketOptions | dgram.SocketOptions,
   listener?: (message: Buffer, remote: never) => void,
 ): Socket | dgram.Socket {
-  const options = typeof given === 'object' && given !== null ? given : { type: given };
+  const options = typeof type === 'object' && type !== null ? type : { type };
   switch (memberOf(options, 'type')) {
     case 'unix_dgram':
       return new Socket(options as SocketOptions, listener as MessageListener);

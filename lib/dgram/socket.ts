@@ -48,17 +48,17 @@ const SOCKET = new Known<SocketOptions & UdpOptions>('createSocket', {
 });
 
 /**
- * A Unix datagram socket with the events and methods of `dgram.Socket`. What fails fails at once, as
+ * A Unix datagram socket with the events and methods of `dgram.Socket`. Failures are reported at once, as
  * in unix-dgram: `bind`, and `connect` and `send` without a callback, emit `'error'` before they
- * return, which throws if nobody listens. Events of success, and callbacks, come on the next tick.
+ * return. An `'error'` that nobody listens for is thrown. Events of success, and callbacks, come in the next tick.
  */
 export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposable {
-  /** As given to `createSocket`. */
+  /** The type that `createSocket` was called with. */
   readonly type = 'unix_dgram';
   /** @internal */
   readonly [kImplementation]: DatagramAdapter;
 
-  /** As `createSocket`. */
+  /** Makes a socket, as `createSocket` does. */
   constructor(options: SocketOptions, listener?: MessageListener) {
     super();
     markAsUncloneable(this);
@@ -87,7 +87,7 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
 
   /**
    * Binds to a path, an abstract name (leading NUL), or, without one, a name that the kernel chooses.
-   * Then `'listening'`. Throws `ERR_SOCKET_ALREADY_BOUND`; other failures are `'error'` events.
+   * `'listening'` follows. Throws `ERR_SOCKET_ALREADY_BOUND`; other failures are `'error'` events.
    */
   bind(address?: AddressLike | SocketBindOptions | (() => void), callback?: () => void): this {
     const adapter = this[kImplementation];
@@ -99,8 +99,8 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
   }
 
   /**
-   * Sets the peer; may be called again. Then `'connect'`. A failure is the callback's, or an `'error'`
-   * event: with `reconnect`, an absent peer is none.
+   * Sets the peer. May be called again. `'connect'` follows. A failure goes to the callback, or is an `'error'`
+   * event. With `reconnect` an absent peer is not a failure.
    */
   connect(address: AddressLike, callback?: SendCallback): this {
     this[kImplementation].checkOpen();
@@ -117,9 +117,9 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
   }
 
   /**
-   * Sends one message: a string (as UTF-8), a view, or an array of them, its pieces; of a view a part,
-   * with `offset` and `length`. Without an address it goes to the peer. The callback gets the bytes
-   * sent or the error; without one an error is an `'error'` event. What waits is a copy.
+   * Sends one message: a string (as UTF-8), a view, or an array of these pieces. `offset` and `length` select a
+   * part of it. Without an address the message goes to the peer. The callback gets the number of bytes or the error.
+   * Without a callback an error is an `'error'` event. A message that has to wait is copied.
    */
   send(message: DgramData, callback?: SendCallback): void;
   send(message: DgramData, address: AddressLike, callback?: SendCallback): void;
@@ -135,7 +135,7 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
     this[kImplementation].send(message, rest);
   }
 
-  /** As `send`, for what was written for unix-dgram. */
+  /** The same as `send`, for programs written for unix-dgram. */
   sendto(
     message: DgramData,
     offset: number,
@@ -146,7 +146,7 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
     this.send(message, offset, length, address, callback);
   }
 
-  /** Closes the socket; messages that wait fail. Then `'close'`. */
+  /** Closes the socket. Messages that wait fail. `'close'` follows. */
   close(callback?: () => void): this {
     this[kImplementation].checkOpen();
     if (typeof callback === 'function') this.on('close', callback);
@@ -160,14 +160,14 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
       await promisify((done: () => void) => this.close(done))();
   }
 
-  /** The address it is bound to. */
+  /** Returns the address that the socket is bound to. */
   address(): AddressInfo {
     const adapter = this[kImplementation];
     adapter.checkOpen();
     return infoOf(adapter.endpoint.localAddress ?? UnixAddress.unnamed);
   }
 
-  /** The peer's address. Throws `ERR_SOCKET_DGRAM_NOT_CONNECTED` without one. */
+  /** Returns the peer's address. Throws `ERR_SOCKET_DGRAM_NOT_CONNECTED` without one. */
   remoteAddress(): AddressInfo {
     const adapter = this[kImplementation];
     adapter.checkOpen();
@@ -175,49 +175,49 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
     return infoOf(adapter.endpoint.peerAddress ?? UnixAddress.unnamed);
   }
 
-  /** A bound or connected socket keeps the process alive. This is the default. */
+  /** Has the socket keep the process alive while it is bound or connected. This is the default. */
   ref(): this {
     this[kImplementation].endpoint.ref();
     return this;
   }
 
-  /** The socket no longer keeps the process alive. */
+  /** Lets the process end although the socket is open. */
   unref(): this {
     this[kImplementation].endpoint.unref();
     return this;
   }
 
-  /** Sets SO_SNDBUF, in bytes: the bound of what is queued at the peer. */
+  /** Sets SO_SNDBUF, in bytes: the limit of what may be queued at the peer. */
   setSendBufferSize(bytes: number): void {
     this[kImplementation].endpoint.sendBufferSize = bytes;
   }
 
-  /** SO_SNDBUF: twice what was set, for Linux counts its own overhead in. */
+  /** Returns SO_SNDBUF: twice what was set, because Linux includes its own overhead. */
   getSendBufferSize(): number {
     return this[kImplementation].endpoint.sendBufferSize;
   }
 
-  /** Sets SO_RCVBUF, in bytes; Linux has it for Unix sockets without effect. */
+  /** Sets SO_RCVBUF, in bytes. It has no effect on Unix sockets of Linux. */
   setRecvBufferSize(bytes: number): void {
     this[kImplementation].endpoint.receiveBufferSize = bytes;
   }
 
-  /** SO_RCVBUF, in bytes: twice what was set on Linux. */
+  /** Returns SO_RCVBUF, in bytes: on Linux twice what was set. */
   getRecvBufferSize(): number {
     return this[kImplementation].endpoint.receiveBufferSize;
   }
 
-  /** Bytes that wait to be sent. */
+  /** Returns the bytes that wait to be sent. */
   getSendQueueSize(): number {
     return this[kImplementation].endpoint.queued.bytes;
   }
 
-  /** Messages that wait to be sent. */
+  /** Returns the number of messages that wait to be sent. */
   getSendQueueCount(): number {
     return this[kImplementation].endpoint.queued.messages;
   }
 
-  /** What it did so far, as `stats()` of `UnixSocket`. */
+  /** Returns what the socket did so far, as `stats()` of `UnixSocket`. */
   stats(): SocketStats {
     return this[kImplementation].endpoint.stats();
   }

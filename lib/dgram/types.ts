@@ -1,4 +1,4 @@
-// What goes into a `dgram.Socket`, and comes out of it.
+// The types of afunix/dgram: options, events, and what the events carry.
 import type { AddressLike, UnixAddress } from '../core/address.js';
 import type { Credentials } from '../core/credentials.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
@@ -6,7 +6,7 @@ import type { Data } from '../core/validate.js';
 import type { DatagramOptions } from '../io/message-options.js';
 import type { BindOptions } from '../io/options.js';
 
-/** Called when the message went, with its bytes, or did not. */
+/** Called with the number of bytes when a message was sent, or with the error. */
 export type SendCallback = (error: Error | null, bytes?: number) => void;
 
 /** One message, or the pieces of one. */
@@ -17,7 +17,7 @@ export type DgramData = Data | readonly Data[];
  * `reuseAddr`, `reusePort`, `ipv6Only`, `lookup`, `receiveBlockList`, `sendBlockList`.
  */
 export interface SocketOptions extends DatagramOptions {
-  /** The one type there is: SOCK_DGRAM. */
+  /** The only type: SOCK_DGRAM. */
   type: 'unix_dgram';
   /** SO_SNDBUF, in bytes. */
   sendBufferSize?: number;
@@ -26,11 +26,14 @@ export interface SocketOptions extends DatagramOptions {
   /** Closes the socket. */
   signal?: AbortSignal;
   /**
-   * What a send does when the connected peer has no room. `'report'`, the default, is unix-dgram's
-   * way: the message is not sent, the callback gets an error `congestion` (code EAGAIN), without a
-   * callback the event `'congestion'` gets the message; `'writable'` tells when to go on. If nobody
-   * listens to that either, the message waits. `'wait'` is Node's way: it waits, and the callback
-   * comes when it has gone. `reconnect` means `'wait'`, and a send to an address always waits.
+   * Says what a send does while the connected peer has no room.
+   *
+   * `'report'` is the default, and what unix-dgram does. The message is not sent. The callback gets an error
+   * `congestion` (code EAGAIN); without a callback the event `'congestion'` gets the message. `'writable'`
+   * follows when there is room. A message without a callback waits if nobody listens for `'congestion'`.
+   *
+   * `'wait'` is what Node.js does: the message waits, and the callback is called when it was sent. With
+   * `reconnect`, and to an address, every send waits.
    */
   congestion?: 'report' | 'wait';
 }
@@ -38,23 +41,23 @@ export interface SocketOptions extends DatagramOptions {
 /** Options of `bind`. */
 export interface SocketBindOptions
   extends Pick<BindOptions, 'mode' | 'replace' | 'unlinkOnClose' | 'allowUnsafePath'> {
-  /** Where to. Without one: an abstract name that the kernel chooses (Linux). */
+  /** The address. Without one the kernel chooses an abstract name (Linux). */
   path?: AddressLike;
   /** Accepted and without effect: every socket is exclusive, `cluster` shares none. */
   exclusive?: boolean;
 }
 
-/** An address, as events and methods give it. */
+/** An address, as events and methods describe it. */
 export interface AddressInfo {
-  /** What `send` takes: a path, an abstract name with its leading NUL, `''` for none. */
+  /** The address as `send` takes it: a path, an abstract name with its leading NUL, or `''` for none. */
   address: string;
-  /** As node:dgram has 'IPv4'. */
+  /** In the place of node:dgram's 'IPv4'. */
   family: 'unix';
   /** The pathname, if it is one. */
   path: string | null;
 }
 
-/** What a `'message'` event tells beside the bytes. */
+/** The second argument of a `'message'` event: the sender, and what came with the bytes. */
 export interface RemoteInfo extends AddressInfo {
   /** Bytes that were sent; more than the message's length only when `truncated`. */
   size: number;
@@ -62,30 +65,30 @@ export interface RemoteInfo extends AddressInfo {
   truncated: boolean;
   /** The exact address. */
   from: UnixAddress;
-  /** With `maxFds`: descriptors, the listener's to close. */
+  /** With `maxFds`: the descriptors, which the listener has to close. */
   fds: readonly FileDescriptor[];
   /** With `credentials: true`: the sender's. */
   credentials: Credentials | null;
 }
 
-/** Gets each message; its bytes are the listener's to keep. */
+/** Receives each message. Its bytes are the listener's to keep. */
 export type MessageListener = (message: Buffer, remote: RemoteInfo) => void;
 
 /** The events of `Socket`. */
 export interface SocketEvents {
-  /** A message came. */
+  /** A message was received. */
   message: Parameters<MessageListener>;
   /** `bind` is done. */
   listening: [];
   /** `connect` is done. */
   connect: [];
-  /** With `reconnect`: the peer has gone. `connect` follows when it is there again. */
+  /** With `reconnect`: the peer is gone. `connect` follows when it is back. */
   disconnect: [error: Error];
   /** The connected peer has no room: this message was not sent. */
   congestion: [message: DgramData];
-  /** After congestion: there is room again. */
+  /** There is room again after congestion. */
   writable: [];
-  /** What went wrong without a callback to tell it to. */
+  /** An error that no callback gets. */
   error: [error: Error];
   /** `close` is done; no event follows. */
   close: [];
