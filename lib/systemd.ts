@@ -1,6 +1,6 @@
 /**
- * What a service has to say to its manager, and gets from it: systemd, or whoever else speaks
- * sd_listen_fds(3) and sd_notify(3). All of it does nothing where no manager asked for it.
+ * Talks to the service manager: systemd, or another one that implements sd_listen_fds(3) and sd_notify(3).
+ * Each function does nothing where no manager asked for it.
  *
  * @module
  */

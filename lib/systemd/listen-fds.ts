@@ -18,8 +18,8 @@ import { namesThisProcess, numberIn } from './service-environment.js';
 /** Options of `listenFds`. */
 export interface ListenFdsOptions {
   /**
-   * Removes the variables LISTEN_* from `process.env`, whatever comes of it, so that processes which
-   * this one starts do not see them. Default false.
+   * Removes the variables LISTEN_* from `process.env`, even if the call throws. Child processes do not see
+   * them then. Default false.
    */
   unsetEnvironment?: boolean;
 }
@@ -27,14 +27,14 @@ export interface ListenFdsOptions {
 const LISTEN_FDS = new Known<ListenFdsOptions>('listenFds', { unsetEnvironment: 1 });
 
 /**
- * A descriptor that the service manager passed: a socket it listens on for this service, or one that
- * an earlier run of the service stored. It is its owner's to convert (`fromFd()` of `afunix`,
- * `toNetServer()`, `toDgramSocket()`, ...) or to close.
+ * A descriptor that the service manager passed: a socket that the manager listens on for this service, or one
+ * that an earlier run of the service stored. Its owner converts it (`fromFd()` of `afunix`, `toNetServer()`,
+ * `toDgramSocket()`, ...) or closes it.
  */
 export class ListenFd extends FileDescriptor {
   /**
-   * What the manager calls it: FileDescriptorName= of the socket unit, or what `storeFds` was given.
-   * Several may have one name. `'unknown'` where the manager gives no names.
+   * The name that the manager has for it: FileDescriptorName= of the socket unit, or the `name` of `storeFds`.
+   * Several may have the same name. `'unknown'` if the manager gives no names.
    */
   readonly name: string;
 
@@ -49,10 +49,10 @@ export class ListenFd extends FileDescriptor {
 const EBADF = -(native.errnos.EBADF as number);
 const S_IFMT = native.constants.S_IFMT as number;
 /**
- * What Node opens first, and so where the manager's end: its event loop. Close-on-exec does not tell, for
- * Node sets it on what it inherits.
+ * The event loop of Node.js, which is the first descriptor after those of the manager. Close-on-exec does not show
+ * where these end: Node.js sets it on inherited descriptors, too.
  */
-const OF_A_LOOP = /^anon_inode:\[(eventpoll|io_uring)\]$/;
+const EVENT_LOOP = /^anon_inode:\[(eventpoll|io_uring)\]$/;
 
 /** SD_LISTEN_FDS_START. */
 const FIRST = 3;
@@ -61,13 +61,14 @@ const VARIABLES = ['LISTEN_PID', 'LISTEN_PIDFDID', 'LISTEN_FDS', 'LISTEN_FDNAMES
 let taken: readonly ListenFd[] | undefined;
 
 /**
- * The descriptors that the service manager passed to this process (LISTEN_PID, LISTEN_FDS,
- * LISTEN_FDNAMES), in its order, each close-on-exec; none if it was not started that way. The first
- * call takes them, a later one returns the same. None is ever closed by itself: close what you do not use.
+ * Returns the descriptors that the service manager passed to this process (LISTEN_PID, LISTEN_FDS,
+ * LISTEN_FDNAMES), in the manager's order, each close-on-exec; none if it was not started that way. The first
+ * call takes them, later calls return the same ones. They stay open until closed: close those you do not use.
  *
- * Throws `ERR_INVALID_ARG_VALUE` for variables that contradict themselves, EBADF if a descriptor is not
- * open, or is an event loop (Node's own, so that fewer were passed than LISTEN_FDS says), and all stay as they are then; `ERR_INVALID_STATE` in a worker, whose descriptors they are not:
- * `detach()` one in the main thread, and give the worker its number. See sd_listen_fds_with_names(3).
+ * Throws `ERR_INVALID_ARG_VALUE` for variables that contradict each other. Throws EBADF if a descriptor is not
+ * open, or is the event loop of Node.js, because fewer were passed than LISTEN_FDS says. All stay as they are then.
+ * Throws `ERR_INVALID_STATE` in a worker, which does not own them: `detach()` one in the main thread, and post its
+ * number to the worker. See sd_listen_fds_with_names(3).
  */
 export function listenFds(options?: ListenFdsOptions): readonly ListenFd[] {
   const { unsetEnvironment = false } = optionsOf(options, LISTEN_FDS);
@@ -82,14 +83,14 @@ export function listenFds(options?: ListenFdsOptions): readonly ListenFd[] {
   }
 }
 
-/** Undefined where there is nothing to take. */
+/** Takes the descriptors. Returns undefined if none were passed to this process. */
 function take(): readonly ListenFd[] | undefined {
   if (namesThisProcess('LISTEN_PID') !== true) return undefined;
   const count = numberIn('LISTEN_FDS');
   if (count === undefined) return undefined;
   if (!isMainThread) throw invalidState('the main thread takes the descriptors, not a worker');
   const names = namesOf(count);
-  // All are looked at before any is changed.
+  // All are checked before any is changed.
   for (let fd = FIRST; fd < FIRST + count; fd++) checkPassed(fd);
   for (let fd = FIRST; fd < FIRST + count; fd++) check('fcntl', native.descriptors.closeOnExec(fd));
   return Object.freeze(
@@ -99,10 +100,10 @@ function take(): readonly ListenFd[] | undefined {
   );
 }
 
-/** Throws EBADF for a descriptor that is not open, or that Node opened for itself. */
+/** Throws EBADF for a descriptor that is not open, or that Node.js opened for itself. */
 function checkPassed(fd: number): void {
   const mode = check('fcntl', native.descriptors.mode(fd));
-  if ((mode & S_IFMT) === 0 && OF_A_LOOP.test(targetOf(fd))) throw systemError('fcntl', EBADF);
+  if ((mode & S_IFMT) === 0 && EVENT_LOOP.test(targetOf(fd))) throw systemError('fcntl', EBADF);
 }
 
 function targetOf(fd: number): string {

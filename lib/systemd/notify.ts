@@ -9,21 +9,21 @@ import { UnixDatagram } from '../sockets/datagram.js';
 import { UnixStream } from '../sockets/stream.js';
 import { namesThisProcess, numberIn } from './service-environment.js';
 
-/** What a service tells its manager; see sd_notify(3). What is false or undefined is not told. */
+/** The state that a service reports to its manager, see sd_notify(3). False and undefined fields are not sent. */
 export interface NotifyState {
-  /** It has started, or has finished to reload its configuration (READY=1). */
+  /** The service has started, or has reloaded its configuration (READY=1). */
   ready?: boolean | undefined;
-  /** It begins to reload its configuration; `ready` must follow (RELOADING=1, MONOTONIC_USEC). */
+  /** The service begins to reload its configuration. `ready` must follow (RELOADING=1, MONOTONIC_USEC). */
   reloading?: boolean | undefined;
-  /** It begins to stop (STOPPING=1). */
+  /** The service begins to stop (STOPPING=1). */
   stopping?: boolean | undefined;
   /** One line for people, shown by `systemctl status` (STATUS). */
   status?: string | undefined;
-  /** The pid of the service's main process, where that is another than the manager started (MAINPID). */
+  /** The pid of the service's main process, if it is not the one that the manager started (MAINPID). */
   mainPid?: number | undefined;
   /**
-   * True: it is alive (WATCHDOG=1). `'trigger'`: it has failed, and the manager is to act as if it had
-   * not said so in time (WATCHDOG=trigger).
+   * True: the service is alive (WATCHDOG=1). `'trigger'`: it has failed, and the manager acts as if the message
+   * had not come in time (WATCHDOG=trigger).
    */
   watchdog?: boolean | 'trigger' | undefined;
   /**
@@ -42,8 +42,8 @@ export interface BarrierOptions {
 /** Options of `storeFds`. */
 export interface StoreOptions {
   /**
-   * What `listenFds()` will call them (FDNAME): up to 255 ASCII characters without `:` and control
-   * characters. The manager's own default is `stored`.
+   * The `name` that `listenFds()` will return them with (FDNAME): up to 255 ASCII characters without `:` and control
+   * characters. The manager's default is `stored`.
    */
   name?: string;
   /**
@@ -69,14 +69,14 @@ const STORE = new Known<StoreOptions>('storeFds', { name: 1, poll: 1 });
 const MAX_MESSAGE = 4096;
 
 /**
- * Tells the service manager of this service's state, in one message to NOTIFY_SOCKET. Resolves with
- * true when the kernel has it, false where there is no manager to tell, or nothing. It is sent at once
- * unless the manager's queue is full; messages keep their order.
+ * Sends the state of this service to the service manager, in one message to NOTIFY_SOCKET. Resolves with true when
+ * the kernel has the message, and with false if there is no manager or nothing to send. The message waits only
+ * while the manager's queue is full. Messages keep their order.
  *
  * Rejects with `ERR_*` for a wrong value, a `status` of more than one line or a message over 4,096
  * bytes, which systemd would ignore, with `ERR_INVALID_ARG_VALUE` for a NOTIFY_SOCKET that begins
- * neither with `/` nor with `@`, and with ENOENT or ECONNREFUSED when nobody answers there. That the
- * manager listens to this process (NotifyAccess=) nobody tells.
+ * neither with `/` nor with `@`, and with ENOENT or ECONNREFUSED when no socket is bound there. The manager does
+ * not say whether it accepts messages of this process (NotifyAccess=).
  */
 export async function notify(state: NotifyState): Promise<boolean> {
   const lines = linesOf(state);
@@ -84,15 +84,15 @@ export async function notify(state: NotifyState): Promise<boolean> {
 }
 
 /**
- * Resolves with true when the manager has processed every message that was sent before; with false
- * where there is none. It waits for as long as the manager takes, unless `signal` ends that. For
- * processes that end right after they notified, and that the manager did not start itself: it could no
- * longer tell whose their messages are. Rejects as `notify` does. See sd_notify_barrier(3), systemd 246.
+ * Resolves with true when the manager has processed every message that was sent before, and with false if there
+ * is no manager. Waits as long as the manager takes, unless `signal` aborts. A process that the manager did not
+ * start itself needs this before it ends: the manager cannot tell whose message it is once the process is gone.
+ * Rejects as `notify` does. See sd_notify_barrier(3), systemd 246.
  */
 export async function barrier(options?: BarrierOptions): Promise<boolean> {
   const { signal } = optionsOf(options, BARRIER);
   checkSignal(signal);
-  // Any descriptor will do that tells of its last duplicate's end, which the manager closes.
+  // The manager closes its duplicate when it has read the message. That ends the stream here.
   const [here, there] = UnixStream.pair();
   try {
     const sent = await send(['BARRIER=1'], [there], signal);
@@ -106,9 +106,9 @@ export async function barrier(options?: BarrierOptions): Promise<boolean> {
 }
 
 /**
- * Gives the manager duplicates of descriptors, 1 to 253, to keep (FDSTORE=1): they come back from
- * `listenFds()` when the service is started again. They stay open here. Resolves and rejects as `notify`
- * does. The manager takes them only with FileDescriptorStoreMax= set, and tells nobody when it does not.
+ * Gives the manager duplicates of 1 to 253 descriptors to keep (FDSTORE=1). `listenFds()` returns them when the
+ * service is started again. They stay open here. Resolves and rejects as `notify` does. The manager takes them
+ * only if FileDescriptorStoreMax= is set, and does not say if it does not.
  */
 export async function storeFds(fds: readonly Sendable[], options?: StoreOptions): Promise<boolean> {
   const { name, poll = true } = optionsOf(options, STORE);
@@ -121,15 +121,15 @@ export async function storeFds(fds: readonly Sendable[], options?: StoreOptions)
   return send(lines, fds);
 }
 
-/** Has the manager close what it keeps under `name` (FDSTOREREMOVE=1, systemd 236). */
+/** Has the manager close the descriptors that it keeps under `name` (FDSTOREREMOVE=1, systemd 236). */
 export async function removeFds(name: string): Promise<boolean> {
   return send(['FDSTOREREMOVE=1', `FDNAME=${nameOf('name', name)}`]);
 }
 
 /**
- * Milliseconds within which the manager wants to hear `notify({ watchdog: true })`, again and again, or
- * it takes the service for dead: send it twice as often. Null if it does not ask this process
- * (WATCHDOG_USEC, WATCHDOG_PID). Throws `ERR_INVALID_ARG_VALUE` for variables that are no positive
+ * Returns the milliseconds between two `notify({ watchdog: true })` after which the manager takes the service for
+ * dead: send it twice as often. Null if the manager does not ask this process for it (WATCHDOG_USEC, WATCHDOG_PID).
+ * Throws `ERR_INVALID_ARG_VALUE` for variables that are no positive
  * integers. See sd_watchdog_enabled(3).
  */
 export function watchdogInterval(): number | null {
@@ -139,14 +139,14 @@ export function watchdogInterval(): number | null {
 }
 
 function linesOf(state: NotifyState): string[] {
-  const told = membersOf(state, STATE, 'state');
-  const { status, mainPid, watchdog, extendTimeout } = told;
+  const fields = membersOf(state, STATE, 'state');
+  const { status, mainPid, watchdog, extendTimeout } = fields;
   const lines: string[] = [];
   for (const name of ['ready', 'reloading', 'stopping'] as const) {
-    if (flag(`state.${name}`, told[name])) lines.push(`${name.toUpperCase()}=1`);
+    if (flag(`state.${name}`, fields[name])) lines.push(`${name.toUpperCase()}=1`);
   }
-  // Without the time a manager takes RELOADING=1 for that of an earlier reload (Type=notify-reload).
-  if (told.reloading) lines.push(`MONOTONIC_USEC=${monotonicMicroseconds()}`);
+  // Without the time the manager takes RELOADING=1 for that of an earlier reload (Type=notify-reload).
+  if (fields.reloading) lines.push(`MONOTONIC_USEC=${monotonicMicroseconds()}`);
   if (status !== undefined) lines.push(`STATUS=${lineOf('state.status', status)}`);
   if (mainPid !== undefined) lines.push(`MAINPID=${integer('state.mainPid', mainPid, 1)}`);
   if (watchdog === 'trigger') lines.push('WATCHDOG=trigger');
@@ -165,7 +165,7 @@ function flag(name: string, value: unknown, otherwise = ''): boolean {
 
 function lineOf(name: string, value: unknown): string {
   if (typeof value !== 'string') throw invalidArgType(name, 'of type string', value);
-  // The rest would be read as assignments of its own.
+  // Further lines would be read as assignments of their own.
   if (/[\n\0]/.test(value)) throw invalidArgValue(name, 'must be one line, without NULs', value);
   return value;
 }
@@ -182,7 +182,7 @@ function nameOf(name: string, value: unknown): string {
   return value;
 }
 
-/** The manager's socket; undefined where there is no manager. */
+/** Returns the address of the manager's socket; undefined if there is no manager. */
 function managerAddress(): UnixAddress | undefined {
   const name = env.NOTIFY_SOCKET;
   if (name === undefined) return undefined;
@@ -195,7 +195,7 @@ function managerAddress(): UnixAddress | undefined {
   );
 }
 
-/** Messages on their way share a socket, whose queue keeps their order; the last one closes it. */
+/** The socket that all messages under way share: its queue keeps their order. The last one closes it. */
 let shared: { readonly socket: UnixDatagram; users: number } | undefined;
 
 async function send(
@@ -210,16 +210,16 @@ async function send(
   const to = managerAddress();
   if (to === undefined) return false;
   shared ??= { socket: UnixDatagram.unbound(), users: 0 };
-  const mine = shared;
-  mine.users += 1;
+  const sender = shared;
+  sender.users += 1;
   try {
-    await mine.socket.send(data, { to, fds, ...(signal === undefined ? {} : { signal }) });
+    await sender.socket.send(data, { to, fds, ...(signal === undefined ? {} : { signal }) });
     return true;
   } finally {
-    mine.users -= 1;
-    if (mine.users === 0) {
+    sender.users -= 1;
+    if (sender.users === 0) {
       shared = undefined;
-      await mine.socket.close();
+      await sender.socket.close();
     }
   }
 }

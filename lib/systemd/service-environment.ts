@@ -1,8 +1,8 @@
-// What the service manager leaves in the environment.
+// The variables that the service manager sets in the environment.
 import { env, pid } from 'node:process';
 import { invalidArgValue } from '../core/errors.js';
 
-/** A variable's positive integer; undefined where the variable is not set. */
+/** Returns a variable's positive integer; undefined if the variable is not set. */
 export function numberIn(variable: string): number | undefined {
   const text = env[variable];
   if (text === undefined) return undefined;
@@ -11,7 +11,7 @@ export function numberIn(variable: string): number | undefined {
   throw invalidArgValue(`process.env.${variable}`, 'must be a positive integer', text);
 }
 
-/** Whether the process that the variable names is this one; undefined where it is not set. */
+/** Returns whether a variable names this process; undefined if the variable is not set. */
 export function namesThisProcess(variable: string): boolean | undefined {
   const named = numberIn(variable);
   return named === undefined ? undefined : named === pid;
