@@ -1,12 +1,11 @@
 /**
- * One function a system call, on integer descriptors.
+ * One function for each system call, on integer descriptors.
  *
- * They are synchronous, and do not wait unless asked (below). The caller owns every descriptor that a
- * call returns, and closes it once. A failed call throws a `SystemError` (`code`, `errno`, `syscall`,
- * `address`), EAGAIN as any other; the codes named at a function are the usual ones, its man page has
- * them all. A wrong argument throws a `TypeError` or `RangeError` with an `ERR_*` code, before any
- * system call. EINTR is retried, but never by `close`. Flags and option names are the system's own
- * numbers.
+ * The functions are synchronous, and wait only on blocking descriptors (below). The caller owns every descriptor
+ * that a call returns, and closes it once. A failed call throws a `SystemError` (`code`, `errno`, `syscall`,
+ * `address`), also for EAGAIN. Each function names its usual codes; its man page has all of them. A wrong argument
+ * throws a `TypeError` or `RangeError` with an `ERR_*` code, before any system call. All but `close` retry after
+ * EINTR. Flags and option names are the system's own numbers.
  *
  * A call waits only on a blocking descriptor: one that this thread made with `{ blocking: true }`
  * (`socket`, `socketpair`, `accept`), or a `dup` of one, until `close` or until a socket class takes
@@ -17,11 +16,11 @@
  * share the file. One race remains for each of the last two, because these system calls have no
  * MSG_DONTWAIT: `accept` waits if O_NONBLOCK is missing and another process takes the connection
  * between poll(2) and accept(2), `connect` if another process clears O_NONBLOCK between fcntl(2) and
- * connect(2). `ioctl`, `fstat` and `close` of what is no Unix socket, and calls with a pathname, take
- * as long as the driver or the file system does.
+ * connect(2). `ioctl`, `fstat` and `close` of a descriptor that is not a Unix socket, and calls with a pathname,
+ * take as long as the driver or the file system does.
  *
- * A descriptor that node:fs opened is node:fs's to close. In a worker Node closes it by its number when the
- * worker ends, also one that `close` has closed, and whose number is somebody else's by then.
+ * Close a descriptor that node:fs opened with node:fs. In a worker Node.js closes it by its number when the worker
+ * ends, even if `close` has closed it and its number is in use again.
  *
  * @module
  */

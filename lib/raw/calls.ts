@@ -1,4 +1,4 @@
-// The part of afunix/raw that makes, connects and asks sockets, and moves plain bytes.
+// The functions of afunix/raw for descriptors, addresses and plain bytes.
 import { type AddressLike, UnixAddress } from '../core/address.js';
 import { check, invalidArgType, systemError } from '../core/errors.js';
 import { Known, type Names } from '../core/known.js';
@@ -13,11 +13,11 @@ import {
 import { native } from '../native/binding.js';
 import * as c from '../native/constants.js';
 
-/** How the descriptors that a call makes are made. */
+/** Flags of the descriptors that a call makes. */
 export interface DescriptorOptions {
   /** Leaves the descriptor blocking: calls on it wait. Default false: it is non-blocking. */
   blocking?: boolean | undefined;
-  /** Leaves it open in programs this process starts (exec). Default false: it is close-on-exec. */
+  /** Leaves it open in programs that this process starts (exec). Default false: it is close-on-exec. */
   inheritable?: boolean | undefined;
 }
 
@@ -28,7 +28,7 @@ const ACCEPT = new Known<DescriptorOptions>('accept', CREATION);
 const UINT_MAX = 0xffffffff;
 const SHRT_MAX = 0x7fff;
 
-/** sys/calls.h, DescriptorFlags. */
+/** Returns the flags as DescriptorFlags of sys/calls.h has them. */
 function creationFlags(
   options: DescriptorOptions | undefined,
   known: Known<DescriptorOptions>,
@@ -42,7 +42,7 @@ function creationFlags(
 }
 
 /**
- * A new socket's descriptor. `type` may be or-ed with SOCK_NONBLOCK and SOCK_CLOEXEC, which are the
+ * Creates a socket and returns its descriptor. `type` may be or-ed with SOCK_NONBLOCK and SOCK_CLOEXEC, which are the
  * default. EPROTONOSUPPORT for SOCK_SEQPACKET on macOS, EMFILE with no descriptor left. See socket(2).
  */
 export function socket(
@@ -62,7 +62,7 @@ export function socket(
   );
 }
 
-/** Two connected sockets' descriptors. Errors as of `socket`. See socketpair(2). */
+/** Creates two connected sockets and returns their descriptors. Errors as of `socket`. See socketpair(2). */
 export function socketpair(
   domain: number,
   type: number,
@@ -80,11 +80,11 @@ export function socketpair(
 }
 
 /**
- * Names the socket. A pathname makes a socket file, which is the caller's to unlink;
+ * Binds the socket to an address. A pathname makes a socket file, which the caller has to unlink.
  * `UnixAddress.unnamed` has the kernel choose an abstract name (Linux: autobind, unix(7)). Pathnames
- * longer than `sun_path`, up to 4,095 bytes, work on Linux; what getsockname(2) and peers are told of such a
- * one is another name, which leads nowhere: nobody can answer it. A relative pathname is bound, and told, as it
- * is. ENOSYS where a long one needs /proc and it is not mounted; EADDRINUSE if the name is taken, also by
+ * longer than `sun_path`, up to 4,095 bytes, work on Linux. getsockname(2) and peers see another name of such a
+ * socket, which cannot be answered. A relative pathname is bound, and seen, as it is. ENOSYS if a long pathname
+ * needs /proc and it is not mounted; EADDRINUSE if the name is taken, also by
  * a file that no socket is bound to any more; EINVAL if the socket has a name; ENOENT, EACCES of the
  * directory. See bind(2).
  */
@@ -96,8 +96,8 @@ export function bind(fd: number, address: AddressLike): void {
 
 /**
  * Connects the socket; null (AF_UNSPEC) makes a datagram socket forget its peer. There is no
- * EINPROGRESS: a connection is made at once, or throws EAGAIN when the backlog is full. Nothing tells
- * when that ends: try again later. A blocking descriptor waits instead. Sets O_NONBLOCK on any other
+ * EINPROGRESS: a connection is made at once, or throws EAGAIN when the backlog is full. The kernel does not
+ * announce room in it: try again later. A blocking descriptor waits instead. Sets O_NONBLOCK on any other
  * stream or seqpacket socket. ECONNREFUSED if nobody listens there any more, ENOENT without the file,
  * EPROTOTYPE if it is a socket of another type, EPERM if it is a datagram socket connected to another
  * one, EINVAL for `UnixAddress.unnamed`. See connect(2), unix(7).
@@ -119,9 +119,8 @@ export function listen(fd: number, backlog = 511): void {
 }
 
 /**
- * The descriptor of the next connection. EAGAIN if none is there; a blocking descriptor waits for one.
- * EMFILE leaves the connection in the backlog: poll goes on saying readable, so wait before the next
- * try. `options` are those of the new descriptor. See accept(2).
+ * Accepts the next connection and returns its descriptor. EAGAIN if none waits; a blocking descriptor waits for one.
+ * EMFILE leaves the connection in the backlog, and the socket readable: wait before the next try. `options` are those of the new descriptor. See accept(2).
  */
 export function accept(fd: number, options?: DescriptorOptions): number {
   return check(
@@ -131,7 +130,7 @@ export function accept(fd: number, options?: DescriptorOptions): number {
 }
 
 /**
- * Sends, and returns how many bytes went out: on a stream it may be fewer. SIGPIPE is never raised.
+ * Sends bytes and returns how many were sent: on a stream it may be fewer. SIGPIPE is never raised.
  * EAGAIN when the queue is full (a blocking descriptor waits), ENOTCONN, ECONNREFUSED, ECONNRESET,
  * EPIPE when the peer is gone, EMSGSIZE for a datagram or packet over SO_SNDBUF less 32 bytes. See
  * send(2).
@@ -149,9 +148,9 @@ export function send(fd: number, data: Data, flags = 0): number {
 }
 
 /**
- * As `send`, to an address, of a datagram socket (EISCONN on a stream). Errors of the address as of
- * `connect`. On a socket that is not connected poll says writable even while this gives EAGAIN:
- * wait before the next try. See sendto(2).
+ * Sends to an address, on a datagram socket (EISCONN on a stream), as `send` does. Errors of the address as of
+ * `connect`. A socket that is not connected is writable for poll(2) even while this throws EAGAIN: wait before
+ * the next try. See sendto(2).
  */
 export function sendto(fd: number, data: Data, address: AddressLike): number;
 export function sendto(fd: number, data: Data, flags: number, address: AddressLike): number;
@@ -163,16 +162,16 @@ export function sendto(
 ): number {
   descriptorNumber('fd', fd);
   const bytes = bytesOf('data', data);
-  const given = address === undefined && typeof flags !== 'number' ? 0 : integer('flags', flags);
+  const bits = address === undefined && typeof flags !== 'number' ? 0 : integer('flags', flags);
   const to = UnixAddress.from(address === undefined ? (flags as AddressLike) : address);
-  return check('sendto', native.raw.send(fd, bytes, given, UnixAddress.bytesOf(to)), to);
+  return check('sendto', native.raw.send(fd, bytes, bits, UnixAddress.bytesOf(to)), to);
 }
 
 /**
- * Receives into `buffer`, and returns how many bytes came: 0 at the end of a stream, and for an empty
- * message. A datagram or packet that does not fit is cut; only `recvmsg` tells, or MSG_TRUNC in
- * `flags`, which makes this return its real length. Descriptors that came with it are closed.
- * EAGAIN if nothing is there (a blocking descriptor waits), ECONNRESET. See recv(2).
+ * Receives into `buffer` and returns how many bytes were received: 0 at the end of a stream, and for an empty
+ * message. A datagram or packet that does not fit is truncated. Only `recvmsg` shows that, or MSG_TRUNC in
+ * `flags`, with which this returns the real length. Descriptors of the message are closed.
+ * EAGAIN if there is nothing to receive (a blocking descriptor waits), ECONNRESET. See recv(2).
  */
 export function recv(fd: number, buffer: NodeJS.ArrayBufferView, flags = 0): number {
   return check(
@@ -185,17 +184,17 @@ export function recv(fd: number, buffer: NodeJS.ArrayBufferView, flags = 0): num
   );
 }
 
-/** What `recvfrom` returns. */
+/** The result of `recvfrom`. */
 export interface ReceivedFrom {
   /** Bytes received; with MSG_TRUNC in the call's flags, the message's real length. */
   length: number;
-  /** Whether the message was cut to the buffer. */
+  /** Whether the message was truncated to the buffer. */
   truncated: boolean;
   /** The sender's address: unnamed if it is bound to none. */
   address: UnixAddress;
 }
 
-/** As `recv`, and tells who sent it. See recvfrom(2). */
+/** Receives as `recv` does, and returns the sender's address, too. See recvfrom(2). */
 export function recvfrom(fd: number, buffer: NodeJS.ArrayBufferView, flags = 0): ReceivedFrom {
   const message = native.raw.recvmsg(
     descriptorNumber('fd', fd),
@@ -217,8 +216,8 @@ export function shutdown(fd: number, how: number): void {
 }
 
 /**
- * The address the socket is bound to, unnamed for none: the kernel's bytes as they are, also where they name
- * nothing (see `bind`) or, as `/proc/self/fd/3/x`, another file in each process. See getsockname(2).
+ * Returns the address that the socket is bound to, unnamed for none. These are the kernel's bytes, even if they name
+ * nothing (see `bind`) or, as `/proc/self/fd/3/x` does, another file in each process. See getsockname(2).
  */
 export function getsockname(fd: number): UnixAddress {
   const bytes = native.raw.getsockname(descriptorNumber('fd', fd));
@@ -227,7 +226,8 @@ export function getsockname(fd: number): UnixAddress {
 }
 
 /**
- * The address its peer is bound to, unnamed for none; the kernel's bytes, as of `getsockname`. ENOTCONN. See
+ * Returns the address that the peer is bound to, unnamed for none; the kernel's bytes, as of `getsockname`.
+ * ENOTCONN. See
  * getpeername(2).
  */
 export function getpeername(fd: number): UnixAddress {
@@ -237,15 +237,15 @@ export function getpeername(fd: number): UnixAddress {
 }
 
 /**
- * Closes the descriptor. Never retried: after EINTR it is closed all the same (Linux, macOS), and
- * its number may be somebody else's. EBADF if it is not open. See close(2).
+ * Closes the descriptor. Never retried: after EINTR it is closed all the same (Linux, macOS), and its number may
+ * be in use again. EBADF if it is not open. See close(2).
  */
 export function close(fd: number): void {
   check('close', native.raw.close(descriptorNumber('fd', fd)));
 }
 
 /**
- * A duplicate, close-on-exec, never 0, 1 or 2. That of a blocking descriptor is blocking, too. See
+ * Returns a duplicate, close-on-exec, never 0, 1 or 2. The duplicate of a blocking descriptor is blocking, too. See
  * F_DUPFD_CLOEXEC in fcntl(2).
  */
 export function dup(fd: number): number {
@@ -265,7 +265,7 @@ export function poll(fd: number, events: number): number {
 }
 
 /**
- * ioctl(2) with a pointer to an int, `value`; returns that int as the call left it. SIOCINQ: bytes
+ * Calls ioctl(2) with a pointer to an int, `value`, and returns that int as the call left it. SIOCINQ: bytes
  * that wait to be read (of a datagram socket, of the first message). SIOCOUTQ: memory of what was
  * sent and not yet received, in bytes with overhead. SIOCUNIXFILE: a descriptor (O_PATH) of the
  * socket's file, the caller's to close. ENOTTY for a request the descriptor does not know.
@@ -280,11 +280,11 @@ export function ioctl(fd: number, request: number, value = 0): number {
   return result[0];
 }
 
-/** What `fstat` returns: the fields of `fs.Stats` that a descriptor passer looks at. */
+/** The result of `fstat`: those fields of `fs.Stats` that matter for descriptors that are passed. */
 export interface Stat {
   /** The device that holds the file. */
   dev: number;
-  /** Its number there. */
+  /** The number of the file on the device. */
   ino: number;
   /** Type and permissions; the type is `mode & S_IFMT`. */
   mode: number;
@@ -302,7 +302,7 @@ export interface Stat {
   isSocket(): boolean;
 }
 
-/** What an open descriptor refers to. Numbers over 2^53 lose their last bits. See fstat(2). */
+/** Describes the file of an open descriptor. Numbers over 2^53 lose their last bits. See fstat(2). */
 export function fstat(fd: number): Stat {
   const stat = native.raw.fstat(descriptorNumber('fd', fd));
   if (typeof stat === 'number') throw systemError('fstat', stat);

@@ -1,4 +1,4 @@
-// The part of afunix/raw that carries whole messages: bytes, addresses, descriptors, credentials.
+// The functions of afunix/raw for whole messages: bytes, addresses, descriptors, credentials.
 import type { Buffer } from 'node:buffer';
 import { type AddressLike, UnixAddress } from '../core/address.js';
 import { type Credentials, credentialsOf } from '../core/credentials.js';
@@ -22,39 +22,38 @@ const MAX_BUFFERS = 1024; // UIO_MAXIOV
 /** Room for 253 descriptors and all else that can come (sys/ancillary.h, kControlCapacity). */
 const CONTROL_CAPACITY = 2048;
 
-/** A message to send. Everything may be missing: an empty message. */
+/** A message to send. Every field may be missing: without bytes the message is empty. */
 export interface OutgoingMessage {
   /** The bytes, or `buffers`. A string is sent as UTF-8. */
   data?: Data | undefined;
   /** The bytes in up to 1,024 pieces, sent as one message. */
   buffers?: readonly Data[] | undefined;
-  /** Where to. Only for datagram sockets; without it, to the socket's peer. */
+  /** The destination, for datagram sockets. Without it the message goes to the peer. */
   address?: AddressLike | undefined;
   /**
    * Up to 253 descriptors for the receiver, who gets duplicates (SCM_RIGHTS, unix(7)). The caller
    * keeps its own, and may close them once the call has returned (on macOS: once the message has
-   * been received). On a stream they ride on the first byte: after a partial send, never send them
-   * again.
+   * been received). On a stream they go with the first byte: after a partial send do not send them again.
    */
   rights?: readonly number[] | undefined;
   /**
-   * What the receiver is told instead of the sender's own credentials (SCM_CREDENTIALS, Linux). EPERM
-   * unless they are the sender's pid, uid and gid, or it may choose them (capabilities(7)).
+   * The credentials that the receiver gets for the sender's (SCM_CREDENTIALS, Linux). EPERM unless they are the
+   * sender's pid, uid and gid, or the sender may choose them (capabilities(7)).
    */
   credentials?: Credentials | undefined;
 }
 
 /**
- * Sends one message, and returns how many bytes went out: on a stream it may be fewer. Errors as of
+ * Sends one message and returns how many bytes were sent: on a stream it may be fewer. Errors as of
  * `send` and `sendto`; EBADF if one of `rights` is not open, ETOOMANYREFS if more descriptors than
- * RLIMIT_NOFILE are on their way, EPERM if the receiver has SO_PASSRIGHTS off (Linux 6.16).
+ * RLIMIT_NOFILE are in flight, EPERM if the receiver has SO_PASSRIGHTS off (Linux 6.16).
  *
  * `ERR_OUT_OF_RANGE` for more than 253 rights or 1,024 buffers; `ERR_INVALID_ARG_VALUE` for rights
  * without a byte on a stream, which the kernel would discard. See sendmsg(2).
  */
 export function sendmsg(fd: number, message: OutgoingMessage, flags = 0): number {
   descriptorNumber('fd', fd);
-  const outgoing = outgoingOf('message', message);
+  const outgoing = messageToSend('message', message);
   integer('flags', flags);
   refuseLostSince('message', outgoing.native.buffers);
   refuseLostRights(fd, 'message', outgoing.native);
@@ -62,14 +61,14 @@ export function sendmsg(fd: number, message: OutgoingMessage, flags = 0): number
 }
 
 /**
- * Sends several messages in one call, and returns how many went out: at least one, at most 1,024. The
- * error of a later one is left for the next call. Errors and arguments as of `sendmsg`. See
+ * Sends several messages in one call and returns how many were sent: at least one, at most 1,024. The
+ * error of a later message is left for the next call. Errors and arguments as of `sendmsg`. See
  * sendmmsg(2).
  */
 export function sendmmsg(fd: number, messages: readonly OutgoingMessage[], flags = 0): number {
   descriptorNumber('fd', fd);
   if (!Array.isArray(messages)) throw invalidArgType('messages', 'an Array', messages);
-  const outgoing = Array.from(messages, (message, i) => outgoingOf(`messages[${i}]`, message));
+  const outgoing = Array.from(messages, (message, i) => messageToSend(`messages[${i}]`, message));
   integer('flags', flags);
   outgoing.forEach((message, i) => {
     refuseLostSince(`messages[${i}]`, message.native.buffers);
@@ -83,12 +82,13 @@ export function sendmmsg(fd: number, messages: readonly OutgoingMessage[], flags
   return check('sendmmsg', result, outgoing[0]?.address);
 }
 
-interface Outgoing {
+/** A checked message, as the addon takes it. */
+interface MessageToSend {
   native: NativeOutgoing;
   address: UnixAddress | undefined;
 }
 
-function outgoingOf(name: string, message: OutgoingMessage): Outgoing {
+function messageToSend(name: string, message: OutgoingMessage): MessageToSend {
   const parsed = membersOf(message, OUTGOING, name);
   const { data, buffers, rights, credentials } = parsed;
   if (data !== undefined && buffers !== undefined) {
@@ -135,7 +135,7 @@ function refuseLostRights(fd: number, name: string, { rights, buffers }: NativeO
   if (buffers.some((buffer) => buffer.length > 0)) return;
   const type = new Int32Array(1);
   const bytes = new Uint8Array(type.buffer);
-  // If this fails, so does the send, and says why.
+  // If this fails, the send fails as well, with its own error.
   if (native.raw.getsockopt(fd, SOL_SOCKET, SO_TYPE, bytes) > 0 && type[0] === SOCK_STREAM) {
     throw invalidArgValue(
       `${name}.rights`,
@@ -145,16 +145,16 @@ function refuseLostRights(fd: number, name: string, { rights, buffers }: NativeO
   }
 }
 
-/** How much a receive makes room for. */
+/** Options of a receive. */
 export interface ReceiveOptions {
   /**
-   * Bytes of room for control messages, 0 to 2,048. Default 2,048: all that can come, 253 descriptors
-   * among it. 0: none. What does not fit is closed or dropped, and `controlTruncated` tells.
+   * Bytes of room for control messages, 0 to 2,048. Default 2,048: enough for all of them, with 253 descriptors.
+   * Descriptors that do not fit are closed, other control messages are dropped, and `controlTruncated` is true.
    */
   controlLength?: number | undefined;
 }
 
-/** Where to receive a message: into one buffer, or into up to 1,024, one after the other. */
+/** The memory for a message: one buffer, or up to 1,024, filled one after the other. */
 export type ReceiveTarget = NodeJS.ArrayBufferView | readonly NodeJS.ArrayBufferView[];
 
 type Incoming = ReceiveOptions & { buffers: ReceiveTarget };
@@ -175,11 +175,11 @@ export interface ReceivedMessage {
   length: number;
   /** msg_flags: MSG_TRUNC, MSG_CTRUNC, MSG_CMSG_CLOEXEC, MSG_OOB, MSG_ERRQUEUE. */
   flags: number;
-  /** Whether a datagram or packet was cut to the buffers (MSG_TRUNC). */
+  /** Whether a datagram or packet was truncated to the buffers (MSG_TRUNC). */
   truncated: boolean;
   /**
    * Whether control messages were dropped (MSG_CTRUNC): there was no room, or no descriptor left
-   * (EMFILE). Those in `rights` did arrive, and are the caller's all the same.
+   * (EMFILE). The caller owns those in `rights` all the same.
    */
   controlTruncated: boolean;
   /** The sender's address: unnamed if it is bound to none. */
@@ -198,9 +198,9 @@ export interface ReceivedMessage {
 
 /**
  * Receives one message. `length` is 0 at the end of a stream or connection, and for an empty message;
- * a receive into no bytes at all takes a stream's descriptors, leaves the byte they rode on, and
+ * a receive into no bytes at all takes a stream's descriptors, leaves the byte that they came with, and
  * returns 0, too. A stream's message ends where the next one with descriptors begins. EAGAIN if
- * nothing is there (a blocking descriptor waits), ECONNRESET. See recvmsg(2), unix(7).
+ * there is nothing to receive (a blocking descriptor waits), ECONNRESET. See recvmsg(2), unix(7).
  */
 export function recvmsg(
   fd: number,
@@ -208,11 +208,11 @@ export function recvmsg(
   flags = 0,
 ): ReceivedMessage {
   descriptorNumber('fd', fd);
-  const plain = ArrayBuffer.isView(into) || Array.isArray(into);
-  const { buffers: target, controlLength: length } = plain
+  const isTarget = ArrayBuffer.isView(into) || Array.isArray(into);
+  const { buffers: target, controlLength: length } = isTarget
     ? { buffers: into, controlLength: undefined }
     : membersOf(into as Incoming, INCOMING, 'into');
-  const buffers = targetOf(plain ? 'into' : 'into.buffers', target);
+  const buffers = targetOf(isTarget ? 'into' : 'into.buffers', target);
   refuseLostSince('into', buffers);
   const room = controlLength('into.controlLength', length);
   integer('flags', flags);
@@ -223,7 +223,7 @@ export function recvmsg(
 
 /**
  * Receives several messages in one call, one into each element of `messages`, at most 1,024, and
- * returns those that came: at least one. At the end of a stream or connection every element gets an
+ * returns those that were received: at least one. At the end of a stream or connection every element gets an
  * empty message. A descriptor made with `{ blocking: true }` waits for all of them, unless `flags` has
  * MSG_WAITFORONE or MSG_DONTWAIT, or a signal comes. Errors as of `recvmsg`. See recvmmsg(2).
  */

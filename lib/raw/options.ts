@@ -1,4 +1,4 @@
-// The options of a socket, as afunix/raw reads and sets them.
+// The functions of afunix/raw for socket options, as integers and as bytes.
 import { Buffer } from 'node:buffer';
 import { check, invalidArgType, invalidArgValue } from '../core/errors.js';
 import { bufferOf, descriptorNumber, integer } from '../core/validate.js';
@@ -9,11 +9,11 @@ const MAX_OPTION = 1024 * 1024;
 const UINT_MAX = 0xffffffff;
 
 /**
- * An option's value. Without `length` an integer, a C int; an option that is larger or smaller throws
+ * Returns an option's value. Without `length` an integer, a C int; an option that is larger or smaller throws
  * `ERR_INVALID_ARG_VALUE`. With a length in bytes (0 to 1 MiB), a Buffer of what the kernel wrote,
- * which may be shorter; with a buffer, a Buffer over that memory. SO_PEERPIDFD returns a descriptor,
- * the caller's to close. ENOPROTOOPT for an option this kernel does not know, ERANGE where the room
- * does not do (SO_PEERGROUPS, SO_PEERSEC). See getsockopt(2), socket(7), unix(7).
+ * which may be shorter; with a buffer, a Buffer over that memory. SO_PEERPIDFD returns a descriptor that the
+ * caller has to close. ENOPROTOOPT for an option that this kernel does not know, ERANGE if the room does not
+ * suffice (SO_PEERGROUPS, SO_PEERSEC). See getsockopt(2), socket(7), unix(7).
  */
 export function getsockopt(fd: number, level: number, name: number): number;
 export function getsockopt(
@@ -37,7 +37,7 @@ export function getsockopt(
       ? Buffer.alloc(integer('length', length, 0, MAX_OPTION))
       : bufferOf('length', length);
   const written = check('getsockopt', native.raw.getsockopt(fd, level, name, room));
-  // SO_GET_FILTER tells what it would have written.
+  // SO_GET_FILTER returns the length that it would have written.
   return Buffer.from(room.buffer, room.byteOffset, Math.min(written, room.length));
 }
 
@@ -60,7 +60,7 @@ function integerOption(fd: number, level: number, name: number): number {
 
 /**
  * Sets an option: a number or a boolean as a C int, anything else byte for byte. ENOPROTOOPT for an
- * option this kernel or socket type does not know, EPERM. See setsockopt(2), socket(7), unix(7).
+ * option that this kernel or socket type does not know, EPERM. See setsockopt(2), socket(7), unix(7).
  */
 export function setsockopt(
   fd: number,
