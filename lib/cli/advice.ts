@@ -1,3 +1,4 @@
+// What the command prints when it fails.
 import { UsageError } from './arguments.js';
 import { OutputClosed } from './output.js';
 
@@ -16,13 +17,13 @@ const advice: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is no folder',
 };
 
-/** One line that tells what failed and what to do; undefined if there is nothing to tell. */
+/** Returns one line that says what failed and what to do; undefined if stdout was closed, which is no failure. */
 export function explain(error: unknown): string | undefined {
   if (error instanceof OutputClosed) return undefined;
   if (error instanceof UsageError) return `${error.message}; \`afunix --help\` tells more`;
   const { message, code, path } = error as NodeJS.ErrnoException;
   const first = message.split('\n').join(' ');
-  // Of a file system call, not of a socket's: the file to pass.
+  // Only errors of file system calls have a path: the file to pass. The advice is about sockets.
   if (path !== undefined) return first;
   const hint = code === undefined ? undefined : advice[code];
   return hint === undefined ? first : `${first}: ${hint}`;

@@ -1,18 +1,19 @@
+// The arguments of the command, parsed and checked.
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 
-/** The arguments make no sense. */
+/** The error for arguments that make no sense. */
 export class UsageError extends Error {}
 
 const names = ['listen', 'connect', 'send', 'receive', 'info'] as const;
 const types = ['stream', 'dgram', 'seqpacket'] as const;
 
-/** A socket's type, by its name here. */
+/** A socket's type, as `--type` names it. */
 export type TypeName = (typeof types)[number];
 
-/** What to do. */
+/** The command and its options. */
 export interface Request {
   readonly command: (typeof names)[number];
-  /** As it was given: `@` for abstract. */
+  /** The address as it was typed: `@` for abstract. */
   readonly address: string;
   readonly data: string | undefined;
   readonly type: TypeName;
@@ -47,7 +48,7 @@ const allowed: Readonly<Record<Request['command'], readonly Option[]>> = {
   info: [],
 };
 
-/** The request that the arguments make. */
+/** Parses the arguments. Throws a UsageError. */
 export function parse(args: readonly string[]): Request | 'help' | 'version' {
   const { values, positionals } = split(args);
   if (values.help) return 'help';

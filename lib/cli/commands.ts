@@ -1,3 +1,4 @@
+// The commands: listen, connect, send, receive and info.
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Request } from './arguments.js';
 import { converse, printAll, printNext } from './conversation.js';
@@ -8,7 +9,7 @@ import { Output } from './output.js';
 import { addressOf, Sockets } from './sockets.js';
 import { Connection, Correspondence, type Talk } from './talk.js';
 
-/** What each command does. */
+/** The function of each command. */
 export const commands: Readonly<Record<Request['command'], (request: Request) => Promise<void>>> = {
   listen: (request) => talking(request, listening),
   connect: (request) => talking(request, connecting),
@@ -17,14 +18,14 @@ export const commands: Readonly<Record<Request['command'], (request: Request) =>
   info,
 };
 
-/** What every command has. */
-interface Setting {
+/** Shared by all parts of a command. */
+interface Context {
   readonly request: Request;
   readonly sockets: Sockets;
   readonly notes: Notes;
 }
 
-async function within(request: Request, work: (setting: Setting) => Promise<void>): Promise<void> {
+async function within(request: Request, work: (context: Context) => Promise<void>): Promise<void> {
   const sockets = new Sockets(request);
   try {
     await work({ request, sockets, notes: new Notes(request.quiet) });
@@ -33,15 +34,15 @@ async function within(request: Request, work: (setting: Setting) => Promise<void
   }
 }
 
-function talking(request: Request, begin: (setting: Setting) => Promise<Talk>): Promise<void> {
-  return within(request, async (setting) => {
+function talking(request: Request, begin: (context: Context) => Promise<Talk>): Promise<void> {
+  return within(request, async (context) => {
     const files = await openAll(request.files);
-    const talk = await begin(setting);
-    await converse(talk, files, new Input(request.hex), new Output(request.hex), setting.notes);
+    const talk = await begin(context);
+    await converse(talk, files, new Input(request.hex), new Output(request.hex), context.notes);
   });
 }
 
-async function listening({ request, sockets, notes }: Setting): Promise<Talk> {
+async function listening({ request, sockets, notes }: Context): Promise<Talk> {
   if (request.type === 'dgram') {
     const socket = await sockets.bound();
     notes.say(`bound to ${request.address}`);
@@ -50,12 +51,12 @@ async function listening({ request, sockets, notes }: Setting): Promise<Talk> {
   const listener = await sockets.listener();
   notes.say(`listening on ${request.address}`);
   const socket = await sockets.accepted(listener);
-  await listener.close(); // one peer: others are told so at once
+  await listener.close(); // others are refused at once
   notes.peer('connected', socket.peerCredentials());
   return new Connection(socket);
 }
 
-async function connecting({ request, sockets, notes }: Setting): Promise<Talk> {
+async function connecting({ request, sockets, notes }: Context): Promise<Talk> {
   if (request.type === 'dgram') {
     const socket = await sockets.answerable();
     const to = addressOf(request.address);
@@ -69,12 +70,12 @@ async function connecting({ request, sockets, notes }: Setting): Promise<Talk> {
 }
 
 function send(request: Request): Promise<void> {
-  return within(request, async (setting) => {
+  return within(request, async (context) => {
     const { data, files, hex } = request;
     const fds = await openAll(files);
-    const given = data === undefined ? undefined : hex ? fromHex(data) : Buffer.from(data);
-    const talk = await connecting(setting);
-    await talk.send(given ?? (await new Input(hex).all()), fds);
+    const bytes = data === undefined ? undefined : hex ? fromHex(data) : Buffer.from(data);
+    const talk = await connecting(context);
+    await talk.send(bytes ?? (await new Input(hex).all()), fds);
   });
 }
 

@@ -1,3 +1,4 @@
+// Both directions between a peer and the terminal.
 import type { FileHandle } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Input } from './input.js';
@@ -5,12 +6,12 @@ import type { Notes } from './notes.js';
 import type { Output } from './output.js';
 import type { Talk } from './talk.js';
 
-/** Milliseconds between two looks at whether a peer that has ended is gone. */
-const LOOK = 100;
+/** Milliseconds between two checks whether a peer that has ended is gone. */
+const CHECK_INTERVAL = 100;
 
 /**
- * stdin goes to the peer and what the peer sends to stdout, until both have ended, or the peer is gone.
- * The files go with the first message.
+ * Sends stdin to the peer, and prints what the peer sends, until both have ended, or the peer is gone. The files
+ * go with the first message.
  */
 export async function converse(
   talk: Talk,
@@ -29,7 +30,7 @@ export async function converse(
     },
   );
   const outgoing = sendAll(talk, files, input);
-  // What the peer had still to say comes first.
+  // Both are awaited, so that all of the peer's bytes are printed before an error.
   for (const result of await Promise.allSettled([incoming, outgoing])) {
     if (result.status === 'rejected') throw result.reason;
   }
@@ -45,7 +46,7 @@ async function sendAll(talk: Talk, files: readonly FileHandle[], input: Input): 
   talk.end();
 }
 
-/** Prints one message; false at the end of the connection. */
+/** Prints one message. Resolves with false at the end of the connection. */
 export async function printNext(
   talk: Talk,
   print: (data: Uint8Array) => Promise<void>,
@@ -58,17 +59,17 @@ export async function printNext(
   return true;
 }
 
-/** Prints what comes, until the peer ends. */
+/** Prints messages until the peer ends. */
 export async function printAll(
   ...[talk, print, notes]: Parameters<typeof printNext>
 ): Promise<void> {
   while (await printNext(talk, print, notes));
 }
 
-/** A peer that has ended may still listen: it is told all, unless it is gone. */
+/** Stops the input when the peer is gone. One that has only ended its own direction still gets all input. */
 async function stopWhenGone(talk: Talk, input: Input): Promise<void> {
   while (!input.ended) {
     if (talk.gone) input.stop();
-    await delay(LOOK);
+    await delay(CHECK_INTERVAL);
   }
 }

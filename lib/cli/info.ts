@@ -1,3 +1,4 @@
+// The command `info`.
 import { release, type } from 'node:os';
 import { basename } from 'node:path';
 import { features } from '../index.js';

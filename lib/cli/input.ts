@@ -1,6 +1,7 @@
+// stdin: bytes, lines, and hex digits.
 const NEWLINE = 10;
 
-/** The bytes that hex digits mean. */
+/** Returns the bytes that hex digits stand for. */
 export function fromHex(text: string): Buffer {
   const digits = text.replace(/\s/g, '');
   if (!/^([0-9a-f]{2})*$/i.test(digits)) {
@@ -9,7 +10,7 @@ export function fromHex(text: string): Buffer {
   return Buffer.from(digits, 'hex');
 }
 
-/** stdin: read only as fast as what was read is taken. */
+/** Reads stdin only as fast as its bytes are used. */
 export class Input {
   readonly #hex: boolean;
   #ended = false;
@@ -24,13 +25,13 @@ export class Input {
     return this.#ended;
   }
 
-  /** Reads no more. */
+  /** Stops reading. */
   stop(): void {
     this.#stopped = true;
     process.stdin.destroy();
   }
 
-  /** All of it. */
+  /** Reads to the end. */
   async all(): Promise<Buffer> {
     const parts: Buffer[] = [];
     for await (const part of this.#chunks()) parts.push(part);
@@ -38,12 +39,12 @@ export class Input {
     return this.#hex ? fromHex(bytes.toString()) : bytes;
   }
 
-  /** As it comes; with --hex what each line means. */
+  /** Yields chunks as they are read; with --hex the bytes of each line. */
   async *parts(): AsyncGenerator<Buffer, void, void> {
     yield* this.#hex ? this.lines() : this.#chunks();
   }
 
-  /** Line by line, without the newlines; with --hex what they mean. */
+  /** Yields each line without its newline; with --hex the bytes that it stands for. */
   async *lines(): AsyncGenerator<Buffer, void, void> {
     let rest: Buffer = Buffer.alloc(0);
     for await (const chunk of this.#chunks()) {

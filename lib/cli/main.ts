@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-// The command `afunix`: exit code 0 when it did what was asked, 1 when that failed, 2 for wrong
-// arguments.
+// The command `afunix`. Exit codes: 0 for success, 1 for a failure, 2 for wrong arguments.
 import { explain } from './advice.js';
 import { parse, UsageError } from './arguments.js';
 import { usage } from './usage.js';
@@ -10,7 +9,7 @@ async function run(args: readonly string[]): Promise<void> {
   const request = parse(args);
   if (request === 'help') process.stdout.write(usage);
   else if (request === 'version') process.stdout.write(`${version()}\n`);
-  // Not before: the addon may not load, and these two need none.
+  // Loaded last: the addon may fail to load, and --help and --version do not need it.
   else await (await import('./commands.js')).commands[request.command](request);
 }
 

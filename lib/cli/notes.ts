@@ -1,5 +1,4 @@
-// What is told on stderr about peers and descriptors.
-
+// Notes on stderr about peers and descriptors.
 import { fstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Credentials, FileDescriptor, Message } from '../index.js';
@@ -12,20 +11,20 @@ export class Notes {
     this.#quiet = quiet;
   }
 
-  /** Tells `text`. */
+  /** Writes a line, unless --quiet. */
   say(text: string): void {
     if (!this.#quiet) process.stderr.write(`afunix: ${text}\n`);
   }
 
-  /** Tells who is at the other end of a connection. */
+  /** Describes the peer of a connection. */
   peer(what: string, credentials: Credentials | null): void {
-    this.say(credentials === null ? what : `${what}: ${process_(credentials)}`);
+    this.say(credentials === null ? what : `${what}: ${describeProcess(credentials)}`);
   }
 
-  /** Tells who sent a message, if it was not the same as the last time. */
+  /** Describes the sender of a message, unless it is the sender of the last one. */
   sender(from: string, credentials: Credentials | null): void {
     const address = from === '' ? 'an unnamed socket' : from;
-    const sender = credentials === null ? address : `${address}, ${process_(credentials)}`;
+    const sender = credentials === null ? address : `${address}, ${describeProcess(credentials)}`;
     if (sender !== this.#sender) this.say(`from ${sender}`);
     this.#sender = sender;
   }
@@ -33,21 +32,21 @@ export class Notes {
   /** Lists the descriptors of a message, and closes them. */
   descriptors({ fds, controlTruncated }: Message): void {
     for (const fd of fds) {
-      this.say(`descriptor: ${describe(fd)}`);
+      this.say(`descriptor: ${describeDescriptor(fd)}`);
       fd.close();
     }
     if (controlTruncated) this.say('descriptors were lost: no more could be opened');
   }
 }
 
-function process_({ pid, uid, gid }: Credentials): string {
+function describeProcess({ pid, uid, gid }: Credentials): string {
   const name = commandOf(pid);
   return `process ${pid}${name === '' ? '' : ` (${name})`}, user ${uid}, group ${gid}`;
 }
 
 /**
- * Linux tells; it may be gone by now. Its command line rather than `comm`, the name of its first thread, which is
- * `MainThread` in Node.js 24 and later; one that has ended and is not waited for has only that.
+ * Returns the name of a process's program; empty if it is gone, or if this is not Linux. The command line has it.
+ * `comm` is the name of the first thread, `MainThread` in Node.js 24 and later, but a zombie has only that.
  */
 function commandOf(pid: number): string {
   const of = (file: string): string => quietly(() => readFileSync(`/proc/${pid}/${file}`, 'utf8'));
@@ -55,7 +54,7 @@ function commandOf(pid: number): string {
   return basename(path) || of('comm').trim();
 }
 
-function describe(fd: FileDescriptor): string {
+function describeDescriptor(fd: FileDescriptor): string {
   const { kind, domain, type, listening } = fd;
   if (domain !== null) return `${listening ? 'listening ' : ''}${domain} ${type} socket`;
   const { size } = fstatSync(fd.fd);

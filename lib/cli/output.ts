@@ -1,13 +1,14 @@
-/** Whoever read our stdout reads no more: the end, but no failure. */
+// stdout: bytes, lines, and hex digits.
+/** The reader of stdout has closed it. That ends the command, and is no failure. */
 export class OutputClosed extends Error {}
 
-/** stdout, one write after the other. */
+/** Writes to stdout. Each call resolves when its bytes are written. */
 export class Output {
   readonly #hex: boolean;
 
   constructor(hex: boolean) {
     this.#hex = hex;
-    process.stdout.on('error', () => {}); // each write tells of its own
+    process.stdout.on('error', () => {}); // each write rejects with its own error
   }
 
   /** Writes bytes as they are; with --hex as a line of digits. */

@@ -16,7 +16,7 @@ import type { Request } from './arguments.js';
 
 const MAX_FDS = 253;
 
-/** An address as it is written at a terminal. */
+/** Returns the address that was typed at a terminal. */
 export function addressOf(text: string): UnixAddress {
   return text.startsWith('@') ? UnixAddress.abstract(text.slice(1)) : UnixAddress.pathname(text);
 }
@@ -31,13 +31,13 @@ export class Sockets {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.once(signal, () => {
         this.close();
-        // The default again: whoever waits for this process sees what ended it.
+        // Now by the default action, so that the parent process sees which signal ended this one.
         process.kill(process.pid, signal);
       });
     }
   }
 
-  /** Closes them all, and removes their paths. */
+  /** Closes all sockets and removes their paths. */
   close(): void {
     for (const socket of this.#open) void socket.close();
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
@@ -50,7 +50,7 @@ export class Sockets {
     return this.#keep(await Class.bind(addressOf(address), this.#bindOptions()));
   }
 
-  /** The next connection, closed with the others. */
+  /** Accepts the next connection. */
   async accepted(
     listener: UnixListener | UnixSeqpacketListener,
   ): Promise<UnixStream | UnixSeqpacket> {
@@ -64,13 +64,13 @@ export class Sockets {
     return this.#keep(await Class.connect(addressOf(address), { maxFds: MAX_FDS }));
   }
 
-  /** A datagram socket at the request's address. */
+  /** Binds a datagram socket to the request's address. */
   async bound(): Promise<UnixDatagram> {
     const address = addressOf(this.#request.address);
     return this.#keep(await UnixDatagram.bind(address, this.#bindOptions()));
   }
 
-  /** A datagram socket at an address of its own, so that it can be answered. */
+  /** Binds a datagram socket to an address of its own, so that it can be answered. */
   async answerable(): Promise<UnixDatagram> {
     if (!features().abstract) this.#folder = mkdtempSync(join(tmpdir(), 'afunix-'));
     const own = this.#folder === undefined ? undefined : join(this.#folder, 'socket');

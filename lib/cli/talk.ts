@@ -1,4 +1,4 @@
-// One end of a conversation, the same for each type of socket.
+// The socket of a conversation, with the same methods for each type of socket.
 import type { FileHandle } from 'node:fs/promises';
 import {
   type Message,
@@ -11,18 +11,18 @@ import { POLLHUP, poll, SHUT_WR, shutdown } from '../raw.js';
 import type { Notes } from './notes.js';
 
 export interface Talk {
-  /** Whether what comes are messages, not bytes. */
+  /** Whether it carries messages, not a stream of bytes. */
   readonly messages: boolean;
   send(data: Uint8Array, fds: readonly FileHandle[]): Promise<void>;
-  /** Null at the end of the connection. */
+  /** Receives; resolves with null at the end of the connection. */
   receive(): Promise<Message | null>;
-  /** Nothing more is sent. */
+  /** Ends the sending direction. */
   end(): void;
-  /** Whether nothing more can be sent: the peer is gone. */
+  /** Whether the peer is gone, so that nothing can be sent. */
   readonly gone: boolean;
 }
 
-/** A connection of either type. */
+/** A stream or seqpacket connection. */
 export class Connection implements Talk {
   readonly messages: boolean;
   readonly #socket: UnixStream | UnixSeqpacket;
@@ -62,29 +62,30 @@ export class Connection implements Talk {
   }
 }
 
-/** A datagram socket, which answers whoever sent last, until then its peer. */
+/** A datagram socket. It sends to the sender of the last message; before the first one to its peer. */
 export class Correspondence implements Talk {
   readonly messages = true;
   readonly gone = false;
   readonly #socket: UnixDatagram;
   readonly #notes: Notes;
   #to: UnixAddress | undefined;
-  #known: (() => void) | undefined;
-  readonly #knows: Promise<void>;
+  #resolveAddressed: (() => void) | undefined;
+  /** Resolves when there is an address to send to. */
+  readonly #addressed: Promise<void>;
 
-  /** `to`: the peer; none: whoever sends first. */
+  /** `to`: the peer. Without one, sends wait for the first message. */
   constructor(socket: UnixDatagram, notes: Notes, to?: UnixAddress) {
     this.#socket = socket;
     this.#notes = notes;
     this.#to = to;
-    this.#knows = new Promise((resolve) => {
-      this.#known = resolve;
+    this.#addressed = new Promise((resolve) => {
+      this.#resolveAddressed = resolve;
     });
-    if (to !== undefined) this.#known?.();
+    if (to !== undefined) this.#resolveAddressed?.();
   }
 
   async send(data: Uint8Array, fds: readonly FileHandle[]): Promise<void> {
-    await this.#knows;
+    await this.#addressed;
     await this.#socket.send(data, { to: this.#to as UnixAddress, fds });
   }
 
@@ -94,10 +95,11 @@ export class Correspondence implements Talk {
     this.#notes.sender(from.toString(), credentials);
     if (from.kind !== 'unnamed') {
       this.#to = from;
-      this.#known?.();
+      this.#resolveAddressed?.();
     }
     return message;
   }
 
+  /** Does nothing: datagrams have no end. */
   end(): void {}
 }

@@ -1,4 +1,4 @@
-/** What `--help` prints. */
+/** The text of `--help`. */
 export const usage = `Usage: afunix COMMAND [OPTIONS] [ADDRESS] [DATA]
 
   listen ADDRESS        waits for a peer and talks to it: what it sends goes to
