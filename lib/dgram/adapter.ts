@@ -1,4 +1,4 @@
-// What is behind a `Socket` of afunix/dgram: a UnixDatagram, with the events and callbacks of node:dgram.
+// Adapts a UnixDatagram to the events and callbacks of node:dgram.
 import type { EventEmitter } from 'node:events';
 import type { AddressLike } from '../core/address.js';
 import { codedError, systemError } from '../core/errors.js';
@@ -215,7 +215,7 @@ export class DatagramAdapter implements EndpointOwner {
   }
 }
 
-/** Closes what came with a message that nobody gets. */
+/** Closes the descriptors of a message that no listener gets. */
 function discard({ fds, pidfd }: Datagram): void {
   for (const fd of fds) fd.close();
   pidfd?.close();

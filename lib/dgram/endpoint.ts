@@ -9,7 +9,7 @@ import { type DatagramOptions, datagramSettings } from '../io/message-options.js
 import { type BindPlan, receiveSettings, SOCK_DGRAM } from '../io/options.js';
 import { UnixDatagram } from '../sockets/datagram.js';
 
-/** What a `DgramEndpoint` calls. */
+/** The receiver of an endpoint's events. */
 export interface EndpointOwner {
   /** The `Socket` that diagnostics name. */
   readonly socket: object;

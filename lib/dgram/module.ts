@@ -40,7 +40,7 @@ export function createSocket(
   }
 }
 
-/** What `require('afunix/dgram')` returns. A test can replace its members, unlike the names of a module. */
+/** The result of `require('afunix/dgram')`. A test can replace its members, unlike the exports of a module. */
 const dgramModule: {
   /** As exported by name. */
   createSocket: typeof createSocket;

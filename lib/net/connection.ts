@@ -104,7 +104,7 @@ export class Connection implements HandleOwner, Receiver {
         bytes: chunks.reduce((sum, chunk) => sum + byteLength(chunk), 0),
       };
     }
-    // `writableLength` includes the write that is under way. What has gone of that one is counted twice then.
+    // `writableLength` includes all of the write under way: the part of it that was sent is counted twice.
     const underWay = this.#output.queue.bytes + this.#pendingLength;
     const bytes = Math.max(0, this.#socket.writableLength - underWay);
     return { messages: Math.min(1, bytes), bytes };
@@ -132,7 +132,7 @@ export class Connection implements HandleOwner, Receiver {
     else this.#attach(handle);
   }
 
-  /** Adopts the descriptor that the settings name. What it throws leaves the descriptor to its owner. */
+  /** Adopts a descriptor. If that throws, the descriptor stays its owner's. */
   adopt(fd: NonNullable<SocketSettings['fd']>): void {
     this.#attach(adoptHandle(fd, SOCK_STREAM, false, this.#settings));
   }

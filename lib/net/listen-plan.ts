@@ -1,4 +1,4 @@
-// What `listen()` of a Server is asked for, checked before any system call.
+// The arguments of `listen()` of a Server, checked before any system call.
 import type { UnixAddress } from '../core/address.js';
 import { invalidArgValue } from '../core/errors.js';
 import type { Parsed } from '../core/validate.js';

@@ -103,7 +103,7 @@ export class ListeningSocket implements HandleOwner, ConnectionCounter {
     }
   }
 
-  /** Takes a listening descriptor over. Throws what `adoptHandle()` throws. */
+  /** Adopts a listening descriptor. If that throws, the descriptor stays its owner's. */
   adopt(fd: number | FileDescriptor): void {
     const handle = adoptHandle(fd, SOCK_STREAM, true, this.#settings);
     this.#handle = handle;

@@ -1,5 +1,5 @@
-// The Duplex of a local socket, shaped like node:net's Socket on a pipe. What differs, and why, is
-// in docs/streams.md.
+// The Duplex of a local socket, shaped like node:net's Socket on a pipe. docs/streams.md has the differences, and
+// their reasons.
 import { addAbortSignal, Duplex, type DuplexOptions } from 'node:stream';
 import { type AddressLike, UnixAddress } from '../core/address.js';
 import type { Credentials } from '../core/credentials.js';
@@ -112,8 +112,8 @@ export class Socket extends Duplex {
 
   /**
    * Connects to a pathname or an abstract name; `listener` is called on 'connect'. Waits while the
-   * backlog is full. Throws ERR_MISSING_ARGS, ERR_INVALID_ARG_TYPE and ERR_INVALID_ARG_VALUE; what the
-   * kernel says is an 'error', after which the socket is destroyed: ENOENT, ECONNREFUSED (nobody
+   * backlog is full. Throws ERR_MISSING_ARGS, ERR_INVALID_ARG_TYPE and ERR_INVALID_ARG_VALUE; a failure
+   * of the kernel is an 'error', after which the socket is destroyed: ENOENT, ECONNREFUSED (nobody
    * listens), EPROTOTYPE (a socket of another type), EACCES. See connect(2), unix(7).
    */
   connect(options: ConnectOptions | AddressLike, listener?: () => void): this {
