@@ -2,7 +2,7 @@
 // use them through a Proxy or Object.create(), as those of node:net.
 import { once } from 'node:events';
 import nodeNet from 'node:net';
-import net, { type ServerOptions, type SocketOptions } from 'afunix/net';
+import net, { type ServerOptions, type Socket, type SocketOptions } from 'afunix/net';
 import { describe, expect, test } from 'vitest';
 import { likeNode, type Stage } from '../helpers/like-node.js';
 import { Scratch } from '../helpers/scratch.js';
@@ -117,6 +117,12 @@ describe('a name of the program', () => {
     // Node.js sets both later.
     expect([beyondNodeSocket, beyondNodeServer]).toEqual([['timeout'], ['maxConnections']]);
   });
+});
+
+test('a second argument of Socket is not used, whatever it is', () => {
+  const Constructor = net.Socket as new (...args: unknown[]) => Socket;
+  const socket = new Constructor({}, () => expect.unreachable());
+  expect([socket.fd, socket.pending]).toEqual([-1, true]);
 });
 
 /** What stands for `object`, and is not the object itself. */
