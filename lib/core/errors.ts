@@ -4,6 +4,7 @@ import { type Channel, channel } from 'node:diagnostics_channel';
 import { inspect, types } from 'node:util';
 import { bare } from '../native/bare.js';
 import { native, SYMBOLIC_LINK, UNSAFE_DIRECTORY } from '../native/binding.js';
+import { EADDRINUSE, EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOSYS, EPERM } from '../native/errno.js';
 
 // Aliases (EWOULDBLOCK) come last in the table; the first name is the usual one.
 const names = new Map<number, string>(
@@ -11,10 +12,6 @@ const names = new Map<number, string>(
     .reverse()
     .map(([name, value]) => [-value, name]),
 );
-
-const EADDRINUSE = -(native.errnos.EADDRINUSE as number);
-const ENOSYS = -(native.errnos.ENOSYS as number);
-const EPERM = -(native.errnos.EPERM as number);
 
 /** A failed system call, shaped as Node's own: `connect ECONNREFUSED /run/x.sock`. */
 export interface SystemError extends Error {
@@ -82,9 +79,7 @@ export function bindError(result: number, address: unknown, syscall = 'bind'): S
   return error;
 }
 
-const shortages = new Set(
-  ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'].map((name) => -(native.errnos[name] as number)),
-);
+const shortages = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM]);
 
 /** Whether the process or the system is out of something that comes back. */
 export function isShortage(errno: number): boolean {

@@ -2,8 +2,9 @@
 // left out.
 
 import { native } from '../native/binding.js';
+import { constants, MSG_OOB, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET } from '../native/constants.js';
+import { EINVAL, ENOPROTOOPT, ENOTTY, EOPNOTSUPP } from '../native/errno.js';
 import { systemError } from './errors.js';
-import { SOL_SOCKET } from './sockopt.js';
 
 /** What `features()` tells of. */
 export interface Features {
@@ -49,13 +50,11 @@ export function features(): Features {
   return found;
 }
 
-const { constants, errnos, raw } = native;
-const UNKNOWN = new Set(
-  ['ENOPROTOOPT', 'EOPNOTSUPP', 'EINVAL', 'ENOTTY'].map((name) => -(errnos[name] as number)),
-);
+const { raw } = native;
+const UNKNOWN = new Set([ENOPROTOOPT, EOPNOTSUPP, EINVAL, ENOTTY]);
 
 function tryAll(): Features {
-  const pair = native.sockets.openPair(constants.SOCK_STREAM as number);
+  const pair = native.sockets.openPair(SOCK_STREAM);
   if (typeof pair === 'number') throw systemError('socketpair', pair);
   const [one, other] = pair;
   const { fd } = one;
@@ -103,7 +102,7 @@ function opens(type: string): boolean {
 }
 
 function bindsAbstract(): boolean {
-  const handle = native.sockets.open(constants.SOCK_DGRAM as number);
+  const handle = native.sockets.open(SOCK_DGRAM);
   if (typeof handle === 'number') return false;
   try {
     // Autobind, which is abstract: no name of ours to meet another's.
@@ -121,7 +120,7 @@ function hasPeerPidFd(fd: number): boolean {
 }
 
 function sendsUrgently(fd: number): boolean {
-  return raw.send(fd, new Uint8Array(1), constants.MSG_OOB as number, undefined) === 1;
+  return raw.send(fd, new Uint8Array(1), MSG_OOB, undefined) === 1;
 }
 
 /** A socket without a file is ENOENT, a caller without CAP_NET_ADMIN EPERM. */

@@ -4,6 +4,7 @@ import net from 'node:net';
 import { isMainThread } from 'node:worker_threads';
 import { bare } from '../native/bare.js';
 import { native } from '../native/binding.js';
+import { EBADF, ENOSYS } from '../native/errno.js';
 import {
   check,
   codedError,
@@ -300,8 +301,6 @@ const NET_SERVER = new Known<net.ServerOpts & { blockList?: unknown }>('toNetSer
   ...{ allowHalfOpen: 1, pauseOnConnect: 1, highWaterMark: 1, noDelay: 1, keepAlive: 1 },
   ...{ keepAliveInitialDelay: 1, blockList: 1 },
 });
-const EBADF = -(native.errnos.EBADF as number);
-const ENOSYS = -(native.errnos.ENOSYS as number);
 
 /** The error of a `FileDescriptor` that owns nothing any more. */
 export function closedDescriptorError(): Error {

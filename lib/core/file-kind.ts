@@ -1,4 +1,21 @@
 import { native } from '../native/binding.js';
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  S_IFSOCK,
+  SOCK_DGRAM,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+} from '../native/constants.js';
+import { ENOTSOCK } from '../native/errno.js';
 import { check } from './errors.js';
 
 /** What a descriptor refers to. */
@@ -25,32 +42,30 @@ export interface SocketKind {
   listening: boolean;
 }
 
-const ENOTSOCK = -(native.errnos.ENOTSOCK as number);
-const { constants } = native;
-const kinds = new Map<number | undefined, FileKind>([
-  [constants.S_IFREG, 'file'],
-  [constants.S_IFDIR, 'directory'],
-  [constants.S_IFLNK, 'symlink'],
-  [constants.S_IFIFO, 'pipe'],
-  [constants.S_IFSOCK, 'socket'],
-  [constants.S_IFCHR, 'character'],
-  [constants.S_IFBLK, 'block'],
+const kinds = new Map<number, FileKind>([
+  [S_IFREG, 'file'],
+  [S_IFDIR, 'directory'],
+  [S_IFLNK, 'symlink'],
+  [S_IFIFO, 'pipe'],
+  [S_IFSOCK, 'socket'],
+  [S_IFCHR, 'character'],
+  [S_IFBLK, 'block'],
 ]);
-const domains = new Map<number | undefined, SocketDomain>([
-  [constants.AF_UNIX, 'unix'],
-  [constants.AF_INET, 'inet'],
-  [constants.AF_INET6, 'inet6'],
+const domains = new Map<number, SocketDomain>([
+  [AF_UNIX, 'unix'],
+  [AF_INET, 'inet'],
+  [AF_INET6, 'inet6'],
 ]);
-const types = new Map<number | undefined, SocketType>([
-  [constants.SOCK_STREAM, 'stream'],
-  [constants.SOCK_DGRAM, 'datagram'],
-  [constants.SOCK_SEQPACKET, 'seqpacket'],
+const types = new Map<number, SocketType>([
+  [SOCK_STREAM, 'stream'],
+  [SOCK_DGRAM, 'datagram'],
+  [SOCK_SEQPACKET, 'seqpacket'],
 ]);
 
 /** What `fd` refers to. Throws the error of fstat(2). */
 export function kindOf(fd: number): FileKind {
   const mode = check('fstat', native.descriptors.mode(fd));
-  return kinds.get(mode & (constants.S_IFMT as number)) ?? 'anonymous';
+  return kinds.get(mode & S_IFMT) ?? 'anonymous';
 }
 
 /** What socket `fd` is; null for what is none. */

@@ -1,10 +1,8 @@
 // Options of a socket, by number and by name.
 
 import { native } from '../native/binding.js';
+import { constants, SOL_SOCKET } from '../native/constants.js';
 import { check, type SystemError, systemError, unavailable } from './errors.js';
-
-const { constants } = native;
-export const SOL_SOCKET: number = constants.SOL_SOCKET as number;
 
 /** A failed getsockopt or setsockopt, with the option's name in its message. */
 export function optionError(syscall: string, errno: number, name: string): SystemError {

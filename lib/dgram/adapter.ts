@@ -8,13 +8,11 @@ import type { Datagram } from '../io/message.js';
 import type { ConnectionChange } from '../io/message-options.js';
 import type { BindPlan } from '../io/options.js';
 import { Fifo } from '../io/queue.js';
-import { native } from '../native/binding.js';
+import { EAGAIN } from '../native/errno.js';
 import { sendArguments } from './arguments.js';
 import { DgramEndpoint, type EndpointOwner } from './endpoint.js';
 import { remoteOf } from './remote.js';
 import type { DgramData, SendCallback, SocketEvents, SocketOptions } from './types.js';
-
-const EAGAIN = -(native.errnos.EAGAIN as number);
 
 /** Does the work of one `Socket`, and emits its events. */
 export class DatagramAdapter implements EndpointOwner {

@@ -6,7 +6,8 @@ import { nextTick, setImmediate } from '../core/timers.js';
 import type { Parsed } from '../core/validate.js';
 import { openHandle } from '../io/handle.js';
 import { type DatagramOptions, datagramSettings } from '../io/message-options.js';
-import { type BindPlan, receiveSettings, SOCK_DGRAM } from '../io/options.js';
+import { type BindPlan, receiveSettings } from '../io/options.js';
+import { SOCK_DGRAM } from '../native/constants.js';
 import { UnixDatagram } from '../sockets/datagram.js';
 
 /** The receiver of an endpoint's events. */

@@ -1,15 +1,14 @@
 import { isShortage } from '../core/errors.js';
-import { type Handle, native, READABLE } from '../native/binding.js';
+import { type Handle, READABLE } from '../native/binding.js';
+import { EAGAIN, ECONNABORTED } from '../native/errno.js';
 import { Backoff } from './backoff.js';
 import type { Retry } from './retry-timer.js';
 
 /** Connections that one turn of the loop accepts at most, so that no listener starves another. */
 export const ACCEPT_BATCH = 64;
 
-const EAGAIN = -(native.errnos.EAGAIN as number);
 /** The longest that a timer can wait, in milliseconds. */
 const LONGEST = 2 ** 31 - 1;
-const ECONNABORTED = -(native.errnos.ECONNABORTED as number);
 
 /**
  * Accepts for a listening socket. Out of descriptors it pauses, with back-off: the listener stays readable

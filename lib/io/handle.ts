@@ -5,9 +5,8 @@ import { closedDescriptorError, FileDescriptor } from '../core/file-descriptor.j
 import { turnOn } from '../core/sockopt.js';
 import { descriptorNumber } from '../core/validate.js';
 import { type Handle, native } from '../native/binding.js';
+import { AF_UNIX } from '../native/constants.js';
 import type { ReceiveSettings } from './options.js';
-
-const { constants } = native;
 
 /** Sets what a handle receives beside the bytes, and how much of a message (0: all of it). */
 export function configureReceive(handle: Handle, settings: ReceiveSettings, limit = 0): void {
@@ -54,7 +53,7 @@ export function adoptHandle(
   limit = 0,
 ): Handle {
   const number = numberOf(fd);
-  const wanted = ((constants.AF_UNIX as number) << 16) | (type << 8) | Number(listening);
+  const wanted = (AF_UNIX << 16) | (type << 8) | Number(listening);
   if (check('getsockopt', native.descriptors.socketKind(number)) !== wanted) {
     throw invalidArgValue(
       'fd',

@@ -45,6 +45,11 @@ const ancillary = new Int32Array(
   slab.numbers.byteOffset + 4 * layout.metaLength,
 );
 
+/** Returns number `at` of what the last receive brought. */
+const metaAt = (at: number): number => meta[at] as number;
+/** Returns number `at` of what `takeAncillary` found. */
+const ancillaryAt = (at: number): number => ancillary[at] as number;
+
 const none: readonly FileDescriptor[] = Object.freeze([]);
 
 /** A message as it was received. `fds` and `pidfd` are the receiver's to close. */
@@ -179,7 +184,7 @@ const ids: number[] = [0, 0, 0];
 
 /** The memory of a source. The addon makes a new one in place of one that was detached. */
 function chunkOf(source: number): Buffer {
-  const id = meta[source] as number;
+  const id = metaAt(source);
   if (id !== ids[source]) {
     chunks[source] = slab.chunk(source);
     ids[source] = id;
@@ -202,7 +207,7 @@ export function dataAt(index: number, receiver: Receiver): Buffer {
 /** The bytes of message `index`: the receiver's whole, unless they are lent. */
 function sliceAt(index: number): Buffer {
   const at = fieldsOf(index);
-  const length = meta[at + LENGTH] as number;
+  const length = metaAt(at + LENGTH);
   if (!isOwn(at)) return bytesIn(at, 0, length);
   const taken = slab.take(index);
   return taken.length === length ? taken : new View(taken.buffer, taken.byteOffset, length);
@@ -210,18 +215,18 @@ function sliceAt(index: number): Buffer {
 
 /** The bytes of the sender's address, as those of a message; undefined where it has none. */
 function addressAt(at: number): Buffer | undefined {
-  const length = meta[at + ADDRESS_LENGTH] as number;
+  const length = metaAt(at + ADDRESS_LENGTH);
   if (length === 0) return undefined;
-  return bytesIn(at, isOwn(at) ? 0 : (meta[at + LENGTH] as number), length);
+  return bytesIn(at, isOwn(at) ? 0 : metaAt(at + LENGTH), length);
 }
 
-const isOwn = (at: number): boolean => ((meta[at + FLAGS] as number) & OWN) !== 0;
+const isOwn = (at: number): boolean => (metaAt(at + FLAGS) & OWN) !== 0;
 
 /** Bytes of the chunk that a message lies in: a view of what is lent, a copy of all else. */
 function bytesIn(at: number, behind: number, length: number): Buffer {
-  const source = meta[at + SOURCE] as number;
+  const source = metaAt(at + SOURCE);
   const { buffer, byteOffset } = chunkOf(source);
-  const offset = byteOffset + (meta[at + OFFSET] as number) + behind;
+  const offset = byteOffset + metaAt(at + OFFSET) + behind;
   if (source === LENT) return new View(buffer, offset, length);
   // V8 keeps up to 64 bytes in the object itself, without an ArrayBuffer.
   const copy = new View(length);
@@ -231,7 +236,7 @@ function bytesIn(at: number, behind: number, length: number): Buffer {
 
 /** Whether message `index` brought control messages, or lost some. */
 export function hasControlAt(index: number): boolean {
-  const flags = meta[fieldsOf(index) + FLAGS] as number;
+  const flags = metaAt(fieldsOf(index) + FLAGS);
   return (flags & (ANCILLARY | CONTROL_TRUNCATED)) !== 0;
 }
 
@@ -246,19 +251,19 @@ export interface Receiver {
 /** Message `index` of the slab. Tells nobody of it: `tellReceived` does. */
 export function messageAt(index: number, receiver: Receiver): Message {
   const at = fieldsOf(index);
-  const flags = meta[at + FLAGS] as number;
-  const size = meta[at + SIZE] as number;
+  const flags = metaAt(at + FLAGS);
+  const size = metaAt(at + SIZE);
   return new Message(CONSTRUCTING, sliceAt(index), size, flags, besideAt(index, flags, receiver));
 }
 
 /** As `messageAt`, with the sender's address. */
 export function datagramAt(index: number, receiver: Receiver): Datagram {
   const at = fieldsOf(index);
-  const flags = meta[at + FLAGS] as number;
+  const flags = metaAt(at + FLAGS);
   return new Datagram(
     CONSTRUCTING,
     sliceAt(index),
-    meta[at + SIZE] as number,
+    metaAt(at + SIZE),
     flags,
     besideAt(index, flags, receiver),
     addressAt(at) ?? UnixAddress.unnamed,
@@ -285,13 +290,13 @@ function besideAt(index: number, flags: number, receiver: Receiver): Beside | un
     return undefined;
   }
   const count = slab.takeAncillary(index, receiver.maxFds);
-  const dropped = (ancillary[DROPPED] as number) > 0;
+  const dropped = ancillaryAt(DROPPED) > 0;
   if (dropped && receiver.maxFds === 0) warnRefused(receiver);
-  const pidfd = ancillary[PIDFD] as number;
+  const pidfd = ancillaryAt(PIDFD);
   // All are owned by number already: none is lost if one of these is the last that runs.
   return {
     fds: count === 0 ? none : descriptorsAt(count, receiver),
-    credentials: credentialsIn(ancillary),
+    credentials: credentials(),
     pidfd: pidfd < 0 ? null : new PidFd(CONSTRUCTING, pidfd, receiver.describe()),
     dropped,
   };
@@ -301,17 +306,17 @@ function descriptorsAt(count: number, receiver: Receiver): FileDescriptor[] {
   const origin = receiver.describe();
   const fds: FileDescriptor[] = [];
   for (let i = 0; i < count; i++) {
-    fds.push(new FileDescriptor(ancillary[RIGHTS + i] as number, origin, OWNED));
+    fds.push(new FileDescriptor(ancillaryAt(RIGHTS + i), origin, OWNED));
   }
   return fds;
 }
 
-function credentialsIn(beside: Int32Array): Credentials | null {
-  if (beside[HAS_CREDENTIALS] === 0) return null;
+function credentials(): Credentials | null {
+  if (ancillaryAt(HAS_CREDENTIALS) === 0) return null;
   return {
-    pid: beside[PID] as number,
-    uid: (beside[UID] as number) >>> 0,
-    gid: (beside[GID] as number) >>> 0,
+    pid: ancillaryAt(PID),
+    uid: ancillaryAt(UID) >>> 0,
+    gid: ancillaryAt(GID) >>> 0,
   };
 }
 

@@ -5,7 +5,7 @@ import { MAX_FDS } from '../core/fd-like.js';
 import type { Names } from '../core/known.js';
 import { checkSignal, integer, type Parsed } from '../core/validate.js';
 import { bare } from '../native/bare.js';
-import { type Handle, native } from '../native/binding.js';
+import type { Handle } from '../native/binding.js';
 import type { Peer } from './peer.js';
 
 /** What a socket receives beside the bytes. */
@@ -233,8 +233,3 @@ const DEFAULT_BACKLOG = 511;
 export function backlogOf(backlog: number | undefined): number {
   return backlog === undefined ? DEFAULT_BACKLOG : integer('options.backlog', backlog, 0);
 }
-
-/** The types of socket by name. */
-export const SOCK_STREAM: number = native.constants.SOCK_STREAM as number;
-export const SOCK_DGRAM: number = native.constants.SOCK_DGRAM as number;
-export const SOCK_SEQPACKET: number = native.constants.SOCK_SEQPACKET as number;

@@ -6,15 +6,14 @@ import { closedError, unavailable } from '../core/errors.js';
 import { optionError, readOption } from '../core/sockopt.js';
 import { markAsUncloneable } from '../core/uncloneable.js';
 import { type Handle, native } from '../native/binding.js';
+import { SO_PEERPIDFD } from '../native/constants.js';
+import { ENODATA, ENOPROTOOPT, ENOTCONN, ERANGE } from '../native/errno.js';
 import { PidFd } from './pidfd.js';
 
-const { constants, errnos } = native;
-const errno = (name: string): number => -(errnos[name] as number);
-const ERANGE = errno('ERANGE');
 /** What the kernel answers where there is no peer, or none that it could tell of. */
-const noPeer = new Set(['ENODATA', 'ENOTCONN'].map(errno));
+const noPeer = new Set([ENODATA, ENOTCONN]);
 const noPeerOrRoom = new Set([...noPeer, ERANGE]);
-const noPeerOrLabel = new Set([...noPeer, errno('ENOPROTOOPT')]);
+const noPeerOrLabel = new Set([...noPeer, ENOPROTOOPT]);
 /** NGROUPS_MAX of Linux. */
 const MAX_GROUPS = 65536;
 
@@ -37,7 +36,7 @@ export function peerGroups(fd: number): number[] | null {
 }
 
 export function peerPidFd(fd: number, socket: string): PidFd | null {
-  if (constants.SO_PEERPIDFD === undefined) throw unavailable('SO_PEERPIDFD');
+  if (SO_PEERPIDFD === undefined) throw unavailable('SO_PEERPIDFD');
   const result = native.descriptors.peerPidFd(fd);
   if (result >= 0) return new PidFd(CONSTRUCTING, result, `peer of ${socket}`);
   if (noPeer.has(result)) return null;

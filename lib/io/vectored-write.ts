@@ -2,10 +2,10 @@
 import type { Credentials } from '../core/credentials.js';
 import { messages, tellFds, tellMessage } from '../core/diagnostics.js';
 import { invalidState } from '../core/errors.js';
-import { type Handle, native } from '../native/binding.js';
+import type { Handle } from '../native/binding.js';
+import { IOV_MAX } from '../native/constants.js';
 
 /** More buffers in one call are EMSGSIZE. */
-const IOV_MAX = native.constants.IOV_MAX as number;
 
 /** The bytes of all of them. */
 export function lengthOf(buffers: readonly Uint8Array[]): number {

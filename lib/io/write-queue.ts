@@ -2,14 +2,12 @@ import type { Credentials } from '../core/credentials.js';
 import { systemError } from '../core/errors.js';
 import { closeAll } from '../core/fd-like.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
-import { type Handle, native, WRITABLE } from '../native/binding.js';
+import { type Handle, WRITABLE } from '../native/binding.js';
+import { SHUT_WR } from '../native/constants.js';
+import { EAGAIN, ECANCELED } from '../native/errno.js';
 import { Budget } from './budget.js';
 import { Fifo } from './queue.js';
 import { changedError, sendVector, type VectoredWrite } from './vectored-write.js';
-
-const EAGAIN = -(native.errnos.EAGAIN as number);
-const ECANCELED = -(native.errnos.ECANCELED as number);
-const SHUT_WR = native.constants.SHUT_WR as number;
 
 /** Writes that one call sends, and their bytes: a socket has no room for more. */
 const MAX_COALESCED_WRITES = 256;

@@ -3,9 +3,8 @@ import { type AddressLike, UnixAddress } from '../core/address.js';
 import { setImmediate } from '../core/timers.js';
 import { Backoff } from '../io/backoff.js';
 import { Retry } from '../io/retry-timer.js';
-import { type Handle, native } from '../native/binding.js';
-
-const EAGAIN = -(native.errnos.EAGAIN as number);
+import type { Handle } from '../native/binding.js';
+import { EAGAIN } from '../native/errno.js';
 
 /** The owner of an attempt. */
 interface AttemptOwner {

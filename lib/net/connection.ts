@@ -8,16 +8,14 @@ import { type Queue, type SocketStats, statsOf } from '../core/stats.js';
 import { clearTimeout, nextTick, setImmediate, setTimeout } from '../core/timers.js';
 import { adoptHandle, configureReceive, openHandle } from '../io/handle.js';
 import type { Receiver } from '../io/message.js';
-import { SOCK_STREAM } from '../io/options.js';
-import { type Handle, type HandleOwner, native } from '../native/binding.js';
+import type { Handle, HandleOwner } from '../native/binding.js';
+import { SHUT_WR, SOCK_STREAM } from '../native/constants.js';
+import { ENOTCONN } from '../native/errno.js';
 import { ConnectAttempt } from './attempt.js';
 import { forgetEnd } from './end.js';
 import type { SocketSettings } from './options.js';
 import { SocketInput } from './reader.js';
 import { byteLength, type Chunk, SocketWriter, type WriteCallback } from './writer.js';
-
-const ENOTCONN = -(native.errnos.ENOTCONN as number);
-const SHUT_WR = native.constants.SHUT_WR as number;
 
 /** The `Socket` that a connection belongs to. */
 interface ConnectionSocket extends Duplex {

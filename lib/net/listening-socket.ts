@@ -11,15 +11,16 @@ import { ACCEPT_BATCH, Acceptor } from '../io/acceptor.js';
 import { Authorizer } from '../io/authorizer.js';
 import { Backoff } from '../io/backoff.js';
 import { adoptHandle, configureReceive, openHandle } from '../io/handle.js';
-import { type AuthorizeOptions, bindHandle, SOCK_STREAM } from '../io/options.js';
+import { type AuthorizeOptions, bindHandle } from '../io/options.js';
 import { Retry } from '../io/retry-timer.js';
 import { type Handle, type HandleOwner, LOCKED, native, READABLE } from '../native/binding.js';
+import { SOCK_STREAM } from '../native/constants.js';
+import { EAGAIN } from '../native/errno.js';
 import type { ConnectionCounter } from './connection.js';
 import { type ListenPlan, nameOf } from './listen-plan.js';
 import type { SocketSettings } from './options.js';
 import { Socket } from './socket.js';
 
-const EAGAIN = -(native.errnos.EAGAIN as number);
 /** Milliseconds before a socket that could not be watched is watched again. */
 const WATCH_AGAIN = 100;
 

@@ -12,10 +12,9 @@ import {
   type Receiver,
   tellReceived,
 } from '../io/message.js';
-import { type Handle, native, READABLE } from '../native/binding.js';
+import { type Handle, READABLE } from '../native/binding.js';
+import { EAGAIN } from '../native/errno.js';
 import type { OnReadOptions } from './options.js';
-
-const EAGAIN = -(native.errnos.EAGAIN as number);
 
 /** The stream that gets the bytes. */
 interface Reader {

@@ -6,13 +6,12 @@ import type { FileDescriptor } from '../core/file-descriptor.js';
 import { nothing, type Queue } from '../core/stats.js';
 import { sendBytes, VectoredWrite } from '../io/vectored-write.js';
 import { PendingWrite, WriteQueue } from '../io/write-queue.js';
-import { type Handle, native } from '../native/binding.js';
+import type { Handle } from '../native/binding.js';
+import { EAGAIN } from '../native/errno.js';
 
 export type WriteCallback = (error?: Error | null) => void;
 /** As a Writable hands them to `_writev`. */
 export type Chunk = { chunk: Uint8Array | string; encoding: BufferEncoding };
-
-const EAGAIN = -(native.errnos.EAGAIN as number);
 
 /** One write at a time, as a Writable does it: tried at once, and the rest when the socket is writable. */
 export class SocketWriter {

@@ -18,8 +18,10 @@ import {
   datagramSettings,
   type SendQueueLimit,
 } from '../io/message-options.js';
-import { bindPlan, receiveSettings, SOCK_DGRAM } from '../io/options.js';
-import { type Handle, native } from '../native/binding.js';
+import { bindPlan, receiveSettings } from '../io/options.js';
+import type { Handle } from '../native/binding.js';
+import { SOCK_DGRAM } from '../native/constants.js';
+import { EAGAIN, ECANCELED, ECONNRESET } from '../native/errno.js';
 import {
   DatagramBatch,
   destinationOf,
@@ -54,10 +56,6 @@ const TRY_SEND = new Known<SendDatagramOptions>('UnixDatagram.trySend', {
   signal: 1,
 });
 const DELIVER = new Known<OnMessagesOptions>('UnixDatagram.onMessages', ON_MESSAGES);
-
-const EAGAIN = -(native.errnos.EAGAIN as number);
-const ECONNRESET = -(native.errnos.ECONNRESET as number);
-const ECANCELED = -(native.errnos.ECANCELED as number);
 
 /** Of all sockets on which nothing has had to wait yet: a Map of its own, even empty, takes 184 bytes. */
 const noQueues = new Map<string, SendQueue>();

@@ -6,17 +6,21 @@ import { messages, tellConnect, tellFds, tellMessage } from '../core/diagnostics
 import { systemError } from '../core/errors.js';
 import { nextTick } from '../core/timers.js';
 import type { ConnectionChange } from '../io/message-options.js';
-import { type Handle, native } from '../native/binding.js';
-
-const errno = (name: string): number => -(native.errnos[name] as number);
-const EAGAIN = errno('EAGAIN');
-const ECONNRESET = errno('ECONNRESET');
+import type { Handle } from '../native/binding.js';
+import {
+  EAGAIN,
+  ECONNREFUSED,
+  ECONNRESET,
+  EDESTADDRREQ,
+  ENOENT,
+  ENOTCONN,
+} from '../native/errno.js';
 
 /** What a send says when nobody is bound at the connected peer's address any more. */
 const gone = new Set(
   platform === 'linux'
-    ? [errno('ECONNREFUSED'), errno('ENOTCONN')]
-    : [ECONNRESET, errno('EDESTADDRREQ'), errno('ECONNREFUSED'), errno('ENOTCONN')],
+    ? [ECONNREFUSED, ENOTCONN]
+    : [ECONNRESET, EDESTADDRREQ, ECONNREFUSED, ENOTCONN],
 );
 
 export interface Destination {
@@ -132,7 +136,7 @@ export class ReconnectingPeer extends ConnectedPeer {
   /** A peer that is not there yet is waited for. */
   override connect(address: UnixAddress | undefined): number {
     const result = super.connect(address);
-    const absent = result === errno('ENOENT') || result === errno('ECONNREFUSED');
+    const absent = result === ENOENT || result === ECONNREFUSED;
     if (result < 0 && !absent) return result;
     this.#address = address;
     this.#connected = result >= 0;

@@ -9,7 +9,8 @@ import { Operation } from '../io/deferred.js';
 import type { AcceptSettings, ReceiveSettings } from '../io/options.js';
 import { Fifo } from '../io/queue.js';
 import { bare } from '../native/bare.js';
-import { type Handle, native, READABLE } from '../native/binding.js';
+import { type Handle, READABLE } from '../native/binding.js';
+import { EAGAIN } from '../native/errno.js';
 import { UnixSocket } from './socket.js';
 
 /** Options of `accept`. */
@@ -19,7 +20,6 @@ export interface AcceptOptions {
 }
 
 const ACCEPT = new Known<AcceptOptions>('accept', { signal: 1 });
-const EAGAIN = -(native.errnos.EAGAIN as number);
 
 /** A socket that accepts connections. */
 export abstract class Listener<S extends UnixSocket> extends UnixSocket {

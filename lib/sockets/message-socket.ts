@@ -6,14 +6,12 @@ import { checkSignal, optionsOf, type Parsed } from '../core/validate.js';
 import { Operation } from '../io/deferred.js';
 import { type Message, tellReceived } from '../io/message.js';
 import { Fifo } from '../io/queue.js';
-import { native, READABLE } from '../native/binding.js';
+import { READABLE } from '../native/binding.js';
+import { MSG_PEEK } from '../native/constants.js';
+import { EAGAIN, ECONNRESET, ESHUTDOWN } from '../native/errno.js';
 import { UnixSocket } from './socket.js';
 import { Luck } from './speculation.js';
 
-const EAGAIN = -(native.errnos.EAGAIN as number);
-const ECONNRESET = -(native.errnos.ECONNRESET as number);
-const ESHUTDOWN = -(native.errnos.ESHUTDOWN as number);
-const MSG_PEEK = native.constants.MSG_PEEK as number;
 /** Messages that one turn of the loop takes at most, so that no socket starves another. */
 const BATCH = 32;
 /** Milliseconds before receiving is tried again after an error that does not go by being read. */

@@ -14,10 +14,10 @@ import {
   tellReceived,
 } from '../io/message.js';
 import { Fifo } from '../io/queue.js';
-import { type Handle, native, READABLE } from '../native/binding.js';
+import { type Handle, READABLE } from '../native/binding.js';
+import { EAGAIN } from '../native/errno.js';
 import { Luck } from './speculation.js';
 
-const EAGAIN = -(native.errnos.EAGAIN as number);
 /** Bytes that one turn of the loop reads at most, so that no peer who keeps up stops it. */
 const BUDGET = 2 << 20;
 /** What a read counts for, at least. */

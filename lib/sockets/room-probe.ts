@@ -2,9 +2,9 @@
 import { UnixAddress } from '../core/address.js';
 import { setImmediate } from '../core/timers.js';
 import { Backoff } from '../io/backoff.js';
-import { SOCK_DGRAM } from '../io/options.js';
 import { Retry } from '../io/retry-timer.js';
 import { type Handle, type HandleOwner, native, WRITABLE } from '../native/binding.js';
+import { SOCK_DGRAM } from '../native/constants.js';
 import { keyOf } from './datagram-batch.js';
 
 /** Probes of one environment at a time. A destination beyond them is tried again by timer. */

@@ -9,15 +9,10 @@ import { Operation as Deferred } from '../io/deferred.js';
 import type { SendQueueLimit } from '../io/message-options.js';
 import { Fifo } from '../io/queue.js';
 import { Retry } from '../io/retry-timer.js';
-import { type Handle, MAX_SEND_MANY, native, WRITABLE } from '../native/binding.js';
+import { type Handle, MAX_SEND_MANY, WRITABLE } from '../native/binding.js';
+import { EAGAIN, ECONNREFUSED, ENOBUFS, ENOTCONN } from '../native/errno.js';
 import type { Destination } from './destination.js';
 import { RoomProbe, type RoomWaiter } from './room-probe.js';
-
-const errno = (name: string): number => -(native.errnos[name] as number);
-const EAGAIN = errno('EAGAIN');
-const ENOTCONN = errno('ENOTCONN');
-const ECONNREFUSED = errno('ECONNREFUSED');
-const ENOBUFS = errno('ENOBUFS');
 
 /**
  * When the peer goes in the middle of a sendmmsg(2), the call tells how many went and drops the error; the

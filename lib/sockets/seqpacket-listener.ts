@@ -18,9 +18,9 @@ import {
   bindPlan,
   LISTEN,
   type ListenOptions,
-  SOCK_SEQPACKET,
 } from '../io/options.js';
 import type { Handle } from '../native/binding.js';
+import { SOCK_SEQPACKET } from '../native/constants.js';
 import { Listener } from './listener.js';
 import { UnixSeqpacket } from './seqpacket.js';
 

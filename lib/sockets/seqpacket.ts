@@ -21,9 +21,10 @@ import {
   connectPlan,
   type ReceiveSettings,
   receiveSettings,
-  SOCK_SEQPACKET,
 } from '../io/options.js';
-import { type Handle, native } from '../native/binding.js';
+import type { Handle } from '../native/binding.js';
+import { SOCK_SEQPACKET } from '../native/constants.js';
+import { EAGAIN } from '../native/errno.js';
 import { ConnectedPeer } from './destination.js';
 import {
   MessageSocket,
@@ -57,8 +58,6 @@ const DELIVER = new Known<OnSeqpacketMessagesOptions>('UnixSeqpacket.onMessages'
   ...ON_MESSAGES,
   onEnd: 1,
 });
-
-const EAGAIN = -(native.errnos.EAGAIN as number);
 
 /**
  * A connected socket that keeps messages apart (SOCK_SEQPACKET, unix(7), Linux): they arrive whole,

@@ -11,7 +11,7 @@ import {
   unavailable,
 } from '../core/errors.js';
 import { FileDescriptor, OWNED } from '../core/file-descriptor.js';
-import { getOption, readOption, SOL_SOCKET, setOption } from '../core/sockopt.js';
+import { getOption, readOption, setOption } from '../core/sockopt.js';
 import { nothing, type Queue, type SocketStats, statsOf } from '../core/stats.js';
 import { monotonicNow } from '../core/timers.js';
 import { markAsUncloneable } from '../core/uncloneable.js';
@@ -29,8 +29,9 @@ import { peerCredentials, peerGroups, peerPidFd, peerSecurityLabel } from '../io
 import type { PidFd } from '../io/pidfd.js';
 import { Retry } from '../io/retry-timer.js';
 import { type Handle, LOCKED, native, READABLE, WRITABLE } from '../native/binding.js';
+import { constants, SO_RCVBUF, SO_SNDBUF, SOL_SOCKET } from '../native/constants.js';
+import { EAGAIN, ETIMEDOUT } from '../native/errno.js';
 
-const { constants } = native;
 const plain: ReceiveSettings = { maxFds: 0, credentials: false, pidfds: false, busyPoll: 0 };
 
 /**
@@ -230,24 +231,20 @@ export abstract class UnixSocket implements AsyncDisposable {
    * to `net.core.wmem_max`. It bounds a datagram's size: the largest is 32 bytes less.
    */
   get sendBufferSize(): number {
-    return this.getOption(SOL_SOCKET, constants.SO_SNDBUF as number);
+    return this.getOption(SOL_SOCKET, SO_SNDBUF);
   }
 
   set sendBufferSize(bytes: number) {
-    this.setOption(SOL_SOCKET, constants.SO_SNDBUF as number, integer('sendBufferSize', bytes, 0));
+    this.setOption(SOL_SOCKET, SO_SNDBUF, integer('sendBufferSize', bytes, 0));
   }
 
   /** SO_RCVBUF. Linux has it for Unix sockets, but without effect: set the sender's buffer. */
   get receiveBufferSize(): number {
-    return this.getOption(SOL_SOCKET, constants.SO_RCVBUF as number);
+    return this.getOption(SOL_SOCKET, SO_RCVBUF);
   }
 
   set receiveBufferSize(bytes: number) {
-    this.setOption(
-      SOL_SOCKET,
-      constants.SO_RCVBUF as number,
-      integer('receiveBufferSize', bytes, 0),
-    );
+    this.setOption(SOL_SOCKET, SO_RCVBUF, integer('receiveBufferSize', bytes, 0));
   }
 
   /** Bytes that can be received now (SIOCINQ); of a datagram socket, those of the next message. */
@@ -422,6 +419,3 @@ export abstract class UnixSocket implements AsyncDisposable {
     tellConnect(this, address);
   }
 }
-
-const EAGAIN = -(native.errnos.EAGAIN as number);
-const ETIMEDOUT = -(native.errnos.ETIMEDOUT as number);

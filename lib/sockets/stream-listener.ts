@@ -12,9 +12,9 @@ import {
   bindPlan,
   LISTEN,
   type ListenOptions,
-  SOCK_STREAM,
 } from '../io/options.js';
 import type { Handle } from '../native/binding.js';
+import { SOCK_STREAM } from '../native/constants.js';
 import { Listener } from './listener.js';
 import { UnixStream } from './stream.js';
 

@@ -21,11 +21,12 @@ import {
   RECEIVE,
   type ReceiveOptions,
   receiveSettings,
-  SOCK_STREAM,
 } from '../io/options.js';
 import { sendBytes, VectoredWrite } from '../io/vectored-write.js';
 import { PendingWrite, WriteQueue } from '../io/write-queue.js';
-import { type Handle, native } from '../native/binding.js';
+import type { Handle } from '../native/binding.js';
+import { SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_STREAM } from '../native/constants.js';
+import { EAGAIN, EPIPE } from '../native/errno.js';
 import { type SocketOptions, SocketSettings } from '../net/options.js';
 import { Socket } from '../net/socket.js';
 import { ReadQueue } from './read-queue.js';
@@ -70,9 +71,6 @@ const TO_DUPLEX = new Known<ToDuplexOptions>('UnixStream.toDuplex', {
   signal: 1,
 });
 
-const EAGAIN = -(native.errnos.EAGAIN as number);
-const EPIPE = -(native.errnos.EPIPE as number);
-const { SHUT_RD, SHUT_WR, SHUT_RDWR } = native.constants;
 const directions = new Map([
   ['read', SHUT_RD],
   ['write', SHUT_WR],
@@ -264,7 +262,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       return;
     }
     this.#writes.end();
-    if (how === 'both') check('shutdown', handle.shutdown(SHUT_RD as number));
+    if (how === 'both') check('shutdown', handle.shutdown(SHUT_RD));
   }
 
   /**

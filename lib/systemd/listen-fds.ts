@@ -13,6 +13,8 @@ import { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
 import { optionsOf } from '../core/validate.js';
 import { native } from '../native/binding.js';
+import { S_IFMT } from '../native/constants.js';
+import { EBADF } from '../native/errno.js';
 import { namesThisProcess, numberIn } from './service-environment.js';
 
 /** Options of `listenFds`. */
@@ -46,8 +48,6 @@ export class ListenFd extends FileDescriptor {
   }
 }
 
-const EBADF = -(native.errnos.EBADF as number);
-const S_IFMT = native.constants.S_IFMT as number;
 /**
  * The event loop of Node.js, which is the first descriptor after those of the manager. Close-on-exec does not show
  * where these end: Node.js sets it on inherited descriptors, too.
