@@ -3,8 +3,8 @@ import { descriptorsOf, type Sendable } from './fd-like.js';
 import type { Names } from './known.js';
 import type { Parsed } from './validate.js';
 
-/** What can go beside the bytes of a message. */
-export interface BesideOptions {
+/** The ancillary data that a message can carry: descriptors and credentials. */
+export interface AncillaryOptions {
   /**
    * Descriptors to send with the message, at most 253. The sender keeps its own: duplicates are kept
    * while the message waits.
@@ -18,20 +18,23 @@ export interface BesideOptions {
   credentials?: Credentials;
 }
 
-export const BESIDE: Names<BesideOptions> = { fds: 1, credentials: 1 };
+export const ANCILLARY: Names<AncillaryOptions> = { fds: 1, credentials: 1 };
 
-/** Checked `BesideOptions`. */
-export interface Beside {
+/** Checked `AncillaryOptions`. */
+export interface Ancillary {
   readonly fds: readonly number[] | undefined;
   readonly credentials: Credentials | undefined;
 }
 
-/** What goes beside a message; undefined for nothing, which has a shorter way. */
-export function besideOf({ fds, credentials }: Parsed<BesideOptions>): Beside | undefined {
+/**
+ * Validates ancillary options. Returns undefined when there are none, so that the caller can use
+ * send(2).
+ */
+export function ancillaryOf({ fds, credentials }: Parsed<AncillaryOptions>): Ancillary | undefined {
   if (fds === undefined && credentials === undefined) return undefined;
-  const beside = {
+  const ancillary = {
     fds: descriptorsOf(fds),
     credentials: credentialsOf('options.credentials', credentials),
   };
-  return beside.fds === undefined && beside.credentials === undefined ? undefined : beside;
+  return ancillary.fds === undefined && ancillary.credentials === undefined ? undefined : ancillary;
 }

@@ -48,10 +48,10 @@ export interface FdsEvent {
   readonly fds: readonly (FileDescriptor | number)[];
 }
 
-export const connects: Channel = channel('afunix:connect');
-export const accepts: Channel = channel('afunix:accept');
-export const messages: Channel = channel('afunix:message');
-export const passed: Channel = channel('afunix:fds');
+export const connectChannel: Channel = channel('afunix:connect');
+export const acceptChannel: Channel = channel('afunix:accept');
+export const messageChannel: Channel = channel('afunix:message');
+export const fdsChannel: Channel = channel('afunix:fds');
 
 /** What events name as the socket: the one that is below another names that. */
 interface Told {
@@ -60,51 +60,57 @@ interface Told {
 
 const faceOf = (socket: object): object => (socket as Told).face ?? socket;
 
-export function tellConnect(socket: object, address: UnixAddress): void {
-  if (connects.hasSubscribers)
-    connects.publish({ socket: faceOf(socket), address } satisfies ConnectEvent);
+export function publishConnect(socket: object, address: UnixAddress): void {
+  if (connectChannel.hasSubscribers)
+    connectChannel.publish({ socket: faceOf(socket), address } satisfies ConnectEvent);
 }
 
-export function tellAccept(listener: object, socket: object): void {
-  if (accepts.hasSubscribers) accepts.publish({ listener, socket } satisfies AcceptEvent);
+export function publishAccept(listener: object, socket: object): void {
+  if (acceptChannel.hasSubscribers)
+    acceptChannel.publish({ listener, socket } satisfies AcceptEvent);
 }
 
 /** To be called only when `messages` has subscribers: what it tells costs something. */
-export function tellMessage(
+export function publishMessage(
   socket: object,
   direction: MessageEvent['direction'],
   data: Uint8Array,
   address: UnixAddress | null = null,
 ): void {
-  messages.publish({ socket: faceOf(socket), direction, data, address } satisfies MessageEvent);
+  messageChannel.publish({
+    socket: faceOf(socket),
+    direction,
+    data,
+    address,
+  } satisfies MessageEvent);
 }
 
-export function tellFds(
+export function publishFds(
   socket: object,
   direction: FdsEvent['direction'],
   fds: FdsEvent['fds'],
 ): void {
-  if (passed.hasSubscribers)
-    passed.publish({ socket: faceOf(socket), direction, fds } satisfies FdsEvent);
+  if (fdsChannel.hasSubscribers)
+    fdsChannel.publish({ socket: faceOf(socket), direction, fds } satisfies FdsEvent);
 }
 
 const trace = debuglog('afunix');
 if (trace.enabled) {
-  connects.subscribe((event) => {
+  connectChannel.subscribe((event) => {
     const { socket, address } = event as ConnectEvent;
     trace('%s: connected to %s', nameOf(socket), address);
   });
-  accepts.subscribe((event) => {
+  acceptChannel.subscribe((event) => {
     const { listener, socket } = event as AcceptEvent;
     trace('%s: accepted %s', nameOf(listener), nameOf(socket));
   });
-  messages.subscribe((event) => {
+  messageChannel.subscribe((event) => {
     const { socket, direction, data, address } = event as MessageEvent;
     const preposition = direction === 'sent' ? 'to' : 'from';
     const other = address === null ? '' : ` ${preposition} ${address.toString() || 'nobody'}`;
     trace('%s: %s %d bytes%s', nameOf(socket), direction, data.byteLength, other);
   });
-  passed.subscribe((event) => {
+  fdsChannel.subscribe((event) => {
     const { socket, direction, fds } = event as FdsEvent;
     trace('%s: %s %d descriptors', nameOf(socket), direction, fds.length);
   });

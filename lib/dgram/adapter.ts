@@ -7,7 +7,7 @@ import type { Parsed } from '../core/validate.js';
 import type { Datagram } from '../io/message.js';
 import type { ConnectionChange } from '../io/message-options.js';
 import type { BindPlan } from '../io/options.js';
-import { Fifo } from '../io/queue.js';
+import { Queue } from '../io/queue.js';
 import { EAGAIN } from '../native/errno.js';
 import { sendArguments } from './arguments.js';
 import { DgramEndpoint, type EndpointOwner } from './endpoint.js';
@@ -24,7 +24,7 @@ export class DatagramAdapter implements EndpointOwner {
   /** Whether a send that finds no room may be reported instead of waiting. */
   readonly #reportsCongestion: boolean;
   /** Messages that have not been emitted yet. */
-  readonly #inbox = new Fifo<Datagram>();
+  readonly #inbox = new Queue<Datagram>();
   #bound = false;
   /** Whether congestion was reported, and 'writable' not emitted since. */
   #congested = false;

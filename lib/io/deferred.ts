@@ -9,7 +9,7 @@ const once = bare({ once: true });
  * signal. Whoever queues it takes it out again in `onAbort`. The constructor throws what a signal of another
  * class throws.
  */
-export class Operation<T> {
+export class Deferred<T> {
   readonly promise: Promise<T>;
   #resolve!: (value: T) => void;
   #reject!: (reason: unknown) => void;

@@ -4,7 +4,7 @@ import { markAsUntransferable } from 'node:worker_threads';
 import { UnixAddress } from '../core/address.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import type { Credentials } from '../core/credentials.js';
-import { messages, passed, tellFds, tellMessage } from '../core/diagnostics.js';
+import { fdsChannel, messageChannel, publishFds, publishMessage } from '../core/diagnostics.js';
 import { check } from '../core/errors.js';
 import { closeAll, duplicates } from '../core/fd-like.js';
 import { FileDescriptor, OWNED } from '../core/file-descriptor.js';
@@ -14,7 +14,7 @@ import { native } from '../native/binding.js';
 import { PidFd } from './pidfd.js';
 
 const { layout, slab } = native;
-/** Which number of `meta` is what (`Layout`). */
+/** The indexes of the numbers below (`Layout`). */
 const {
   header: HEADER,
   stride: STRIDE,
@@ -38,17 +38,21 @@ const {
   rights: RIGHTS,
 } = layout;
 /** What the last receive brought. */
-const meta = new Int32Array(slab.numbers.buffer, slab.numbers.byteOffset, layout.metaLength);
+const messageNumbers = new Int32Array(
+  slab.numbers.buffer,
+  slab.numbers.byteOffset,
+  layout.metaLength,
+);
 /** What `takeAncillary` found. */
-const ancillary = new Int32Array(
+const ancillaryNumbers = new Int32Array(
   slab.numbers.buffer,
   slab.numbers.byteOffset + 4 * layout.metaLength,
 );
 
 /** Returns number `at` of what the last receive brought. */
-const metaAt = (at: number): number => meta[at] as number;
+const numberAt = (at: number): number => messageNumbers[at] as number;
 /** Returns number `at` of what `takeAncillary` found. */
-const ancillaryAt = (at: number): number => ancillary[at] as number;
+const ancillaryNumberAt = (at: number): number => ancillaryNumbers[at] as number;
 
 const none: readonly FileDescriptor[] = Object.freeze([]);
 
@@ -81,16 +85,16 @@ export class Message {
     data: Buffer,
     size: number,
     flags: number,
-    beside: Beside | undefined,
+    ancillary: ReceivedAncillary | undefined,
   ) {
     checkConstructing(key, 'Message', 'receive() of a socket');
     this.data = data as typeof this.data;
     this.size = size;
     this.truncated = (flags & TRUNCATED) !== 0;
-    this.controlTruncated = (flags & CONTROL_TRUNCATED) !== 0 || beside?.dropped === true;
-    this.fds = beside === undefined ? none : beside.fds;
-    this.credentials = beside === undefined ? null : beside.credentials;
-    this.pidfd = beside === undefined ? null : beside.pidfd;
+    this.controlTruncated = (flags & CONTROL_TRUNCATED) !== 0 || ancillary?.dropped === true;
+    this.fds = ancillary === undefined ? none : ancillary.fds;
+    this.credentials = ancillary === undefined ? null : ancillary.credentials;
+    this.pidfd = ancillary === undefined ? null : ancillary.pidfd;
   }
 
   /** @internal The same message once more, with descriptors of its own. */
@@ -100,7 +104,7 @@ export class Message {
       Buffer.from(this.data),
       this.size,
       this.flags,
-      this.copyBeside(),
+      this.copyAncillary(),
     );
   }
 
@@ -110,7 +114,7 @@ export class Message {
   }
 
   /** @internal */
-  protected copyBeside(): Beside {
+  protected copyAncillary(): ReceivedAncillary {
     const { credentials, pidfd } = this;
     const fds = duplicates(
       this.fds.map(({ fd }) => fd),
@@ -133,8 +137,8 @@ function copyOf({ fd }: PidFd): PidFd {
   );
 }
 
-/** What came beside the bytes of one message. */
-interface Beside {
+/** The ancillary data of one message. */
+interface ReceivedAncillary {
   fds: readonly FileDescriptor[];
   credentials: Credentials | null;
   pidfd: PidFd | null;
@@ -153,11 +157,11 @@ export class Datagram extends Message {
     data: Buffer,
     size: number,
     flags: number,
-    beside: Beside | undefined,
+    ancillary: ReceivedAncillary | undefined,
     from: UnixAddress | Buffer,
   ) {
     checkConstructing(key, 'Datagram', 'receive() of a UnixDatagram');
-    super(key, data, size, flags, beside);
+    super(key, data, size, flags, ancillary);
     this.#from = from;
   }
 
@@ -175,7 +179,7 @@ export class Datagram extends Message {
   /** @internal */
   override copy(): Datagram {
     const data = Buffer.from(this.data);
-    return new Datagram(CONSTRUCTING, data, this.size, this.flags, this.copyBeside(), this.from);
+    return new Datagram(CONSTRUCTING, data, this.size, this.flags, this.copyAncillary(), this.from);
   }
 }
 
@@ -184,7 +188,7 @@ const ids: number[] = [0, 0, 0];
 
 /** The memory of a source. The addon makes a new one in place of one that was detached. */
 function chunkOf(source: number): Buffer {
-  const id = metaAt(source);
+  const id = numberAt(source);
   if (id !== ids[source]) {
     chunks[source] = slab.chunk(source);
     ids[source] = id;
@@ -200,14 +204,14 @@ const fieldsOf = (index: number): number => HEADER + index * STRIDE;
 /** The bytes of message `index` alone. */
 export function dataAt(index: number, receiver: Receiver): Buffer {
   const data = sliceAt(index);
-  if (messages.hasSubscribers) tellMessage(receiver, 'received', data);
+  if (messageChannel.hasSubscribers) publishMessage(receiver, 'received', data);
   return data;
 }
 
 /** The bytes of message `index`: the receiver's whole, unless they are lent. */
 function sliceAt(index: number): Buffer {
   const at = fieldsOf(index);
-  const length = metaAt(at + LENGTH);
+  const length = numberAt(at + LENGTH);
   if (!isOwn(at)) return bytesIn(at, 0, length);
   const taken = slab.take(index);
   return taken.length === length ? taken : new View(taken.buffer, taken.byteOffset, length);
@@ -215,18 +219,18 @@ function sliceAt(index: number): Buffer {
 
 /** The bytes of the sender's address, as those of a message; undefined where it has none. */
 function addressAt(at: number): Buffer | undefined {
-  const length = metaAt(at + ADDRESS_LENGTH);
+  const length = numberAt(at + ADDRESS_LENGTH);
   if (length === 0) return undefined;
-  return bytesIn(at, isOwn(at) ? 0 : metaAt(at + LENGTH), length);
+  return bytesIn(at, isOwn(at) ? 0 : numberAt(at + LENGTH), length);
 }
 
-const isOwn = (at: number): boolean => (metaAt(at + FLAGS) & OWN) !== 0;
+const isOwn = (at: number): boolean => (numberAt(at + FLAGS) & OWN) !== 0;
 
 /** Bytes of the chunk that a message lies in: a view of what is lent, a copy of all else. */
 function bytesIn(at: number, behind: number, length: number): Buffer {
-  const source = metaAt(at + SOURCE);
+  const source = numberAt(at + SOURCE);
   const { buffer, byteOffset } = chunkOf(source);
-  const offset = byteOffset + metaAt(at + OFFSET) + behind;
+  const offset = byteOffset + numberAt(at + OFFSET) + behind;
   if (source === LENT) return new View(buffer, offset, length);
   // V8 keeps up to 64 bytes in the object itself, without an ArrayBuffer.
   const copy = new View(length);
@@ -236,7 +240,7 @@ function bytesIn(at: number, behind: number, length: number): Buffer {
 
 /** Whether message `index` brought control messages, or lost some. */
 export function hasControlAt(index: number): boolean {
-  const flags = metaAt(fieldsOf(index) + FLAGS);
+  const flags = numberAt(fieldsOf(index) + FLAGS);
   return (flags & (ANCILLARY | CONTROL_TRUNCATED)) !== 0;
 }
 
@@ -248,24 +252,30 @@ export interface Receiver {
   describe(): string;
 }
 
-/** Message `index` of the slab. Tells nobody of it: `tellReceived` does. */
+/** Message `index` of the slab. Tells nobody of it: `publishReceived` does. */
 export function messageAt(index: number, receiver: Receiver): Message {
   const at = fieldsOf(index);
-  const flags = metaAt(at + FLAGS);
-  const size = metaAt(at + SIZE);
-  return new Message(CONSTRUCTING, sliceAt(index), size, flags, besideAt(index, flags, receiver));
+  const flags = numberAt(at + FLAGS);
+  const size = numberAt(at + SIZE);
+  return new Message(
+    CONSTRUCTING,
+    sliceAt(index),
+    size,
+    flags,
+    receivedAncillary(index, flags, receiver),
+  );
 }
 
 /** As `messageAt`, with the sender's address. */
 export function datagramAt(index: number, receiver: Receiver): Datagram {
   const at = fieldsOf(index);
-  const flags = metaAt(at + FLAGS);
+  const flags = numberAt(at + FLAGS);
   return new Datagram(
     CONSTRUCTING,
     sliceAt(index),
-    metaAt(at + SIZE),
+    numberAt(at + SIZE),
     flags,
-    besideAt(index, flags, receiver),
+    receivedAncillary(index, flags, receiver),
     addressAt(at) ?? UnixAddress.unnamed,
   );
 }
@@ -274,25 +284,29 @@ export function datagramAt(index: number, receiver: Receiver): Datagram {
  * Tells that these were received. Only once all messages of a receive are made: whoever hears of them may
  * receive on another socket, and the slab is shared.
  */
-export function tellReceived(receiver: Receiver, received: readonly Message[]): void {
-  if (!messages.hasSubscribers && !passed.hasSubscribers) return;
+export function publishReceived(receiver: Receiver, received: readonly Message[]): void {
+  if (!messageChannel.hasSubscribers && !fdsChannel.hasSubscribers) return;
   for (const message of received) {
     const { data, fds } = message;
-    if (fds.length > 0) tellFds(receiver, 'received', fds);
-    if (!messages.hasSubscribers) continue;
-    tellMessage(receiver, 'received', data, message instanceof Datagram ? message.from : null);
+    if (fds.length > 0) publishFds(receiver, 'received', fds);
+    if (!messageChannel.hasSubscribers) continue;
+    publishMessage(receiver, 'received', data, message instanceof Datagram ? message.from : null);
   }
 }
 
-function besideAt(index: number, flags: number, receiver: Receiver): Beside | undefined {
+function receivedAncillary(
+  index: number,
+  flags: number,
+  receiver: Receiver,
+): ReceivedAncillary | undefined {
   if ((flags & ANCILLARY) === 0) {
     if ((flags & CONTROL_TRUNCATED) !== 0 && receiver.maxFds === 0) warnRefused(receiver);
     return undefined;
   }
   const count = slab.takeAncillary(index, receiver.maxFds);
-  const dropped = ancillaryAt(DROPPED) > 0;
+  const dropped = ancillaryNumberAt(DROPPED) > 0;
   if (dropped && receiver.maxFds === 0) warnRefused(receiver);
-  const pidfd = ancillaryAt(PIDFD);
+  const pidfd = ancillaryNumberAt(PIDFD);
   // All are owned by number already: none is lost if one of these is the last that runs.
   return {
     fds: count === 0 ? none : descriptorsAt(count, receiver),
@@ -306,17 +320,17 @@ function descriptorsAt(count: number, receiver: Receiver): FileDescriptor[] {
   const origin = receiver.describe();
   const fds: FileDescriptor[] = [];
   for (let i = 0; i < count; i++) {
-    fds.push(new FileDescriptor(ancillaryAt(RIGHTS + i), origin, OWNED));
+    fds.push(new FileDescriptor(ancillaryNumberAt(RIGHTS + i), origin, OWNED));
   }
   return fds;
 }
 
 function credentials(): Credentials | null {
-  if (ancillaryAt(HAS_CREDENTIALS) === 0) return null;
+  if (ancillaryNumberAt(HAS_CREDENTIALS) === 0) return null;
   return {
-    pid: ancillaryAt(PID),
-    uid: ancillaryAt(UID) >>> 0,
-    gid: ancillaryAt(GID) >>> 0,
+    pid: ancillaryNumberAt(PID),
+    uid: ancillaryNumberAt(UID) >>> 0,
+    gid: ancillaryNumberAt(GID) >>> 0,
   };
 }
 

@@ -6,7 +6,7 @@ import { clearTimeout, setTimeout } from '../core/timers.js';
 import { checkSignal, optionsOf } from '../core/validate.js';
 import { native } from '../native/binding.js';
 import { Backoff } from './backoff.js';
-import { Operation } from './deferred.js';
+import { Deferred } from './deferred.js';
 
 /** Options of `waitExit`. */
 export interface WaitExitOptions {
@@ -42,13 +42,13 @@ export class PidFd extends FileDescriptor {
       const handle = native.sockets.watch(this.fd);
       if (typeof handle === 'number') throw systemError('dup', handle);
       let retry: NodeJS.Timeout | undefined;
-      const operation = new Operation<void>(signal, () => {
+      const deferred = new Deferred<void>(signal, () => {
         clearTimeout(retry);
         handle.close();
       });
       const fail = (errno: number): void => {
         handle.close();
-        operation.reject(systemError('poll', errno));
+        deferred.reject(systemError('poll', errno));
       };
       const wait = (): void => {
         const result = handle.waitReadable(0);
@@ -67,13 +67,13 @@ export class PidFd extends FileDescriptor {
             return;
           }
           handle.close();
-          operation.resolve();
+          deferred.resolve();
         },
         onWritable() {},
       };
       if (!ref) handle.unref();
       wait();
-      return operation.promise;
+      return deferred.promise;
     } catch (error) {
       return Promise.reject(error);
     }

@@ -4,7 +4,7 @@ interface Node<T> {
 }
 
 /** A queue, first in, first out, whose cost does not grow with its length. */
-export class Fifo<T> {
+export class Queue<T> {
   #head: Node<T> | undefined;
   #tail: Node<T> | undefined;
   #size = 0;

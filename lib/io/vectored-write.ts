@@ -1,6 +1,6 @@
 // Buffers that go out together: one sendmsg(2) of many iovecs, and what is left of them after it.
 import type { Credentials } from '../core/credentials.js';
-import { messages, tellFds, tellMessage } from '../core/diagnostics.js';
+import { messageChannel, publishFds, publishMessage } from '../core/diagnostics.js';
 import { invalidState } from '../core/errors.js';
 import type { Handle } from '../native/binding.js';
 import { IOV_MAX } from '../native/constants.js';
@@ -22,8 +22,8 @@ export function changedError(): Error {
 /** Sends to the peer, once. Returns how many bytes went, or -errno. */
 export function sendBytes(handle: Handle, data: Uint8Array): number {
   const result = handle.send(data, undefined, 0);
-  if (messages.hasSubscribers && result >= 0) {
-    tellMessage(handle.owner, 'sent', data.subarray(0, result));
+  if (messageChannel.hasSubscribers && result >= 0) {
+    publishMessage(handle.owner, 'sent', data.subarray(0, result));
   }
   return result;
 }
@@ -41,9 +41,9 @@ export function sendVector(
   const data = buffers.length === 1 ? (buffers[0] as Uint8Array) : buffers;
   const result = handle.sendMessage(data, undefined, rights, credentials, 0);
   if (result >= 0) {
-    if (rights !== undefined) tellFds(handle.owner, 'sent', rights);
-    if (messages.hasSubscribers) {
-      tellMessage(handle.owner, 'sent', Buffer.concat(buffers, result));
+    if (rights !== undefined) publishFds(handle.owner, 'sent', rights);
+    if (messageChannel.hasSubscribers) {
+      publishMessage(handle.owner, 'sent', Buffer.concat(buffers, result));
     }
   }
   return result;

@@ -6,7 +6,7 @@ import { type Handle, WRITABLE } from '../native/binding.js';
 import { SHUT_WR } from '../native/constants.js';
 import { EAGAIN, ECANCELED } from '../native/errno.js';
 import { Budget } from './budget.js';
-import { Fifo } from './queue.js';
+import { Queue } from './queue.js';
 import { changedError, sendVector, type VectoredWrite } from './vectored-write.js';
 
 /** Writes that one call sends, and their bytes: a socket has no room for more. */
@@ -97,7 +97,7 @@ export class PendingWrite {
 
 /** The writes of a stream socket, in order. Made when a write has to wait first. */
 export class WriteQueue {
-  readonly #writes = new Fifo<PendingWrite>();
+  readonly #writes = new Queue<PendingWrite>();
   readonly #handle: Handle;
   #ending = false;
 

@@ -1,7 +1,7 @@
 // The connection behind a Socket of afunix/net: its handle, and all that goes through it.
 import type { Duplex, DuplexOptions } from 'node:stream';
 import type { AddressLike, UnixAddress } from '../core/address.js';
-import { tellConnect } from '../core/diagnostics.js';
+import { publishConnect } from '../core/diagnostics.js';
 import { closedError, codedError, systemError } from '../core/errors.js';
 import { bufferedChunks, undestroy } from '../core/node-internals.js';
 import { type Queue, type SocketStats, statsOf } from '../core/stats.js';
@@ -193,7 +193,7 @@ export class Connection implements HandleOwner, Receiver {
       return;
     }
     this.#touch();
-    tellConnect(socket, address);
+    publishConnect(socket, address);
     socket.emit('connect');
     socket.emit('ready');
     if (!socket.isPaused()) socket.read(0);

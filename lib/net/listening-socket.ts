@@ -2,7 +2,7 @@
 import type { EventEmitter } from 'node:events';
 import { getSystemErrorMap } from 'node:util';
 import { UnixAddress } from '../core/address.js';
-import { tellAccept } from '../core/diagnostics.js';
+import { publishAccept } from '../core/diagnostics.js';
 import { bindError, isShortage, systemError } from '../core/errors.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { kImplementation } from '../core/symbols.js';
@@ -187,7 +187,7 @@ export class ListeningSocket implements HandleOwner, ConnectionCounter {
     this.connections += 1;
     socket.server = this.#server;
     socket[kImplementation].countBy(this);
-    tellAccept(this.#server, socket);
+    publishAccept(this.#server, socket);
     this.#server.emit('connection', socket);
   }
 

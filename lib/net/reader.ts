@@ -1,7 +1,7 @@
 // The receiving side of a Socket of afunix/net: into the stream, or into the memory of `onread`.
 import { types } from 'node:util';
 import type { Credentials } from '../core/credentials.js';
-import { messages, tellMessage } from '../core/diagnostics.js';
+import { messageChannel, publishMessage } from '../core/diagnostics.js';
 import { invalidArgValue, invalidState, systemError } from '../core/errors.js';
 import { closeAll } from '../core/fd-like.js';
 import {
@@ -9,8 +9,8 @@ import {
   hasControlAt,
   type Message,
   messageAt,
+  publishReceived,
   type Receiver,
-  tellReceived,
 } from '../io/message.js';
 import { type Handle, READABLE } from '../native/binding.js';
 import { EAGAIN } from '../native/errno.js';
@@ -76,7 +76,7 @@ export class SocketInput {
       const message = messageAt(0, this.#receiver);
       data = message.data;
       message.pidfd?.close(); // an adopted socket may have SO_PASSPIDFD on
-      tellReceived(this.#receiver, [message]);
+      publishReceived(this.#receiver, [message]);
       this.#emitAncillary(message);
       if (socket.destroyed) return;
     } else {
@@ -112,7 +112,8 @@ export class SocketInput {
       return;
     }
     this.bytes += result;
-    if (messages.hasSubscribers) tellMessage(this.#socket, 'received', memory.subarray(0, result));
+    if (messageChannel.hasSubscribers)
+      publishMessage(this.#socket, 'received', memory.subarray(0, result));
     if (onread.callback(result, memory) === false) this.stop(handle);
     if (typeof onread.buffer === 'function') this.#memory = memoryOf(onread);
   }

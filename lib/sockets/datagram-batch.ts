@@ -1,12 +1,17 @@
 // Messages to send together, checked before any is sent.
 import { type AddressLike, UnixAddress } from '../core/address.js';
-import { BESIDE, type Beside, type BesideOptions, besideOf } from '../core/ancillary.js';
+import {
+  ANCILLARY,
+  type Ancillary,
+  type AncillaryOptions,
+  ancillaryOf,
+} from '../core/ancillary.js';
 import { invalidArgType, invalidArgValue } from '../core/errors.js';
 import { Known } from '../core/known.js';
 import { bytesOf, type Data, membersOf, refuseLostSince } from '../core/validate.js';
 
 /** A datagram to send with others. */
-export interface OutgoingDatagram extends BesideOptions {
+export interface OutgoingDatagram extends AncillaryOptions {
   /** Its bytes; text is sent as UTF-8. */
   data: Data;
   /** Where to; the connected peer by default. */
@@ -17,7 +22,7 @@ export interface OutgoingDatagram extends BesideOptions {
 export interface Part {
   readonly to: UnixAddress | undefined;
   readonly data: Uint8Array[];
-  readonly beside: Beside | undefined;
+  readonly ancillary: Ancillary | undefined;
 }
 
 interface Total {
@@ -27,7 +32,7 @@ interface Total {
 }
 
 const OUTGOING = new Known<OutgoingDatagram>('a message of sendMany', {
-  ...BESIDE,
+  ...ANCILLARY,
   data: 1,
   to: 1,
 });
@@ -38,7 +43,7 @@ export class DatagramBatch {
   /** Bytes of all. */
   readonly bytes: number;
   readonly #to: (UnixAddress | undefined)[] = [];
-  readonly #beside = new Map<number, Beside>();
+  readonly #ancillary = new Map<number, Ancillary>();
 
   constructor(messages: readonly (Data | OutgoingDatagram)[]) {
     if (!Array.isArray(messages))
@@ -54,8 +59,8 @@ export class DatagramBatch {
       // Often all have the same one.
       if (outgoing?.to !== given) to = destinationOf(outgoing?.to);
       given = outgoing?.to;
-      const beside = outgoing === undefined ? undefined : besideOf(outgoing);
-      if (beside !== undefined) this.#beside.set(data.length, beside);
+      const ancillary = outgoing === undefined ? undefined : ancillaryOf(outgoing);
+      if (ancillary !== undefined) this.#ancillary.set(data.length, ancillary);
       this.#to.push(to);
       data.push(bytes);
       total += bytes.length;
@@ -78,11 +83,11 @@ export class DatagramBatch {
     for (let i = 0; i < this.data.length; i++) {
       if (this.#to[i] !== to) key = keyOf(this.#to[i]);
       to = this.#to[i];
-      const beside = this.#beside.get(i);
+      const ancillary = this.#ancillary.get(i);
       const data = this.data[i] as Uint8Array;
       let part = open.get(key);
-      if (part === undefined || part.beside !== undefined || beside !== undefined) {
-        part = { to, data: [], beside };
+      if (part === undefined || part.ancillary !== undefined || ancillary !== undefined) {
+        part = { to, data: [], ancillary };
         open.set(key, part);
         parts.push(part);
       }

@@ -1,5 +1,5 @@
 import { type AddressLike, UnixAddress } from '../core/address.js';
-import { BESIDE, type Beside, besideOf } from '../core/ancillary.js';
+import { ANCILLARY, type Ancillary, ancillaryOf } from '../core/ancillary.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import { check, systemError } from '../core/errors.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
@@ -49,9 +49,13 @@ const BIND = new Known<BindDatagramOptions>('UnixDatagram.bind', BIND_DATAGRAM);
 const UNBOUND = new Known<DatagramOptions>('UnixDatagram.unbound', DATAGRAM);
 const PAIR = new Known<DatagramOptions>('UnixDatagram.pair', DATAGRAM);
 const FROM_FD = new Known<DatagramOptions>('UnixDatagram.fromFd', DATAGRAM);
-const SEND = new Known<SendDatagramOptions>('UnixDatagram.send', { ...BESIDE, to: 1, signal: 1 });
+const SEND = new Known<SendDatagramOptions>('UnixDatagram.send', {
+  ...ANCILLARY,
+  to: 1,
+  signal: 1,
+});
 const TRY_SEND = new Known<SendDatagramOptions>('UnixDatagram.trySend', {
-  ...BESIDE,
+  ...ANCILLARY,
   to: 1,
   signal: 1,
 });
@@ -179,11 +183,11 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
       const parsed = optionsOf(options, SEND);
       checkSignal(parsed.signal);
       const to = destinationOf(parsed.to);
-      const beside = besideOf(parsed);
+      const ancillary = ancillaryOf(parsed);
       // Last: the getters of descriptors may have taken it away.
       const bytes = bytesOf('data', data);
-      if (this.#attempt(bytes, to, beside)) return resolvedSend(bytes.length);
-      return this.#queueFor(to).add(bytes, beside, parsed.signal);
+      if (this.#attempt(bytes, to, ancillary)) return resolvedSend(bytes.length);
+      return this.#queueFor(to).add(bytes, ancillary, parsed.signal);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -199,8 +203,8 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
     const parsed = optionsOf(options, TRY_SEND);
     checkSignal(parsed.signal);
     const to = destinationOf(parsed.to);
-    const beside = besideOf(parsed);
-    return this.#attempt(bytesOf('data', data), to, beside);
+    const ancillary = ancillaryOf(parsed);
+    return this.#attempt(bytesOf('data', data), to, ancillary);
   }
 
   /**
@@ -235,12 +239,12 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
     }
   }
 
-  #sendPart({ to, data, beside }: Part, budget: Budget): Promise<void> {
-    if (beside === undefined) return this.#queueFor(to).addMany(data, budget);
+  #sendPart({ to, data, ancillary }: Part, budget: Budget): Promise<void> {
+    if (ancillary === undefined) return this.#queueFor(to).addMany(data, budget);
     try {
       const [message] = data as [Uint8Array];
-      if (this.#attempt(message, to, beside)) return Promise.resolve();
-      return this.#queueFor(to).add(message, beside, undefined);
+      if (this.#attempt(message, to, ancillary)) return Promise.resolve();
+      return this.#queueFor(to).add(message, ancillary, undefined);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -273,13 +277,17 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
   }
 
   /** Sends now; false if it has to wait. */
-  #attempt(bytes: Uint8Array, to: UnixAddress | undefined, beside: Beside | undefined): boolean {
+  #attempt(
+    bytes: Uint8Array,
+    to: UnixAddress | undefined,
+    ancillary: Ancillary | undefined,
+  ): boolean {
     if (this.#queues.size > 0 && this.#queues.has(keyOf(to))) return false;
     if (to === undefined) this.throwReported();
     const result =
       to === undefined
-        ? this.#connected.send(bytes, beside)
-        : sendTo(this.handle, bytes, to, beside, this);
+        ? this.#connected.send(bytes, ancillary)
+        : sendTo(this.handle, bytes, to, ancillary, this);
     if (result >= 0) return true;
     if (result === EAGAIN) return false;
     throw systemError('send', result, to);

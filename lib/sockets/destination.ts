@@ -1,8 +1,8 @@
 // The ways to a destination. What is sent returns as a handle does: -EAGAIN when it has to wait.
 import { platform } from 'node:process';
 import { UnixAddress } from '../core/address.js';
-import type { Beside } from '../core/ancillary.js';
-import { messages, tellConnect, tellFds, tellMessage } from '../core/diagnostics.js';
+import type { Ancillary } from '../core/ancillary.js';
+import { messageChannel, publishConnect, publishFds, publishMessage } from '../core/diagnostics.js';
 import { systemError } from '../core/errors.js';
 import { nextTick } from '../core/timers.js';
 import type { ConnectionChange } from '../io/message-options.js';
@@ -29,7 +29,7 @@ export interface Destination {
   /** Whether poll(2) tells when a message that had to wait can go. */
   readonly polled: boolean;
   /** One message: bytes, or -errno. */
-  send(data: Uint8Array, beside: Beside | undefined): number;
+  send(data: Uint8Array, ancillary: Ancillary | undefined): number;
   /** Up to MAX_SEND_MANY messages: how many went, or -errno. */
   sendMany(data: readonly Uint8Array[]): number;
 }
@@ -39,15 +39,15 @@ export function transmit(
   handle: Handle,
   data: Uint8Array,
   to: Uint8Array | undefined,
-  beside: Beside | undefined,
+  ancillary: Ancillary | undefined,
 ): number {
   const result =
-    beside === undefined
+    ancillary === undefined
       ? handle.send(data, to, 0)
-      : handle.sendMessage(data, to, beside.fds, beside.credentials, 0);
+      : handle.sendMessage(data, to, ancillary.fds, ancillary.credentials, 0);
   if (result < 0) return result;
-  if (beside?.fds !== undefined) tellFds(handle.owner, 'sent', beside.fds);
-  if (messages.hasSubscribers) tellSent(handle, data, to);
+  if (ancillary?.fds !== undefined) publishFds(handle.owner, 'sent', ancillary.fds);
+  if (messageChannel.hasSubscribers) publishSent(handle, data, to);
   return result;
 }
 
@@ -58,14 +58,14 @@ function transmitMany(
   to: Uint8Array | undefined,
 ): number {
   const result = handle.sendMany(data, to);
-  if (messages.hasSubscribers && result > 0) {
-    for (const message of data.slice(0, result)) tellSent(handle, message, to);
+  if (messageChannel.hasSubscribers && result > 0) {
+    for (const message of data.slice(0, result)) publishSent(handle, message, to);
   }
   return result;
 }
 
-function tellSent(handle: Handle, data: Uint8Array, to: Uint8Array | undefined): void {
-  tellMessage(handle.owner, 'sent', data, to === undefined ? null : UnixAddress.fromBytes(to));
+function publishSent(handle: Handle, data: Uint8Array, to: Uint8Array | undefined): void {
+  publishMessage(handle.owner, 'sent', data, to === undefined ? null : UnixAddress.fromBytes(to));
 }
 
 /** To the connected peer. */
@@ -84,8 +84,8 @@ export class ConnectedPeer implements Destination {
     return true;
   }
 
-  send(data: Uint8Array, beside: Beside | undefined): number {
-    return transmit(this.#handle, data, undefined, beside);
+  send(data: Uint8Array, ancillary: Ancillary | undefined): number {
+    return transmit(this.#handle, data, undefined, ancillary);
   }
 
   sendMany(data: readonly Uint8Array[]): number {
@@ -96,7 +96,7 @@ export class ConnectedPeer implements Destination {
   connect(address: UnixAddress | undefined): number {
     if (address === undefined) return this.#handle.disconnect();
     const result = this.#handle.connect(UnixAddress.bytesOf(address));
-    if (result >= 0) tellConnect(this.#handle.owner, address);
+    if (result >= 0) publishConnect(this.#handle.owner, address);
     return result;
   }
 }
@@ -121,10 +121,10 @@ export class ReconnectingPeer extends ConnectedPeer {
     return this.#connected;
   }
 
-  override send(data: Uint8Array, beside: Beside | undefined): number {
-    const result = super.send(data, beside);
+  override send(data: Uint8Array, ancillary: Ancillary | undefined): number {
+    const result = super.send(data, ancillary);
     if (result >= 0 || !this.#hasLost(result)) return result;
-    return this.#restore(result) ? this.#settled(super.send(data, beside)) : EAGAIN;
+    return this.#restore(result) ? this.#settled(super.send(data, ancillary)) : EAGAIN;
   }
 
   override sendMany(data: readonly Uint8Array[]): number {
@@ -203,8 +203,8 @@ export class AddressDestination implements Destination {
     return false;
   }
 
-  send(data: Uint8Array, beside: Beside | undefined): number {
-    return sendTo(this.#handle, data, this.address, beside, this.#socket);
+  send(data: Uint8Array, ancillary: Ancillary | undefined): number {
+    return sendTo(this.#handle, data, this.address, ancillary, this.#socket);
   }
 
   sendMany(data: readonly Uint8Array[]): number {
@@ -224,12 +224,12 @@ export function sendTo(
   handle: Handle,
   data: Uint8Array,
   to: UnixAddress,
-  beside: Beside | undefined,
+  ancillary: Ancillary | undefined,
   socket: ConnectedSocket,
 ): number {
   const address = UnixAddress.bytesOf(to);
-  const result = transmit(handle, data, address, beside);
+  const result = transmit(handle, data, address, ancillary);
   if (result !== ECONNRESET) return result;
   socket.onPeerReset();
-  return transmit(handle, data, address, beside);
+  return transmit(handle, data, address, ancillary);
 }

@@ -1,13 +1,13 @@
 import type { UnixAddress } from '../core/address.js';
-import { tellAccept } from '../core/diagnostics.js';
+import { publishAccept } from '../core/diagnostics.js';
 import { systemError } from '../core/errors.js';
 import { Known } from '../core/known.js';
 import { checkSignal, optionsOf } from '../core/validate.js';
 import { ACCEPT_BATCH, Acceptor } from '../io/acceptor.js';
 import { Authorizer } from '../io/authorizer.js';
-import { Operation } from '../io/deferred.js';
+import { Deferred } from '../io/deferred.js';
 import type { AcceptSettings, ReceiveSettings } from '../io/options.js';
-import { Fifo } from '../io/queue.js';
+import { Queue } from '../io/queue.js';
 import { bare } from '../native/bare.js';
 import { type Handle, READABLE } from '../native/binding.js';
 import { EAGAIN } from '../native/errno.js';
@@ -23,7 +23,7 @@ const ACCEPT = new Known<AcceptOptions>('accept', { signal: 1 });
 
 /** A socket that accepts connections. */
 export abstract class Listener<S extends UnixSocket> extends UnixSocket {
-  readonly #waiting = new Fifo<Operation<S>>();
+  readonly #waiting = new Queue<Deferred<S>>();
   readonly #acceptor = new Acceptor(
     this.retry,
     () => this.onReadable(),
@@ -34,7 +34,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   #reported = false;
   #authorizer: Authorizer | undefined;
   /** Connections that may be handed over, each to the next `accept()`. */
-  readonly #admitted = new Fifo<Handle>();
+  readonly #admitted = new Queue<Handle>();
   #refused = 0;
   /** @internal What its connections receive beside the bytes. */
   protected connectionReceive: ReceiveSettings = {
@@ -76,13 +76,13 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
         if (handle !== undefined) return Promise.resolve(this.#handOver(handle));
         this.live(); // `authorize` may have closed it
       }
-      const operation = new Operation<S>(signal, () => {
-        this.#waiting.remove(operation);
+      const deferred = new Deferred<S>(signal, () => {
+        this.#waiting.remove(deferred);
         if (this.#waiting.size === 0) this.#rest();
       });
-      this.#waiting.push(operation);
+      this.#waiting.push(deferred);
       if (this.#waiting.size === 1) this.#await();
-      return operation.promise;
+      return deferred.promise;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -126,7 +126,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   #handOver(handle: Handle): S {
     const socket = this.wrap(handle);
     this.passLocalAddress(socket);
-    tellAccept(this, socket);
+    publishAccept(this, socket);
     return socket;
   }
 
@@ -141,15 +141,15 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
         continue;
       }
       if (handle === undefined) return;
-      const operation = this.#waiting.shift();
-      if (operation === undefined) {
+      const deferred = this.#waiting.shift();
+      if (deferred === undefined) {
         this.#admitted.push(handle); // `authorize` has aborted the call
         return;
       }
       try {
-        operation.resolve(this.#handOver(handle));
+        deferred.resolve(this.#handOver(handle));
       } catch (error) {
-        operation.reject(error);
+        deferred.reject(error);
       }
     }
   }
@@ -206,7 +206,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   protected override settle(error: Error): void {
     this.#authorizer?.close();
     for (const handle of this.#admitted.drain()) handle.close();
-    for (const operation of this.#waiting.drain()) operation.reject(error);
+    for (const deferred of this.#waiting.drain()) deferred.reject(error);
   }
 
   /** @internal Connections accepted and not yet handed over. */

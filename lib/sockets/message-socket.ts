@@ -3,14 +3,14 @@ import { closeAll } from '../core/fd-like.js';
 import { Known, type Names } from '../core/known.js';
 import { nextTick } from '../core/timers.js';
 import { checkSignal, optionsOf, type Parsed } from '../core/validate.js';
-import { Operation } from '../io/deferred.js';
-import { type Message, tellReceived } from '../io/message.js';
-import { Fifo } from '../io/queue.js';
+import { Deferred } from '../io/deferred.js';
+import { type Message, publishReceived } from '../io/message.js';
+import { Queue } from '../io/queue.js';
 import { READABLE } from '../native/binding.js';
 import { MSG_PEEK } from '../native/constants.js';
 import { EAGAIN, ECONNRESET, ESHUTDOWN } from '../native/errno.js';
 import { UnixSocket } from './socket.js';
-import { Luck } from './speculation.js';
+import { Speculation } from './speculation.js';
 
 /** Messages that one turn of the loop takes at most, so that no socket starves another. */
 const BATCH = 32;
@@ -71,17 +71,17 @@ interface Consumer<M> {
 
 /** A `receive` that waits. */
 interface Waiting<M> {
-  readonly operation: Operation<M | null>;
+  readonly deferred: Deferred<M | null>;
   readonly peek: boolean;
 }
 
 /** What a socket that receives whole messages has: one reader's queue, promises and iteration. */
 export abstract class MessageSocket<M extends Message> extends UnixSocket {
-  readonly #waiting = new Fifo<Waiting<M>>();
+  readonly #waiting = new Queue<Waiting<M>>();
   /** Received while iterating, not taken yet. */
-  readonly #received = new Fifo<M>();
+  readonly #received = new Queue<M>();
   /** Few: of many messages that came at once a wait takes one. */
-  readonly #luck = new Luck(7);
+  readonly #speculation = new Speculation(7);
   #consumer: Consumer<M> | undefined;
   /** Told to nobody yet. */
   #error: Error | undefined;
@@ -104,23 +104,19 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
         this.#waiting.remove(waiting);
         this.#await(batch);
       };
-      const operation = this.#waitFor(signal, cancel, batch);
-      const waiting = { operation, peek };
+      const deferred = this.#waitFor(signal, cancel, batch);
+      const waiting = { deferred, peek };
       this.#waiting.push(waiting);
       if (message !== ARMED) this.#await(batch);
-      return operation.promise;
+      return deferred.promise;
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  #waitFor(
-    signal: AbortSignal | undefined,
-    cancel: () => void,
-    batch: number,
-  ): Operation<M | null> {
+  #waitFor(signal: AbortSignal | undefined, cancel: () => void, batch: number): Deferred<M | null> {
     try {
-      return new Operation<M | null>(signal, signal === undefined ? undefined : cancel);
+      return new Deferred<M | null>(signal, signal === undefined ? undefined : cancel);
     } catch (error) {
       this.#await(batch); // nobody waits for what was armed
       throw error;
@@ -136,9 +132,9 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
     if (received !== undefined) return received as M;
     if (this.#ended) return null;
     this.throwReported();
-    if (this.#budget <= 0 || !(peek || this.#luck.tryNow())) return undefined;
+    if (this.#budget <= 0 || !(peek || this.#speculation.shouldTry())) return undefined;
     const result = peek ? this.handle.receive(1, MSG_PEEK) : this.handle.receiveOrWait(batch);
-    if (!peek) this.#luck.note(result !== EAGAIN);
+    if (!peek) this.#speculation.record(result !== EAGAIN);
     if (result === EAGAIN) return peek ? undefined : ARMED;
     if (result < 0) throw systemError('recvmsg', result);
     if (result === 0) {
@@ -148,7 +144,7 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
     this.#budget -= result;
     const messages = this.#messages(result);
     for (let index = 1; index < result; index++) this.#received.push(messages[index] as M);
-    tellReceived(this, messages);
+    publishReceived(this, messages);
     return messages[0] as M;
   }
 
@@ -243,7 +239,7 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
       this.#end();
     } else if (consumer !== undefined && this.#waiting.size === 0) {
       const messages = this.#messages(result);
-      tellReceived(this, messages);
+      publishReceived(this, messages);
       consumer.callback(messages);
     } else {
       this.#serve(this.#messages(result));
@@ -262,24 +258,24 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
 
   #serve(messages: M[]): void {
     if (this.#consumer === undefined && this.#waiting.peek()?.peek) {
-      this.#waiting.shift()?.operation.resolve(messages[0] as M);
-      tellReceived(this, messages);
+      this.#waiting.shift()?.deferred.resolve(messages[0] as M);
+      publishReceived(this, messages);
       return;
     }
     for (const message of messages) {
       let waiting = this.#waiting.shift();
       for (; waiting?.peek; waiting = this.#waiting.shift()) {
-        copyTo(waiting.operation, message);
+        copyTo(waiting.deferred, message);
       }
       if (waiting === undefined) this.#received.push(message);
-      else waiting.operation.resolve(message);
+      else waiting.deferred.resolve(message);
     }
-    tellReceived(this, messages);
+    publishReceived(this, messages);
   }
 
   #end(): void {
     this.#ended = true;
-    for (const { operation } of this.#waiting.drain()) operation.resolve(null);
+    for (const { deferred } of this.#waiting.drain()) deferred.resolve(null);
     const consumer = this.#consumer;
     if (consumer === undefined) return;
     this.#consumer = undefined;
@@ -302,7 +298,7 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
   protected report(error: Error): void {
     const waiting = this.#waiting.shift();
     const onError = this.#consumer?.onError;
-    if (waiting !== undefined) waiting.operation.reject(error);
+    if (waiting !== undefined) waiting.deferred.reject(error);
     else if (onError !== undefined) nextTick(onError, error);
     else this.#error = error;
   }
@@ -321,7 +317,7 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
 
   /** @internal */
   protected override settle(error: Error): void {
-    for (const { operation } of this.#waiting.drain()) operation.reject(error);
+    for (const { deferred } of this.#waiting.drain()) deferred.reject(error);
     for (const message of this.#received.drain()) {
       closeAll(message.fds);
       message.pidfd?.close();
@@ -336,10 +332,10 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
 }
 
 /** A look at a message that goes to somebody else; EMFILE takes the look away, not the message. */
-function copyTo<M extends Message>(operation: Operation<M | null>, message: M): void {
+function copyTo<M extends Message>(deferred: Deferred<M | null>, message: M): void {
   try {
-    operation.resolve(message.copy() as M);
+    deferred.resolve(message.copy() as M);
   } catch (error) {
-    operation.reject(error);
+    deferred.reject(error);
   }
 }

@@ -1,22 +1,22 @@
 import { CONSTRUCTING } from '../core/constructing.js';
-import { messages, tellMessage } from '../core/diagnostics.js';
+import { messageChannel, publishMessage } from '../core/diagnostics.js';
 import { check, invalidState, systemError } from '../core/errors.js';
 import { closeAll } from '../core/fd-like.js';
 import { View } from '../core/node-internals.js';
 import { bufferOf, checkSignal, isLost } from '../core/validate.js';
-import { Operation } from '../io/deferred.js';
+import { Deferred } from '../io/deferred.js';
 import {
   dataAt,
   hasControlAt,
   Message,
   messageAt,
+  publishReceived,
   type Receiver,
-  tellReceived,
 } from '../io/message.js';
-import { Fifo } from '../io/queue.js';
+import { Queue } from '../io/queue.js';
 import { type Handle, READABLE } from '../native/binding.js';
 import { EAGAIN } from '../native/errno.js';
-import { Luck } from './speculation.js';
+import { Speculation } from './speculation.js';
 
 /** Bytes that one turn of the loop reads at most, so that no peer who keeps up stops it. */
 const BUDGET = 2 << 20;
@@ -29,7 +29,7 @@ const LATER = Symbol('later');
 type Memory = Uint8Array | null | undefined;
 
 /** A read that waits. */
-class Read extends Operation<Buffer | Message | null> {
+class Read extends Deferred<Buffer | Message | null> {
   readonly memory: Memory;
 
   constructor(memory: Memory, signal: AbortSignal | undefined, onAbort: (() => void) | undefined) {
@@ -42,8 +42,8 @@ class Read extends Operation<Buffer | Message | null> {
 export class ReadQueue {
   readonly #handle: Handle;
   readonly #socket: Receiver;
-  readonly #reads = new Fifo<Read>();
-  readonly #luck = new Luck(31);
+  readonly #reads = new Queue<Read>();
+  readonly #speculation = new Speculation(31);
   /** A message with descriptors that a `read()` met: it waits for `receive()`. */
   #held: Message | undefined;
   /** Of bytes that may still be read before the loop gets its turn. */
@@ -64,10 +64,11 @@ export class ReadQueue {
     try {
       checkSignal(signal);
       const memory = buffer == null ? buffer : bufferOf('buffer', buffer);
-      const now = first && (this.#held !== undefined || (this.#budget > 0 && this.#luck.tryNow()));
+      const now =
+        first && (this.#held !== undefined || (this.#budget > 0 && this.#speculation.shouldTry()));
       if (now) {
         const result = this.#take(memory, true);
-        this.#luck.note(result !== LATER);
+        this.#speculation.record(result !== LATER);
         if (result !== LATER) return Promise.resolve(result);
       }
       const onAbort = signal === undefined ? undefined : () => this.#forget(read);
@@ -154,9 +155,9 @@ export class ReadQueue {
     if (length === EAGAIN) return LATER;
     if (check('read', length) === 0) return null;
     this.#budget -= Math.max(length, LEAST);
-    if (length < memory.length) this.#luck.exhausted();
+    if (length < memory.length) this.#speculation.exhausted();
     const view = viewOf(memory, length);
-    if (messages.hasSubscribers) tellMessage(this.#socket, 'received', view);
+    if (messageChannel.hasSubscribers) publishMessage(this.#socket, 'received', view);
     return view;
   }
 
@@ -174,7 +175,7 @@ export class ReadQueue {
     try {
       return this.#convert(message, memory);
     } finally {
-      tellReceived(this.#socket, [message]);
+      publishReceived(this.#socket, [message]);
     }
   }
 

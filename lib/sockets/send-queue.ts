@@ -1,13 +1,13 @@
-import type { Beside as Ancillary } from '../core/ancillary.js';
+import type { Ancillary } from '../core/ancillary.js';
 import type { Credentials } from '../core/credentials.js';
 import { systemError } from '../core/errors.js';
 import { closeAll, duplicates } from '../core/fd-like.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Backoff } from '../io/backoff.js';
 import { Budget, MAX_MESSAGES_PER_TURN } from '../io/budget.js';
-import { Operation as Deferred } from '../io/deferred.js';
+import { Deferred } from '../io/deferred.js';
 import type { SendQueueLimit } from '../io/message-options.js';
-import { Fifo } from '../io/queue.js';
+import { Queue } from '../io/queue.js';
 import { Retry } from '../io/retry-timer.js';
 import { type Handle, MAX_SEND_MANY, WRITABLE } from '../native/binding.js';
 import { EAGAIN, ECONNREFUSED, ENOBUFS, ENOTCONN } from '../native/errno.js';
@@ -133,7 +133,7 @@ export class SendQueue implements RoomWaiter {
   readonly #destination: Destination;
   readonly #limit: Readonly<Required<SendQueueLimit>>;
   readonly #empty: () => void;
-  readonly #batches = new Fifo<PendingBatch>();
+  readonly #batches = new Queue<PendingBatch>();
   readonly #backoff = new Backoff(1, 64);
   readonly #retry = new Retry();
   #size = 0;

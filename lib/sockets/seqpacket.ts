@@ -1,5 +1,5 @@
 import type { AddressLike } from '../core/address.js';
-import { BESIDE, type BesideOptions, besideOf } from '../core/ancillary.js';
+import { ANCILLARY, type AncillaryOptions, ancillaryOf } from '../core/ancillary.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import { systemError } from '../core/errors.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
@@ -35,7 +35,7 @@ import {
 import { SendQueue, WritableEvent } from './send-queue.js';
 
 /** Options of `send`. */
-export interface SendOptions extends BesideOptions {
+export interface SendOptions extends AncillaryOptions {
   /** Takes the message out of the queue, with an `AbortError`. */
   signal?: AbortSignal;
 }
@@ -52,8 +52,8 @@ const CONNECTING = new Known<ConnectOptions & MessageOptions>('UnixSeqpacket.con
 });
 const PAIR = new Known<MessageOptions>('UnixSeqpacket.pair', MESSAGES);
 const FROM_FD = new Known<MessageOptions>('UnixSeqpacket.fromFd', MESSAGES);
-const SEND = new Known<SendOptions>('UnixSeqpacket.send', { ...BESIDE, signal: 1 });
-const TRY_SEND = new Known<SendOptions>('UnixSeqpacket.trySend', { ...BESIDE, signal: 1 });
+const SEND = new Known<SendOptions>('UnixSeqpacket.send', { ...ANCILLARY, signal: 1 });
+const TRY_SEND = new Known<SendOptions>('UnixSeqpacket.trySend', { ...ANCILLARY, signal: 1 });
 const DELIVER = new Known<OnSeqpacketMessagesOptions>('UnixSeqpacket.onMessages', {
   ...ON_MESSAGES,
   onEnd: 1,
@@ -144,15 +144,15 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
       this.live();
       const parsed = optionsOf(options, SEND);
       checkSignal(parsed.signal);
-      const beside = besideOf(parsed);
+      const ancillary = ancillaryOf(parsed);
       // Last: the getters of descriptors may have taken it away.
       const bytes = bytesOf('data', data);
       if (this.#queue.size === 0) {
-        const result = this.#peer.send(bytes, beside);
+        const result = this.#peer.send(bytes, ancillary);
         if (result >= 0) return resolvedSend(bytes.length);
         if (result !== EAGAIN) throw systemError('send', result);
       }
-      return this.#queue.add(bytes, beside, parsed.signal);
+      return this.#queue.add(bytes, ancillary, parsed.signal);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -166,10 +166,10 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
     this.live();
     const parsed = optionsOf(options, TRY_SEND);
     checkSignal(parsed.signal);
-    const beside = besideOf(parsed);
+    const ancillary = ancillaryOf(parsed);
     const bytes = bytesOf('data', data);
     if (this.#queue.size > 0) return false;
-    const result = this.#peer.send(bytes, beside);
+    const result = this.#peer.send(bytes, ancillary);
     if (result >= 0) return true;
     if (result === EAGAIN) return false;
     throw systemError('send', result);

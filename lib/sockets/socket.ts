@@ -1,7 +1,7 @@
 import { UnixAddress } from '../core/address.js';
 import { type CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import type { Credentials } from '../core/credentials.js';
-import { tellConnect } from '../core/diagnostics.js';
+import { publishConnect } from '../core/diagnostics.js';
 import {
   bindError,
   check,
@@ -17,7 +17,7 @@ import { monotonicNow } from '../core/timers.js';
 import { markAsUncloneable } from '../core/uncloneable.js';
 import { checkSignal, integer } from '../core/validate.js';
 import { Backoff } from '../io/backoff.js';
-import { Operation } from '../io/deferred.js';
+import { Deferred } from '../io/deferred.js';
 import { configureReceive } from '../io/handle.js';
 import {
   type BindPlan,
@@ -383,9 +383,9 @@ export abstract class UnixSocket implements AsyncDisposable {
   }
 
   #pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-    const operation = new Operation<void>(signal, () => this.retry.cancel());
-    this.retry.after(milliseconds, () => operation.resolve());
-    return operation.promise;
+    const deferred = new Deferred<void>(signal, () => this.retry.cancel());
+    this.retry.after(milliseconds, () => deferred.resolve());
+    return deferred.promise;
   }
 
   /** @internal Binds; false while another process holds the lock on the directory. */
@@ -416,6 +416,6 @@ export abstract class UnixSocket implements AsyncDisposable {
     }
     check('connect', result, address);
     this.setPeerAddress(address);
-    tellConnect(this, address);
+    publishConnect(this, address);
   }
 }

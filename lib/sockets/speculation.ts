@@ -3,7 +3,7 @@
  * system call: after each in vain, more of the next are left out; one that finds something ends that.
  * Nothing is lost by waiting: the poller is level-triggered.
  */
-export class Luck {
+export class Speculation {
   readonly #limit: number;
   #left = 0;
   #next = 1;
@@ -14,7 +14,7 @@ export class Luck {
   }
 
   /** Whether to try now. */
-  tryNow(): boolean {
+  shouldTry(): boolean {
     if (this.#left === 0) return true;
     this.#left -= 1;
     return false;
@@ -26,7 +26,7 @@ export class Luck {
   }
 
   /** What a try came to. */
-  note(found: boolean): void {
+  record(found: boolean): void {
     if (found) {
       this.#next = 1;
       return;

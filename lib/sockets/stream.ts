@@ -1,6 +1,6 @@
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { AddressLike } from '../core/address.js';
-import { BESIDE } from '../core/ancillary.js';
+import { ANCILLARY } from '../core/ancillary.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import { type Credentials, credentialsOf } from '../core/credentials.js';
 import { check, copyOfError, invalidArgValue, systemError } from '../core/errors.js';
@@ -11,7 +11,7 @@ import { turnOff } from '../core/sockopt.js';
 import type { Queue } from '../core/stats.js';
 import { bytesOf, checkSignal, type Data, optionsOf, refuseLostSince } from '../core/validate.js';
 import { resolvedSend } from '../io/budget.js';
-import { Operation } from '../io/deferred.js';
+import { Deferred } from '../io/deferred.js';
 import { adoptHandle, openHandle, openPair } from '../io/handle.js';
 import type { Message } from '../io/message.js';
 import {
@@ -63,7 +63,7 @@ const PAIR = new Known<ReceiveOptions>('UnixStream.pair', RECEIVE);
 const FROM_FD = new Known<ReceiveOptions>('UnixStream.fromFd', RECEIVE);
 const READ = new Known<ReadOptions>('UnixStream.read', { signal: 1 });
 const RECEIVING = new Known<ReadOptions>('UnixStream.receive', { signal: 1 });
-const WRITE = new Known<WriteOptions>('UnixStream.write', { ...BESIDE, signal: 1 });
+const WRITE = new Known<WriteOptions>('UnixStream.write', { ...ANCILLARY, signal: 1 });
 type ToDuplexOptions = Pick<SocketOptions, 'allowHalfOpen' | 'highWaterMark' | 'signal'>;
 const TO_DUPLEX = new Known<ToDuplexOptions>('UnixStream.toDuplex', {
   allowHalfOpen: 1,
@@ -231,7 +231,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     this.#writes ??= new WriteQueue(this.handle);
     const queue = this.#writes;
     try {
-      const deferred = new Operation<void>(signal, (error) => queue.forget(write, error));
+      const deferred = new Deferred<void>(signal, (error) => queue.forget(write, error));
       const settle = (error: Error | undefined, bytesWritten: number, shared: boolean): void => {
         if (error === undefined) deferred.resolve();
         else if (!shared) deferred.reject(Object.assign(error, { bytesWritten }));
