@@ -3,3 +3,65 @@
 
 /** The object that does the work of a public one, which only hands calls on. */
 export const kImplementation: unique symbol = Symbol('afunix.implementation');
+
+// Of every socket.
+/** The open handle. */
+export const kHandle: unique symbol = Symbol('afunix.handle');
+/** The owner of the handle, which stands for the socket where messages are made. */
+export const kOwner: unique symbol = Symbol('afunix.owner');
+/** The socket that diagnostics name. */
+export const kPublic: unique symbol = Symbol('afunix.public');
+/** Returns the handle. Throws `ERR_SOCKET_CLOSED` once the socket is closed. */
+export const kLive: unique symbol = Symbol('afunix.live');
+/** The checked options of receiving. */
+export const kReceives: unique symbol = Symbol('afunix.receives');
+/** The bytes of a message that are received; 0: all of them. */
+export const kMaxMessageSize: unique symbol = Symbol('afunix.maxMessageSize');
+/** Handles the event of a readable handle. */
+export const kOnReadable: unique symbol = Symbol('afunix.onReadable');
+/** Handles the event of a writable handle. */
+export const kOnWritable: unique symbol = Symbol('afunix.onWritable');
+/** Rejects what is pending. */
+export const kRejectAll: unique symbol = Symbol('afunix.rejectAll');
+/** How many messages or connections were received and not taken. */
+export const kUnread: unique symbol = Symbol('afunix.unread');
+/** What waits to be sent. */
+export const kQueued: unique symbol = Symbol('afunix.queued');
+/** Whether the socket keeps the process alive while something is awaited on it. */
+export const kReferenced: unique symbol = Symbol('afunix.referenced');
+/** Sets that. */
+export const kSetReference: unique symbol = Symbol('afunix.setReference');
+/** The timer of what is tried again. */
+export const kTimer: unique symbol = Symbol('afunix.timer');
+/** Names the socket in warnings and traces. */
+export const kDescribe: unique symbol = Symbol('afunix.describe');
+/** Closes the socket at once. */
+export const kShut: unique symbol = Symbol('afunix.shut');
+/** Gives the open handle away. */
+export const kRelease: unique symbol = Symbol('afunix.release');
+/** Remembers the address of the peer, or that there is none. */
+export const kSetPeerAddress: unique symbol = Symbol('afunix.setPeerAddress');
+/** Gives an accepted connection the address of its listener. */
+export const kPassLocalAddress: unique symbol = Symbol('afunix.passLocalAddress');
+/** Makes a socket of a handle. */
+export const kFromHandle: unique symbol = Symbol('afunix.fromHandle');
+/** Waits for what the first of those wants who wait, or for nothing. */
+export const kRearm: unique symbol = Symbol('afunix.rearm');
+
+// Of sockets that receive messages.
+/** Makes message `index` of the slab. */
+export const kMessageAt: unique symbol = Symbol('afunix.messageAt');
+/** The options that `onMessages()` takes. */
+export const kOnMessagesOptions: unique symbol = Symbol('afunix.onMessagesOptions');
+/** Hands on an error that belongs to receiving. */
+export const kReport: unique symbol = Symbol('afunix.report');
+/** Throws such an error, if nobody got it. */
+export const kThrowReported: unique symbol = Symbol('afunix.throwReported');
+
+// Of listeners.
+/** Sets what the listener asks of those who connect, and what its connections receive. */
+export const kConfigure: unique symbol = Symbol('afunix.configure');
+/** The checked options of receiving, of its connections. */
+export const kConnectionReceives: unique symbol = Symbol('afunix.connectionReceives');
+/** Makes the socket of an accepted connection. */
+export const kWrap: unique symbol = Symbol('afunix.wrap');

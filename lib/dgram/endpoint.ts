@@ -40,7 +40,7 @@ export class DgramEndpoint extends UnixDatagram {
 
   /** Binds at once, or returns a promise while another process holds the lock on the directory. */
   bindNow(plan: BindPlan): Promise<void> | undefined {
-    return this.tryBind(plan) ? undefined : this.bindTo(plan);
+    return this.bindTo(plan);
   }
 
   /** The socket that diagnostics name. */

@@ -1,28 +1,29 @@
 import { isShortage } from '../core/errors.js';
 import { type Handle, READABLE } from '../native/binding.js';
 import { EAGAIN, ECONNABORTED } from '../native/errno.js';
-import { Backoff } from './backoff.js';
-import type { Retry } from './retry-timer.js';
+import type { RetryTimer } from './retry-timer.js';
 
 /** Connections that one turn of the loop accepts at most, so that no listener starves another. */
 export const ACCEPT_BATCH = 64;
 
+/** Milliseconds between two tries to accept without a free descriptor. */
+const FIRST_PAUSE = 10;
+const LONGEST_PAUSE = 1000;
 /** The longest that a timer can wait, in milliseconds. */
-const LONGEST = 2 ** 31 - 1;
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * Accepts for a listening socket. Out of descriptors it pauses, with back-off: the listener stays readable
  * while nothing can be accepted, and waiting for that would spin.
  */
 export class Acceptor {
-  readonly #retry: Retry;
+  readonly #retry: RetryTimer;
   readonly #resume: () => void;
   readonly #onPause: (errno: number) => void;
-  readonly #backoff = new Backoff(10, 1000);
   #held = false;
 
   /** `resume` is called when a pause is over, `onPause` when one begins. */
-  constructor(retry: Retry, resume: () => void, onPause: (errno: number) => void = () => {}) {
+  constructor(retry: RetryTimer, resume: () => void, onPause: (errno: number) => void = () => {}) {
     this.#retry = retry;
     this.#resume = resume;
     this.#onPause = onPause;
@@ -42,7 +43,7 @@ export class Acceptor {
     for (;;) {
       const accepted = handle.accept();
       if (typeof accepted !== 'number') {
-        this.#backoff.reset();
+        this.#retry.reset();
         return accepted;
       }
       if (accepted === ECONNABORTED) continue;
@@ -61,7 +62,7 @@ export class Acceptor {
     if (this.paused) return;
     handle.stop(READABLE);
     this.#held = true;
-    this.#retry.after(LONGEST, this.#resume);
+    this.#retry.after(LONGEST_TIMER, this.#resume);
   }
 
   /** Ends what `hold()` began. Returns whether it was held. */
@@ -86,7 +87,7 @@ export class Acceptor {
 
   #pause(errno: number): void {
     this.#held = false;
-    this.#retry.after(this.#backoff.next(), this.#resume);
+    this.#retry.backOff(FIRST_PAUSE, LONGEST_PAUSE, this.#resume);
     this.#onPause(errno);
   }
 }

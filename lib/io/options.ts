@@ -5,7 +5,6 @@ import { MAX_FDS } from '../core/fd-like.js';
 import type { Names } from '../core/known.js';
 import { checkSignal, integer, type Parsed } from '../core/validate.js';
 import { bare } from '../native/bare.js';
-import type { Handle } from '../native/binding.js';
 import type { Peer } from './peer.js';
 
 /** What a socket receives beside the bytes. */
@@ -180,13 +179,6 @@ function modeOf(name: string, mode: unknown): number {
   const meant = mode > 0 && octal.toString(8) === String(mode) && octal <= 0o777;
   const hint = meant ? ` (modes are octal: 0o${mode}?)` : '';
   throw outOfRange(name, `an integer >= 0 and <= 0o777${hint}`, mode);
-}
-
-/** Binds a handle, and listens if `backlog` is not negative: 0, or -errno or a refusal. */
-export function bindHandle(handle: Handle, plan: BindPlan, backlog: number): number {
-  const { mode, replace, unlinkOnClose, allowUnsafePath } = plan;
-  const bytes = UnixAddress.bytesOf(plan.address);
-  return handle.bind(bytes, mode, replace, unlinkOnClose, backlog, allowUnsafePath);
 }
 
 /** A checked connect. */

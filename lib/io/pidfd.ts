@@ -2,11 +2,10 @@ import { type CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import { closedError, systemError } from '../core/errors.js';
 import { FileDescriptor, OWNED } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
-import { clearTimeout, setTimeout } from '../core/timers.js';
 import { checkSignal, optionsOf } from '../core/validate.js';
 import { native } from '../native/binding.js';
-import { Backoff } from './backoff.js';
 import { Deferred } from './deferred.js';
+import { RetryTimer } from './retry-timer.js';
 
 /** Options of `waitExit`. */
 export interface WaitExitOptions {
@@ -41,9 +40,9 @@ export class PidFd extends FileDescriptor {
       if (this.closed) throw closedError();
       const handle = native.sockets.watch(this.fd);
       if (typeof handle === 'number') throw systemError('dup', handle);
-      let retry: NodeJS.Timeout | undefined;
+      const retry = new RetryTimer(ref);
       const deferred = new Deferred<void>(signal, () => {
-        clearTimeout(retry);
+        retry.cancel();
         handle.close();
       });
       const fail = (errno: number): void => {
@@ -54,16 +53,14 @@ export class PidFd extends FileDescriptor {
         const result = handle.waitReadable(0);
         if (result < 0) fail(result);
       };
-      const backoff = new Backoff(10, 1000);
       handle.owner = {
         // A pidfd is readable once its process has ended, and for ever after.
         onReadable() {
           const readable = native.descriptors.readable(handle.fd);
           if (readable < 0) return fail(readable);
           if (readable === 0) {
-            // It could not be watched, for want of memory: that may come back.
-            retry = setTimeout(wait, backoff.next());
-            if (!ref) retry.unref();
+            // The poller had no memory to watch it. There may be some again.
+            retry.backOff(10, 1000, wait);
             return;
           }
           handle.close();

@@ -1,10 +1,9 @@
 // One call of `connect()` of a Socket of afunix/net.
-import { type AddressLike, UnixAddress } from '../core/address.js';
+import type { AddressLike, UnixAddress } from '../core/address.js';
 import { setImmediate } from '../core/timers.js';
-import { Backoff } from '../io/backoff.js';
-import { Retry } from '../io/retry-timer.js';
+import { connectHandle } from '../io/establish.js';
+import { RetryTimer } from '../io/retry-timer.js';
 import type { Handle } from '../native/binding.js';
-import { EAGAIN } from '../native/errno.js';
 
 /** The owner of an attempt. */
 interface AttemptOwner {
@@ -20,9 +19,8 @@ export class ConnectAttempt {
   readonly path: AddressLike;
   readonly #owner: AttemptOwner;
   readonly #referenced: boolean;
-  /** Both made for a full backlog. */
-  #retry: Retry | undefined;
-  #backoff: Backoff | undefined;
+  /** Made for a full backlog. */
+  #retry: RetryTimer | undefined;
 
   /** `referenced`: whether waiting keeps the process alive. */
   constructor(
@@ -39,16 +37,19 @@ export class ConnectAttempt {
     this.#referenced = referenced;
   }
 
-  /** Asks the kernel, until the backlog has room. */
+  /** Connects, or waits until the backlog has room. */
   go(): void {
-    const result = this.handle.connect(UnixAddress.bytesOf(this.address));
-    if (result === EAGAIN) {
-      // Nothing tells when there is room again, so time has to.
-      this.#backoff ??= new Backoff(1, 100);
-      this.#retry ??= new Retry(this.#referenced);
-      this.#retry.after(this.#backoff.next(), () => this.go());
-      return;
-    }
+    const result = connectHandle(this.handle, this.address, Number.POSITIVE_INFINITY, this);
+    if (result !== undefined) this.done(result);
+  }
+
+  /** Returns the timer to wait with for a full backlog. */
+  timer(): RetryTimer {
+    this.#retry ??= new RetryTimer(this.#referenced);
+    return this.#retry;
+  }
+
+  done(result: number): void {
     // node:net gets the result from the event loop: not in this turn of it, and not in its microtasks.
     setImmediate(ConnectAttempt.#end, this, result);
   }

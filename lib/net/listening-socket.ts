@@ -9,11 +9,11 @@ import { kImplementation } from '../core/symbols.js';
 import { nextTick } from '../core/timers.js';
 import { ACCEPT_BATCH, Acceptor } from '../io/acceptor.js';
 import { Authorizer } from '../io/authorizer.js';
-import { Backoff } from '../io/backoff.js';
+import { bindHandle } from '../io/establish.js';
 import { adoptHandle, configureReceive, openHandle } from '../io/handle.js';
-import { type AuthorizeOptions, bindHandle } from '../io/options.js';
-import { Retry } from '../io/retry-timer.js';
-import { type Handle, type HandleOwner, LOCKED, native, READABLE } from '../native/binding.js';
+import type { AuthorizeOptions } from '../io/options.js';
+import { RetryTimer } from '../io/retry-timer.js';
+import { type Handle, type HandleOwner, native, READABLE } from '../native/binding.js';
 import { SOCK_STREAM } from '../native/constants.js';
 import { EAGAIN } from '../native/errno.js';
 import type { ConnectionCounter } from './connection.js';
@@ -43,7 +43,7 @@ export class ListeningSocket implements HandleOwner, ConnectionCounter {
   readonly #settings: SocketSettings;
   readonly #authorizer: Authorizer | undefined;
   /** Waits for the lock on the directory, or for descriptors to accept with. */
-  readonly #retry = new Retry();
+  readonly #retry = new RetryTimer();
   readonly #acceptor = new Acceptor(this.#retry, () => this.#resume());
   #handle: Handle | null = null;
   #referenced = true;
@@ -89,19 +89,16 @@ export class ListeningSocket implements HandleOwner, ConnectionCounter {
     }
     this.#handle = handle;
     this.address = nameOf(plan.bind.address);
-    this.#tryBind(handle, plan, new Backoff(1, 50));
+    const result = bindHandle(handle, plan.bind, plan.backlog, {
+      timer: () => this.#retry,
+      done: (late) => this.#bound(handle, plan, late),
+    });
+    if (result !== undefined) this.#bound(handle, plan, result);
   }
 
-  #tryBind(handle: Handle, plan: ListenPlan, backoff: Backoff): void {
-    const result = bindHandle(handle, plan.bind, plan.backlog);
-    if (result === LOCKED) {
-      // Another process holds the lock on the directory.
-      this.#retry.after(backoff.next(), () => this.#tryBind(handle, plan, backoff));
-    } else if (result < 0) {
-      this.#abandon(handle, listenError(result, plan.bind.address));
-    } else {
-      this.#start(handle);
-    }
+  #bound(handle: Handle, plan: ListenPlan, result: number): void {
+    if (result < 0) this.#abandon(handle, listenError(result, plan.bind.address));
+    else this.#start(handle);
   }
 
   /** Adopts a listening descriptor. If that throws, the descriptor stays its owner's. */

@@ -1,8 +1,7 @@
 // Waiting for room in a receiver that a socket is not connected to.
 import { UnixAddress } from '../core/address.js';
 import { setImmediate } from '../core/timers.js';
-import { Backoff } from '../io/backoff.js';
-import { Retry } from '../io/retry-timer.js';
+import { RetryTimer } from '../io/retry-timer.js';
 import { type Handle, type HandleOwner, native, WRITABLE } from '../native/binding.js';
 import { SOCK_DGRAM } from '../native/constants.js';
 import { keyOf } from './datagram-batch.js';
@@ -11,6 +10,9 @@ import { keyOf } from './datagram-batch.js';
 const MAX_PROBES = 64;
 /** Milliseconds after which a probe connects anew: another socket may be bound at the address by now. */
 const RECONNECT = 1000;
+/** The longest pause in milliseconds, at first and at last. Each is random. */
+const FIRST_PAUSE = 1;
+const LONGEST_PAUSE = 64;
 
 /** Somebody with messages for a full receiver. */
 export interface RoomWaiter {
@@ -46,9 +48,8 @@ export class RoomProbe implements HandleOwner {
   #handle: Handle;
   readonly #waiters = new Set<RoomWaiter>();
   /** While other processes are faster: each message that is taken wakes all who wait for the receiver. */
-  readonly #pause = new Retry();
-  readonly #backoff = new Backoff(1, 64);
-  readonly #reconnect = new Retry(false);
+  readonly #pause = new RetryTimer();
+  readonly #reconnect = new RetryTimer(false);
   /** There was room since the probe connected, or since `#reconnect` looked. */
   #found = false;
   #closing = false;
@@ -107,7 +108,7 @@ export class RoomProbe implements HandleOwner {
     }
     if (found) {
       this.#found = true;
-      this.#backoff.reset();
+      this.#pause.reset();
     } else if (this.#waiters.size > 0) {
       this.#giveWay();
     }
@@ -117,7 +118,7 @@ export class RoomProbe implements HandleOwner {
   /** Waits a random time: others, woken as well, have taken what room there was. */
   #giveWay(): void {
     this.#handle.stop(WRITABLE);
-    this.#pause.after(Math.random() * this.#backoff.next(), () => {
+    this.#pause.after(Math.random() * this.#pause.nextDelay(FIRST_PAUSE, LONGEST_PAUSE), () => {
       if (!this.#arm()) this.onWritable();
     });
     this.updateReference();

@@ -3,16 +3,19 @@ import type { Credentials } from '../core/credentials.js';
 import { systemError } from '../core/errors.js';
 import { closeAll, duplicates } from '../core/fd-like.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
-import { Backoff } from '../io/backoff.js';
 import { Budget, MAX_MESSAGES_PER_TURN } from '../io/budget.js';
 import { Deferred } from '../io/deferred.js';
 import type { SendQueueLimit } from '../io/message-options.js';
 import { Queue } from '../io/queue.js';
-import { Retry } from '../io/retry-timer.js';
+import { RetryTimer } from '../io/retry-timer.js';
 import { type Handle, MAX_SEND_MANY, WRITABLE } from '../native/binding.js';
 import { EAGAIN, ECONNREFUSED, ENOBUFS, ENOTCONN } from '../native/errno.js';
 import type { Destination } from './destination.js';
 import { RoomProbe, type RoomWaiter } from './room-probe.js';
+
+/** Milliseconds between two tries where nothing announces room. */
+const FIRST_WAIT = 1;
+const LONGEST_WAIT = 64;
 
 /**
  * When the peer goes in the middle of a sendmmsg(2), the call tells how many went and drops the error; the
@@ -134,8 +137,7 @@ export class SendQueue implements RoomWaiter {
   readonly #limit: Readonly<Required<SendQueueLimit>>;
   readonly #empty: () => void;
   readonly #batches = new Queue<PendingBatch>();
-  readonly #backoff = new Backoff(1, 64);
-  readonly #retry = new Retry();
+  readonly #retry = new RetryTimer();
   #size = 0;
   #bytes = 0;
   #probe: RoomProbe | undefined;
@@ -237,7 +239,7 @@ export class SendQueue implements RoomWaiter {
     const waited = this.#size;
     const done = this.#send(new Budget(MAX_MESSAGES_PER_TURN));
     const sent = this.#size < waited;
-    if (sent) this.#backoff.reset();
+    if (sent) this.#retry.reset();
     if (done) this.#end();
     else this.#wait();
     return sent;
@@ -343,7 +345,7 @@ export class SendQueue implements RoomWaiter {
     }
     // For want of a descriptor; or of the event, which needs three quarters of the buffer free: other receivers, who
     // take nothing, may hold more.
-    this.#retry.after(this.#backoff.next(), () => this.flush());
+    this.#retry.backOff(FIRST_WAIT, LONGEST_WAIT, () => this.flush());
   }
 
   #stopWaiting(): void {

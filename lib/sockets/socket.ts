@@ -13,24 +13,17 @@ import {
 import { FileDescriptor, OWNED } from '../core/file-descriptor.js';
 import { getOption, readOption, setOption } from '../core/sockopt.js';
 import { nothing, type Queue, type SocketStats, statsOf } from '../core/stats.js';
-import { monotonicNow } from '../core/timers.js';
 import { markAsUncloneable } from '../core/uncloneable.js';
 import { checkSignal, integer } from '../core/validate.js';
-import { Backoff } from '../io/backoff.js';
 import { Deferred } from '../io/deferred.js';
+import { bindHandle, connectHandle, type Waiting } from '../io/establish.js';
 import { configureReceive } from '../io/handle.js';
-import {
-  type BindPlan,
-  bindHandle,
-  type ConnectPlan,
-  type ReceiveSettings,
-} from '../io/options.js';
+import type { BindPlan, ConnectPlan, ReceiveSettings } from '../io/options.js';
 import { peerCredentials, peerGroups, peerPidFd, peerSecurityLabel } from '../io/peer.js';
 import type { PidFd } from '../io/pidfd.js';
-import { Retry } from '../io/retry-timer.js';
-import { type Handle, LOCKED, native, READABLE, WRITABLE } from '../native/binding.js';
+import { RetryTimer } from '../io/retry-timer.js';
+import { type Handle, native, READABLE, WRITABLE } from '../native/binding.js';
 import { constants, SO_RCVBUF, SO_SNDBUF, SOL_SOCKET } from '../native/constants.js';
-import { EAGAIN, ETIMEDOUT } from '../native/errno.js';
 
 const plain: ReceiveSettings = { maxFds: 0, credentials: false, pidfds: false, busyPoll: 0 };
 
@@ -52,7 +45,7 @@ export abstract class UnixSocket implements AsyncDisposable {
   #connectedAddress: UnixAddress | undefined;
   #closed = false;
   #referenced = true;
-  #retry: Retry | undefined;
+  #retry: RetryTimer | undefined;
 
   /** @internal Takes the handle over. */
   constructor(key: typeof CONSTRUCTING, handle: Handle) {
@@ -206,8 +199,8 @@ export abstract class UnixSocket implements AsyncDisposable {
   }
 
   /** @internal For what the kernel cannot tell about: one thing at a time. */
-  protected get retry(): Retry {
-    this.#retry ??= new Retry(this.#referenced);
+  protected get retry(): RetryTimer {
+    this.#retry ??= new RetryTimer(this.#referenced);
     return this.#retry;
   }
 
@@ -373,49 +366,47 @@ export abstract class UnixSocket implements AsyncDisposable {
     }
   }
 
-  /** @internal */
-  protected async bindTo(plan: BindPlan, backlog = -1, signal?: AbortSignal): Promise<void> {
-    const backoff = new Backoff(1, 50);
-    while (!this.tryBind(plan, backlog)) {
-      checkSignal(signal);
-      await this.#pause(backoff.next(), signal);
-    }
-  }
-
-  #pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-    const deferred = new Deferred<void>(signal, () => this.retry.cancel());
-    this.retry.after(milliseconds, () => deferred.resolve());
-    return deferred.promise;
-  }
-
-  /** @internal Binds; false while another process holds the lock on the directory. */
-  protected tryBind(plan: BindPlan, backlog = -1): boolean {
+  /**
+   * @internal Binds, and listens if `backlog` is not negative. Returns a promise if another process holds the lock on
+   * the directory, else undefined: then it is done.
+   */
+  protected bindTo(plan: BindPlan, backlog = -1, signal?: AbortSignal): Promise<void> | undefined {
     const { address } = plan;
-    const result = bindHandle(this.live(), plan, backlog);
-    if (result === LOCKED) return false;
-    if (result < 0) throw bindError(result, address);
-    return true;
+    const bound = this.#wait((waiting) => bindHandle(this.live(), plan, backlog, waiting), signal);
+    if (typeof bound !== 'number') return bound.then((result) => checkBound(result, address));
+    checkBound(bound, address);
+    return undefined;
   }
 
   async #connect(plan: ConnectPlan): Promise<void> {
-    const { address, signal } = plan;
-    const bytes = UnixAddress.bytesOf(address);
-    const backoff = new Backoff(1, 100);
-    const deadline = monotonicNow() + plan.timeout;
+    const { address, signal, timeout } = plan;
     // Binding took a turn, in which it may have been aborted: an aborted signal fires no more.
     checkSignal(signal);
-    let result = this.live().connect(bytes);
-    while (result === EAGAIN) {
-      // A full backlog. Non-blocking connect never says EINPROGRESS, and poll(2) shows the socket as
-      // writable: there is nothing to wait for but time.
-      const left = deadline - monotonicNow();
-      if (left <= 0) throw systemError('connect', ETIMEDOUT, address);
-      await this.#pause(Math.min(backoff.next(), left), signal);
-      checkSignal(signal);
-      result = this.live().connect(bytes);
-    }
+    const result = await this.#wait(
+      (waiting) => connectHandle(this.live(), address, timeout, waiting),
+      signal,
+    );
     check('connect', result, address);
     this.setPeerAddress(address);
     publishConnect(this, address);
   }
+
+  /** Returns the result of an attempt, or a promise of it if it has to wait. */
+  #wait(
+    attempt: (waiting: Waiting) => number | undefined,
+    signal: AbortSignal | undefined,
+  ): number | Promise<number> {
+    let deferred: Deferred<number> | undefined;
+    const result = attempt({
+      timer: () => this.retry,
+      done: (late) => deferred?.resolve(late),
+    });
+    if (result !== undefined) return result;
+    deferred = new Deferred<number>(signal, () => this.retry.cancel());
+    return deferred.promise;
+  }
+}
+
+function checkBound(result: number, address: UnixAddress): void {
+  if (result < 0) throw bindError(result, address);
 }
