@@ -5,6 +5,7 @@ import { check, systemError } from '../core/errors.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
 import { type DatagramStats, type Queue, statsOf } from '../core/stats.js';
+import { kOnMessagesOptions } from '../core/symbols.js';
 import { bytesOf, checkSignal, type Data, optionsOf } from '../core/validate.js';
 import { Budget, MAX_MESSAGES_PER_TURN, resolvedSend } from '../io/budget.js';
 import { adoptHandle, openHandle, openPair } from '../io/handle.js';
@@ -30,12 +31,7 @@ import {
   type Part,
 } from './datagram-batch.js';
 import { AddressDestination, ConnectedPeer, ReconnectingPeer, sendTo } from './destination.js';
-import {
-  MessageSocket,
-  ON_MESSAGES,
-  type OnMessagesOptions,
-  type ReceiveMessageOptions,
-} from './message-socket.js';
+import { MessageSocket, ON_MESSAGES, type OnMessagesOptions } from './message-socket.js';
 import { SendQueue, WritableEvent } from './send-queue.js';
 import type { SendOptions } from './seqpacket.js';
 
@@ -59,7 +55,7 @@ const TRY_SEND = new Known<SendDatagramOptions>('UnixDatagram.trySend', {
   to: 1,
   signal: 1,
 });
-const DELIVER = new Known<OnMessagesOptions>('UnixDatagram.onMessages', ON_MESSAGES);
+const ON_DATAGRAMS = new Known<OnMessagesOptions>('UnixDatagram.onMessages', ON_MESSAGES);
 
 /** Of all sockets on which nothing has had to wait yet: a Map of its own, even empty, takes 184 bytes. */
 const noQueues = new Map<string, SendQueue>();
@@ -68,7 +64,10 @@ const noQueues = new Map<string, SendQueue>();
  * A datagram socket (SOCK_DGRAM, unix(7)): messages arrive whole and in order, and none is lost while
  * both sockets are open. A full receiver makes the sender wait. docs/datagrams.md says the rest.
  */
-export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterable<Datagram> {
+export class UnixDatagram
+  extends MessageSocket<Datagram, never>
+  implements AsyncIterable<Datagram>
+{
   /** What waits to be sent, by destination; the empty key is the connected peer. */
   #queues = noQueues;
   readonly #limit: Readonly<Required<SendQueueLimit>>;
@@ -250,26 +249,6 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
     }
   }
 
-  /** The next message. Calls are served in order. */
-  receive(options?: ReceiveMessageOptions): Promise<Datagram> {
-    return this.next(options, 1) as Promise<Datagram>;
-  }
-
-  /**
-   * Every message from now on goes to `callback`, as an array of up to 32 for each wake-up: the
-   * fastest way. Null ends that. What the callback throws goes to `uncaughtException`, and the socket
-   * lives on. A `receive` that waits already is served first; one that is called later rejects with
-   * `ERR_INVALID_STATE`.
-   */
-  onMessages(callback: ((messages: Datagram[]) => void) | null, options?: OnMessagesOptions): void {
-    this.deliver(callback, optionsOf(options, DELIVER));
-  }
-
-  /** Messages until the socket is closed. Leaving the loop leaves the socket open. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Datagram, void, void> {
-    return this.iterate();
-  }
-
   /** @internal */
   protected override setReference(referenced: boolean): void {
     super.setReference(referenced);
@@ -329,6 +308,11 @@ export class UnixDatagram extends MessageSocket<Datagram> implements AsyncIterab
       bytes += queue.bytes;
     }
     return { messages, bytes };
+  }
+
+  /** @internal */
+  protected override get [kOnMessagesOptions](): Known<OnMessagesOptions> {
+    return ON_DATAGRAMS;
   }
 
   /** @internal */

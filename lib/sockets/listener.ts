@@ -2,16 +2,17 @@ import type { UnixAddress } from '../core/address.js';
 import { publishAccept } from '../core/diagnostics.js';
 import { systemError } from '../core/errors.js';
 import { Known } from '../core/known.js';
+import { kRearm } from '../core/symbols.js';
 import { checkSignal, optionsOf } from '../core/validate.js';
 import { ACCEPT_BATCH, Acceptor } from '../io/acceptor.js';
 import { Authorizer } from '../io/authorizer.js';
-import { Deferred } from '../io/deferred.js';
 import type { AcceptSettings, ReceiveSettings } from '../io/options.js';
 import { Queue } from '../io/queue.js';
 import { bare } from '../native/bare.js';
 import { type Handle, READABLE } from '../native/binding.js';
 import { EAGAIN } from '../native/errno.js';
 import { UnixSocket } from './socket.js';
+import { WaitQueue } from './wait-queue.js';
 
 /** Options of `accept`. */
 export interface AcceptOptions {
@@ -23,7 +24,7 @@ const ACCEPT = new Known<AcceptOptions>('accept', { signal: 1 });
 
 /** A socket that accepts connections. */
 export abstract class Listener<S extends UnixSocket> extends UnixSocket {
-  readonly #waiting = new Queue<Deferred<S>>();
+  readonly #waiting = new WaitQueue<S>(this);
   readonly #acceptor = new Acceptor(
     this.retry,
     () => this.onReadable(),
@@ -76,13 +77,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
         if (handle !== undefined) return Promise.resolve(this.#handOver(handle));
         this.live(); // `authorize` may have closed it
       }
-      const deferred = new Deferred<S>(signal, () => {
-        this.#waiting.remove(deferred);
-        if (this.#waiting.size === 0) this.#rest();
-      });
-      this.#waiting.push(deferred);
-      if (this.#waiting.size === 1) this.#await();
-      return deferred.promise;
+      return this.#waiting.wait(undefined, signal, this.#waiting.size === 0);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -141,15 +136,15 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
         continue;
       }
       if (handle === undefined) return;
-      const deferred = this.#waiting.shift();
-      if (deferred === undefined) {
+      const waiter = this.#waiting.shift();
+      if (waiter === undefined) {
         this.#admitted.push(handle); // `authorize` has aborted the call
         return;
       }
       try {
-        deferred.resolve(this.#handOver(handle));
+        waiter.resolve(this.#handOver(handle));
       } catch (error) {
-        deferred.reject(error);
+        waiter.reject(error);
       }
     }
   }
@@ -158,9 +153,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   #goOn(): void {
     this.#acceptor.release();
     this.#serve();
-    if (this.closed) return;
-    if (this.#waiting.size > 0) this.#await();
-    else this.#rest();
+    if (!this.closed) this[kRearm]();
   }
 
   #reportPause(errno: number): void {
@@ -173,30 +166,29 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
     );
   }
 
-  #await(): void {
-    if (this.#authorizer?.full) {
+  /** @internal */
+  [kRearm](): void {
+    if (this.#waiting.size === 0) {
+      this.handle.stop(READABLE);
+      this.retry.cancel();
+    } else if (this.#authorizer?.full) {
       this.#acceptor.hold(this.handle);
-      return;
+    } else {
+      const result = this.#acceptor.wait(this.handle);
+      if (result < 0) this.settle(systemError('poll', result));
     }
-    const result = this.#acceptor.wait(this.handle);
-    if (result < 0) this.settle(systemError('poll', result));
-  }
-
-  #rest(): void {
-    this.handle.stop(READABLE);
-    this.retry.cancel();
   }
 
   /** @internal */
   onReadable(result = 0): void {
     if (result < 0) {
       // Whoever shares it has shut it for reading, or it cannot be watched.
-      for (const waiting of this.#waiting.drain()) waiting.reject(systemError('accept', result));
+      this.#waiting.rejectAll(systemError('accept', result));
       return;
     }
     this.#budget = ACCEPT_BATCH;
     this.#serve();
-    if (!this.closed && this.#waiting.size > 0) this.#await();
+    if (!this.closed && this.#waiting.size > 0) this[kRearm]();
   }
 
   /** @internal */
@@ -206,7 +198,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   protected override settle(error: Error): void {
     this.#authorizer?.close();
     for (const handle of this.#admitted.drain()) handle.close();
-    for (const deferred of this.#waiting.drain()) deferred.reject(error);
+    this.#waiting.rejectAll(error);
   }
 
   /** @internal Connections accepted and not yet handed over. */

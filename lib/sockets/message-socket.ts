@@ -1,9 +1,10 @@
 import { invalidArgType, invalidState, systemError } from '../core/errors.js';
 import { closeAll } from '../core/fd-like.js';
 import { Known, type Names } from '../core/known.js';
+import { kOnMessagesOptions, kRearm } from '../core/symbols.js';
 import { nextTick } from '../core/timers.js';
-import { checkSignal, optionsOf, type Parsed } from '../core/validate.js';
-import { Deferred } from '../io/deferred.js';
+import { checkSignal, optionsOf } from '../core/validate.js';
+import type { Deferred } from '../io/deferred.js';
 import { type Message, publishReceived } from '../io/message.js';
 import { Queue } from '../io/queue.js';
 import { READABLE } from '../native/binding.js';
@@ -11,25 +12,36 @@ import { MSG_PEEK } from '../native/constants.js';
 import { EAGAIN, ECONNRESET, ESHUTDOWN } from '../native/errno.js';
 import { UnixSocket } from './socket.js';
 import { Speculation } from './speculation.js';
+import { WaitQueue } from './wait-queue.js';
 
-/** Messages that one turn of the loop takes at most, so that no socket starves another. */
-const BATCH = 32;
-/** Milliseconds before receiving is tried again after an error that does not go by being read. */
-const PAUSE = 100;
+/** Messages that a socket takes at most before the event loop gets its turn, so that none starves another. */
+const MAX_MESSAGES_PER_TURN = 32;
+/** Milliseconds until receiving is tried again after an error that would come again at once. */
+const PAUSE_AFTER_ERROR = 100;
 
+/** What `receive()` and iteration ask for. */
+interface Wanted {
+  readonly signal: AbortSignal | undefined;
+  readonly peek: boolean;
+  /** How many messages to receive at once. Those that nobody asked for yet are kept. */
+  readonly batch: number;
+}
+
+const DEFAULTS: Wanted = { signal: undefined, peek: false, batch: 1 };
+const ITERATION: Wanted = { ...DEFAULTS, batch: MAX_MESSAGES_PER_TURN };
+
+/** Returned where nothing was there to receive. */
+const NOTHING = Symbol('nothing');
+/** Returned where nothing was there, and the event is armed. */
 const ARMED = Symbol('armed');
 
 const RECEIVE = new Known<ReceiveMessageOptions>('receive', { signal: 1, peek: 1 });
-const plain: { signal: AbortSignal | undefined; peek: boolean } = {
-  signal: undefined,
-  peek: false,
-};
 
-function receiveOptionsOf(options: ReceiveMessageOptions): typeof plain {
+function receiveOptionsOf(options: ReceiveMessageOptions): Wanted {
   const { signal, peek = false } = optionsOf(options, RECEIVE);
   checkSignal(signal);
   if (typeof peek !== 'boolean') throw invalidArgType('options.peek', 'of type boolean', peek);
-  return { signal, peek };
+  return { signal, peek, batch: 1 };
 }
 
 /** Options of `receive`. */
@@ -61,7 +73,10 @@ export interface OnMessagesOptions {
 
 export const ON_MESSAGES: Names<OnMessagesOptions> = { reuse: 1, onError: 1 };
 
-/** Who gets every message. */
+/** Options of `onMessages` of any class. */
+type AnyOnMessagesOptions = OnMessagesOptions & { onEnd?: () => void };
+
+/** Gets every message. */
 interface Consumer<M> {
   readonly callback: (messages: M[]) => void;
   readonly reuse: boolean;
@@ -69,73 +84,61 @@ interface Consumer<M> {
   readonly onEnd: (() => void) | undefined;
 }
 
-/** A `receive` that waits. */
-interface Waiting<M> {
-  readonly deferred: Deferred<M | null>;
-  readonly peek: boolean;
-}
-
-/** What a socket that receives whole messages has: one reader's queue, promises and iteration. */
-export abstract class MessageSocket<M extends Message> extends UnixSocket {
-  readonly #waiting = new Queue<Waiting<M>>();
-  /** Received while iterating, not taken yet. */
+/**
+ * What `UnixDatagram` and `UnixSeqpacket` share: whole messages, which one reader takes by promises, by
+ * iteration or by a callback. `End` is null where a connection can end.
+ */
+export abstract class MessageSocket<
+  M extends Message,
+  End extends null = null,
+  O extends OnMessagesOptions = OnMessagesOptions,
+> extends UnixSocket {
+  readonly #waiting = new WaitQueue<M | null, Wanted>(this);
+  /** Messages that an iteration received, and nobody has taken yet. */
   readonly #received = new Queue<M>();
-  /** Few: of many messages that came at once a wait takes one. */
+  /** At most 7: of many messages that came at once a wait takes one. */
   readonly #speculation = new Speculation(7);
   #consumer: Consumer<M> | undefined;
-  /** Told to nobody yet. */
+  /** An error that nobody got yet. */
   #error: Error | undefined;
-  /** Messages that may still be taken before the loop gets its turn. */
-  #budget = BATCH;
+  /** Messages that may still be taken before the event loop gets its turn. */
+  #budget = MAX_MESSAGES_PER_TURN;
   #ended = false;
 
-  /** @internal Message `index` of the slab. */
+  /** @internal Makes message `index` of the slab. */
   protected abstract messageAt(index: number): M;
+  /** @internal The options that `onMessages()` takes. */
+  protected abstract readonly [kOnMessagesOptions]: Known<O>;
 
-  /** @internal The next message; null at the end of the connection. */
-  protected next(options: ReceiveMessageOptions | undefined, batch: number): Promise<M | null> {
+  /** The next message; null at the end of a seqpacket connection. Calls are served in order. */
+  receive(options?: ReceiveMessageOptions): Promise<M | End> {
+    return this.#next(options, DEFAULTS) as Promise<M | End>;
+  }
+
+  #next(options: ReceiveMessageOptions | undefined, defaults: Wanted): Promise<M | null> {
     try {
       this.live();
-      const { signal, peek } = options === undefined ? plain : receiveOptionsOf(options);
+      const wanted = options === undefined ? defaults : receiveOptionsOf(options);
       if (this.#consumer !== undefined) throw invalidState('onMessages() takes the messages');
-      const message = this.#waiting.size === 0 ? this.#take(batch, peek) : undefined;
-      if (message !== undefined && message !== ARMED) return Promise.resolve(message);
-      const cancel = (): void => {
-        this.#waiting.remove(waiting);
-        this.#await(batch);
-      };
-      const deferred = this.#waitFor(signal, cancel, batch);
-      const waiting = { deferred, peek };
-      this.#waiting.push(waiting);
-      if (message !== ARMED) this.#await(batch);
-      return deferred.promise;
+      const message = this.#waiting.size === 0 ? this.#take(wanted) : NOTHING;
+      if (message === NOTHING) return this.#waiting.wait(wanted, wanted.signal, true);
+      if (message === ARMED) return this.#waiting.wait(wanted, wanted.signal, false);
+      return Promise.resolve(message);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  #waitFor(signal: AbortSignal | undefined, cancel: () => void, batch: number): Deferred<M | null> {
-    try {
-      return new Deferred<M | null>(signal, signal === undefined ? undefined : cancel);
-    } catch (error) {
-      this.#await(batch); // nobody waits for what was armed
-      throw error;
-    }
-  }
-
-  /**
-   * A message that is here now, null at the end; undefined: it has to be waited for, ARMED: and it is
-   * already.
-   */
-  #take(batch: number, peek: boolean): M | null | undefined | typeof ARMED {
+  /** Returns a message that is here now, or null at the end of the connection. */
+  #take({ peek, batch }: Wanted): M | null | typeof NOTHING | typeof ARMED {
     const received = peek ? this.#received.peek()?.copy() : this.#received.shift();
     if (received !== undefined) return received as M;
     if (this.#ended) return null;
     this.throwReported();
-    if (this.#budget <= 0 || !(peek || this.#speculation.shouldTry())) return undefined;
+    if (this.#budget <= 0 || !(peek || this.#speculation.shouldTry())) return NOTHING;
     const result = peek ? this.handle.receive(1, MSG_PEEK) : this.handle.receiveOrWait(batch);
     if (!peek) this.#speculation.record(result !== EAGAIN);
-    if (result === EAGAIN) return peek ? undefined : ARMED;
+    if (result === EAGAIN) return peek ? NOTHING : ARMED;
     if (result < 0) throw systemError('recvmsg', result);
     if (result === 0) {
       this.#ended = true;
@@ -149,10 +152,11 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
   }
 
   /**
-   * @internal Messages until the end of the connection or of the socket. Not an async generator, which
-   * would put three promises between a message and its reader.
+   * Messages until the socket is closed, or until the end of a seqpacket connection. Leaving the loop leaves
+   * the socket open.
    */
-  protected iterate(): AsyncIterableIterator<M, void, void> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<M, void, void> {
+    // Not an async generator, which would put three promises between a message and its reader.
     let done = false;
     const result = (message: M | null): IteratorResult<M, void> => {
       if (message !== null) return { value: message, done: false };
@@ -166,7 +170,9 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
     };
     return {
       next: () =>
-        done ? Promise.resolve(result(null)) : this.next(undefined, BATCH).then(result, failed),
+        done
+          ? Promise.resolve(result(null))
+          : this.#next(undefined, ITERATION).then(result, failed),
       return: () => {
         done = true;
         return Promise.resolve(result(null));
@@ -177,12 +183,15 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
     };
   }
 
-  /** @internal Every message from now on goes to `callback`, as an array for each wake-up. */
-  protected deliver(
-    callback: ((messages: M[]) => void) | null,
-    options: Parsed<OnMessagesOptions & { onEnd?: () => void }>,
-  ): void {
-    const { reuse = false, onError, onEnd } = options;
+  /**
+   * Every message from now on goes to `callback`, as an array of up to 32 for each wake-up: the
+   * fastest way. Null ends that. At the end of a seqpacket connection `options.onEnd` is called, once. What the
+   * callback throws goes to `uncaughtException`, and the socket lives on. A `receive` that waits already is
+   * served first; one that is called later rejects with `ERR_INVALID_STATE`.
+   */
+  onMessages(callback: ((messages: M[]) => void) | null, options?: O): void {
+    const parsed: AnyOnMessagesOptions = optionsOf(options, this[kOnMessagesOptions]);
+    const { reuse = false, onError, onEnd } = parsed;
     if (callback !== null && typeof callback !== 'function') {
       throw invalidArgType('callback', 'of type function or null', callback);
     }
@@ -195,7 +204,7 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
     this.live();
     if (callback === null) {
       this.#consumer = undefined;
-      this.#await(1);
+      this[kRearm]();
       return;
     }
     // Not with spreads, whose object takes half a kilobyte.
@@ -208,7 +217,7 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
     if (this.#consumer === undefined) return;
     // What a `receive` that waits gets is its caller's to keep.
     const reuse = this.#consumer.reuse && this.#waiting.size === 0;
-    const result = this.handle.startReceiving(BATCH, reuse);
+    const result = this.handle.startReceiving(MAX_MESSAGES_PER_TURN, reuse);
     if (result < 0) this.#fail(result);
   }
 
@@ -217,22 +226,28 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
     if (this.#received.size > 0) this.#consumer?.callback(this.#received.drain());
   }
 
-  #await(batch: number): void {
+  /** @internal */
+  [kRearm](): void {
     if (this.#consumer !== undefined) {
       this.#start();
       return;
     }
-    const first = this.#waiting.peek();
-    if (first === undefined) this.handle.stop(READABLE);
-    else if (first.peek) this.#check(this.handle.waitReadable(1, MSG_PEEK));
-    else
-      this.#check(this.handle.waitReadable(Math.max(batch, Math.min(this.#waiting.size, BATCH))));
+    const wants = this.#waiting.first?.wants;
+    if (wants === undefined) {
+      this.handle.stop(READABLE);
+      return;
+    }
+    const batch = Math.max(wants.batch, Math.min(this.#waiting.size, MAX_MESSAGES_PER_TURN));
+    const result = wants.peek
+      ? this.handle.waitReadable(1, MSG_PEEK)
+      : this.handle.waitReadable(batch);
+    if (result < 0) this.settle(systemError('poll', result));
   }
 
   /** @internal */
   onReadable(result: number): void {
     const consumer = this.#consumer;
-    this.#budget = BATCH;
+    this.#budget = MAX_MESSAGES_PER_TURN;
     if (result < 0) {
       this.#fail(result);
     } else if (result === 0) {
@@ -246,7 +261,7 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
       if (this.#consumer?.reuse) this.#start();
       this.#handOver();
     }
-    if (this.#waiting.size > 0) this.#await(1);
+    if (this.#waiting.size > 0) this[kRearm]();
   }
 
   /** All that a receive brought. */
@@ -257,25 +272,23 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
   }
 
   #serve(messages: M[]): void {
-    if (this.#consumer === undefined && this.#waiting.peek()?.peek) {
-      this.#waiting.shift()?.deferred.resolve(messages[0] as M);
+    if (this.#consumer === undefined && this.#waiting.first?.wants.peek) {
+      this.#waiting.shift()?.resolve(messages[0] as M);
       publishReceived(this, messages);
       return;
     }
     for (const message of messages) {
       let waiting = this.#waiting.shift();
-      for (; waiting?.peek; waiting = this.#waiting.shift()) {
-        copyTo(waiting.deferred, message);
-      }
+      for (; waiting?.wants.peek; waiting = this.#waiting.shift()) copyTo(waiting, message);
       if (waiting === undefined) this.#received.push(message);
-      else waiting.deferred.resolve(message);
+      else waiting.resolve(message);
     }
     publishReceived(this, messages);
   }
 
   #end(): void {
     this.#ended = true;
-    for (const { deferred } of this.#waiting.drain()) deferred.resolve(null);
+    this.#waiting.resolveAll(null);
     const consumer = this.#consumer;
     if (consumer === undefined) return;
     this.#consumer = undefined;
@@ -289,7 +302,7 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
     } else if (this.#consumer !== undefined && result !== ECONNRESET) {
       // ENOMEM or the like, which would come again at once.
       this.handle.stop(READABLE);
-      this.retry.after(PAUSE, () => this.#start());
+      this.retry.after(PAUSE_AFTER_ERROR, () => this.#start());
     }
     this.report(systemError('recvmsg', result));
   }
@@ -298,7 +311,7 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
   protected report(error: Error): void {
     const waiting = this.#waiting.shift();
     const onError = this.#consumer?.onError;
-    if (waiting !== undefined) waiting.deferred.reject(error);
+    if (waiting !== undefined) waiting.reject(error);
     else if (onError !== undefined) nextTick(onError, error);
     else this.#error = error;
   }
@@ -311,13 +324,9 @@ export abstract class MessageSocket<M extends Message> extends UnixSocket {
     throw error;
   }
 
-  #check(result: number): void {
-    if (result < 0) this.settle(systemError('poll', result));
-  }
-
   /** @internal */
   protected override settle(error: Error): void {
-    for (const { deferred } of this.#waiting.drain()) deferred.reject(error);
+    this.#waiting.rejectAll(error);
     for (const message of this.#received.drain()) {
       closeAll(message.fds);
       message.pidfd?.close();

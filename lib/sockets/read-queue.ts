@@ -3,8 +3,8 @@ import { messageChannel, publishMessage } from '../core/diagnostics.js';
 import { check, invalidState, systemError } from '../core/errors.js';
 import { closeAll } from '../core/fd-like.js';
 import { View } from '../core/node-internals.js';
+import { kRearm } from '../core/symbols.js';
 import { bufferOf, checkSignal, isLost } from '../core/validate.js';
-import { Deferred } from '../io/deferred.js';
 import {
   dataAt,
   hasControlAt,
@@ -13,41 +13,33 @@ import {
   publishReceived,
   type Receiver,
 } from '../io/message.js';
-import { Queue } from '../io/queue.js';
 import { type Handle, READABLE } from '../native/binding.js';
 import { EAGAIN } from '../native/errno.js';
 import { Speculation } from './speculation.js';
+import { WaitQueue } from './wait-queue.js';
 
-/** Bytes that one turn of the loop reads at most, so that no peer who keeps up stops it. */
-const BUDGET = 2 << 20;
-/** What a read counts for, at least. */
-const LEAST = BUDGET >> 8;
-/** What a read that found nothing returns: it has to wait. */
-const LATER = Symbol('later');
+/** Bytes that a socket reads at most before the event loop gets its turn, so that a peer who keeps up does not stop it. */
+const MAX_BYTES_PER_TURN = 2 << 20;
+/** The least that a read is counted as: 256 reads take a turn. */
+const MIN_BYTES_COUNTED = MAX_BYTES_PER_TURN >> 8;
+/** Returned by a read that found nothing. */
+const NOTHING = Symbol('nothing');
 
 /** Where a read puts the bytes: the caller's memory; null: the slab's; undefined: a whole message. */
 type Memory = Uint8Array | null | undefined;
 
-/** A read that waits. */
-class Read extends Deferred<Buffer | Message | null> {
-  readonly memory: Memory;
-
-  constructor(memory: Memory, signal: AbortSignal | undefined, onAbort: (() => void) | undefined) {
-    super(signal, onAbort);
-    this.memory = memory;
-  }
-}
+type ReadResult = Buffer | Message | null;
 
 /** What a stream socket reads, in order: at once, or when it is readable. */
 export class ReadQueue {
   readonly #handle: Handle;
   readonly #socket: Receiver;
-  readonly #reads = new Queue<Read>();
+  readonly #reads = new WaitQueue<ReadResult, Memory>(this);
   readonly #speculation = new Speculation(31);
   /** A message with descriptors that a `read()` met: it waits for `receive()`. */
   #held: Message | undefined;
   /** Of bytes that may still be read before the loop gets its turn. */
-  #budget = BUDGET;
+  #budget = MAX_BYTES_PER_TURN;
 
   constructor(handle: Handle, socket: Receiver) {
     this.#handle = handle;
@@ -59,43 +51,37 @@ export class ReadQueue {
     return this.#held !== undefined;
   }
 
-  read(buffer: Memory, signal: AbortSignal | undefined): Promise<Buffer | Message | null> {
-    const first = this.#reads.size === 0;
+  read(buffer: Memory, signal: AbortSignal | undefined): Promise<ReadResult> {
     try {
       checkSignal(signal);
       const memory = buffer == null ? buffer : bufferOf('buffer', buffer);
-      const now =
-        first && (this.#held !== undefined || (this.#budget > 0 && this.#speculation.shouldTry()));
-      if (now) {
-        const result = this.#take(memory, true);
-        this.#speculation.record(result !== LATER);
-        if (result !== LATER) return Promise.resolve(result);
-      }
-      const onAbort = signal === undefined ? undefined : () => this.#forget(read);
-      const read = new Read(memory, signal, onAbort);
-      this.#reads.push(read);
-      if (first && !now) this.#await();
-      return read.promise;
+      const first = this.#reads.size === 0;
+      if (!first || !this.#shouldTry()) return this.#reads.wait(memory, signal, first);
+      const result = this.#take(memory, true);
+      this.#speculation.record(result !== NOTHING);
+      return result === NOTHING ? this.#reads.wait(memory, signal, false) : Promise.resolve(result);
     } catch (error) {
-      // The signal may have thrown when the receive had been asked for already.
-      if (first) this.#handle.stop(READABLE);
       return Promise.reject(error);
     }
+  }
+
+  #shouldTry(): boolean {
+    return this.#held !== undefined || (this.#budget > 0 && this.#speculation.shouldTry());
   }
 
   /** The socket is readable. `result`: of the receive that was asked for. */
   resume(result: number): void {
     let received: number | undefined = result;
-    this.#budget = BUDGET;
-    for (let first = this.#reads.peek(); first !== undefined; first = this.#reads.peek()) {
-      const { memory } = first;
+    this.#budget = MAX_BYTES_PER_TURN;
+    for (let { first } = this.#reads; first !== undefined; first = this.#reads.first) {
+      const memory = first.wants;
       if (this.#budget <= 0) break;
       try {
         const taken =
           received !== undefined && this.#intoSlab(memory)
             ? this.#accept(memory, received)
             : this.#take(memory, false);
-        if (taken === LATER) break;
+        if (taken === NOTHING) break;
         this.#reads.shift();
         first.resolve(taken);
       } catch (error) {
@@ -104,30 +90,27 @@ export class ReadQueue {
       }
       received = undefined;
     }
-    this.#await();
+    if (this.#reads.size > 0) this[kRearm]();
   }
 
   /** Rejects all of them. */
-  discard(error: Error): void {
-    for (const read of this.#reads.drain()) read.reject(error);
+  rejectAll(error: Error): void {
+    this.#reads.rejectAll(error);
     closeAll(this.#held?.fds ?? []);
     this.#held?.pidfd?.close();
     this.#held = undefined;
   }
 
-  #forget(read: Read): void {
-    this.#reads.remove(read);
-    if (this.#reads.size === 0) this.#handle.stop(READABLE);
-    else this.#await();
-  }
-
-  /** Waits for what the first read wants. */
-  #await(): void {
-    const first = this.#reads.peek();
-    if (first === undefined) return;
-    // Into the slab, the addon can read before it calls; into the caller's memory it cannot.
-    const result = this.#handle.waitReadable(this.#intoSlab(first.memory) ? 1 : 0);
-    if (result < 0) this.discard(systemError('poll', result));
+  /** @internal Waits for what the first read wants. */
+  [kRearm](): void {
+    const { first } = this.#reads;
+    if (first === undefined) {
+      this.#handle.stop(READABLE);
+      return;
+    }
+    // The addon can receive into the slab before it calls, but not into the caller's memory.
+    const result = this.#handle.waitReadable(this.#intoSlab(first.wants) ? 1 : 0);
+    if (result < 0) this.rejectAll(systemError('poll', result));
   }
 
   /** Only the slab has room for what may come beside the bytes. */
@@ -136,7 +119,7 @@ export class ReadQueue {
   }
 
   /** Reads now, what a `read` of this kind wants; `wait`: if that is nothing, waits for it. */
-  #take(memory: Memory, wait: boolean): Buffer | Message | null | typeof LATER {
+  #take(memory: Memory, wait: boolean): ReadResult | typeof NOTHING {
     const handle = this.#handle;
     if (this.#held !== undefined) return this.#convert(this.#held, memory);
     if (memory == null || this.#socket.maxFds > 0) {
@@ -151,10 +134,10 @@ export class ReadQueue {
   }
 
   /** What a read into the caller's memory brought. */
-  #fill(memory: Uint8Array, length: number): Buffer | null | typeof LATER {
-    if (length === EAGAIN) return LATER;
+  #fill(memory: Uint8Array, length: number): Buffer | null | typeof NOTHING {
+    if (length === EAGAIN) return NOTHING;
     if (check('read', length) === 0) return null;
-    this.#budget -= Math.max(length, LEAST);
+    this.#budget -= Math.max(length, MIN_BYTES_COUNTED);
     if (length < memory.length) this.#speculation.exhausted();
     const view = viewOf(memory, length);
     if (messageChannel.hasSubscribers) publishMessage(this.#socket, 'received', view);
@@ -162,16 +145,16 @@ export class ReadQueue {
   }
 
   /** What a receive into the slab brought. */
-  #accept(memory: Memory, result: number): Buffer | Message | null | typeof LATER {
-    if (result === EAGAIN) return LATER;
+  #accept(memory: Memory, result: number): ReadResult | typeof NOTHING {
+    if (result === EAGAIN) return NOTHING;
     if (check('read', result) === 0) return null;
     if (memory === null && !hasControlAt(0)) {
       const data = dataAt(0, this.#socket);
-      this.#budget -= Math.max(data.length, LEAST);
+      this.#budget -= Math.max(data.length, MIN_BYTES_COUNTED);
       return data;
     }
     const message = messageAt(0, this.#socket);
-    this.#budget -= Math.max(message.size, LEAST);
+    this.#budget -= Math.max(message.size, MIN_BYTES_COUNTED);
     try {
       return this.#convert(message, memory);
     } finally {

@@ -5,6 +5,7 @@ import { systemError } from '../core/errors.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
 import type { Queue } from '../core/stats.js';
+import { kOnMessagesOptions } from '../core/symbols.js';
 import { bytesOf, checkSignal, type Data, optionsOf } from '../core/validate.js';
 import { resolvedSend } from '../io/budget.js';
 import { adoptHandle, openHandle, openPair } from '../io/handle.js';
@@ -26,12 +27,7 @@ import type { Handle } from '../native/binding.js';
 import { SOCK_SEQPACKET } from '../native/constants.js';
 import { EAGAIN } from '../native/errno.js';
 import { ConnectedPeer } from './destination.js';
-import {
-  MessageSocket,
-  ON_MESSAGES,
-  type OnMessagesOptions,
-  type ReceiveMessageOptions,
-} from './message-socket.js';
+import { MessageSocket, ON_MESSAGES, type OnMessagesOptions } from './message-socket.js';
 import { SendQueue, WritableEvent } from './send-queue.js';
 
 /** Options of `send`. */
@@ -54,7 +50,7 @@ const PAIR = new Known<MessageOptions>('UnixSeqpacket.pair', MESSAGES);
 const FROM_FD = new Known<MessageOptions>('UnixSeqpacket.fromFd', MESSAGES);
 const SEND = new Known<SendOptions>('UnixSeqpacket.send', { ...ANCILLARY, signal: 1 });
 const TRY_SEND = new Known<SendOptions>('UnixSeqpacket.trySend', { ...ANCILLARY, signal: 1 });
-const DELIVER = new Known<OnSeqpacketMessagesOptions>('UnixSeqpacket.onMessages', {
+const ON_PACKETS = new Known<OnSeqpacketMessagesOptions>('UnixSeqpacket.onMessages', {
   ...ON_MESSAGES,
   onEnd: 1,
 });
@@ -63,7 +59,10 @@ const DELIVER = new Known<OnSeqpacketMessagesOptions>('UnixSeqpacket.onMessages'
  * A connected socket that keeps messages apart (SOCK_SEQPACKET, unix(7), Linux): they arrive whole,
  * in order, each as it was sent, empty ones too.
  */
-export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterable<Message> {
+export class UnixSeqpacket
+  extends MessageSocket<Message, null, OnSeqpacketMessagesOptions>
+  implements AsyncIterable<Message>
+{
   readonly #peer: ConnectedPeer;
   readonly #writable: WritableEvent;
   readonly #queue: SendQueue;
@@ -175,27 +174,9 @@ export class UnixSeqpacket extends MessageSocket<Message> implements AsyncIterab
     throw systemError('send', result);
   }
 
-  /**
-   * Every message from now on goes to `callback`, as an array of up to 32 for each wake-up: the
-   * fastest way. At the end of the connection `options.onEnd` is called, once. Null ends that. What
-   * the callback throws goes to `uncaughtException`, and the socket lives on. A `receive` that waits
-   * already is served first; one that is called later rejects with `ERR_INVALID_STATE`.
-   */
-  onMessages(
-    callback: ((messages: Message[]) => void) | null,
-    options?: OnSeqpacketMessagesOptions,
-  ): void {
-    this.deliver(callback, optionsOf(options, DELIVER));
-  }
-
-  /** The next message; null at the end of the connection. Calls are served in order. */
-  receive(options?: ReceiveMessageOptions): Promise<Message | null> {
-    return this.next(options, 1);
-  }
-
-  /** Messages until the end of the connection. Leaving the loop leaves the socket open. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Message, void, void> {
-    return this.iterate();
+  /** @internal */
+  protected override get [kOnMessagesOptions](): Known<OnSeqpacketMessagesOptions> {
+    return ON_PACKETS;
   }
 
   /** @internal */

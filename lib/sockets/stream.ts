@@ -341,7 +341,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
 
   /** @internal */
   protected override settle(error: Error): void {
-    this.#reads.discard(error);
+    this.#reads.rejectAll(error);
     this.#writes?.discard(error);
   }
 
