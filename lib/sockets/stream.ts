@@ -1,10 +1,15 @@
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { AddressLike } from '../core/address.js';
-import { ANCILLARY } from '../core/ancillary.js';
+import {
+  ANCILLARY,
+  type Ancillary,
+  type AncillaryOptions,
+  ancillaryOf,
+} from '../core/ancillary.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
-import { type Credentials, credentialsOf } from '../core/credentials.js';
+import type { Credentials } from '../core/credentials.js';
 import { check, copyOfError, invalidArgValue, systemError } from '../core/errors.js';
-import { closeAll, descriptorsOf, duplicates, type Sendable } from '../core/fd-like.js';
+import { closeAll, duplicates } from '../core/fd-like.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
 import { turnOff } from '../core/sockopt.js';
@@ -36,15 +41,8 @@ import { readableOf, writableOf } from './web-streams.js';
 /** Bytes read from a stream, with what came beside them. */
 export type StreamMessage = Message;
 
-/** Options of `write`. */
-export interface WriteOptions {
-  /**
-   * Descriptors to send with the first byte, at most 253. The sender keeps its own: duplicates are
-   * kept while the write waits.
-   */
-  fds?: readonly Sendable[];
-  /** Whom the receiver is told these bytes are from: see `send` of `UnixSeqpacket`. */
-  credentials?: Credentials;
+/** Options of `write`. Descriptors go with the first byte, credentials with all. */
+export interface WriteOptions extends AncillaryOptions {
   /**
    * Stops waiting: rejects with an `AbortError` whose `bytesWritten` says how many bytes had gone by
    * then. The rest was not sent.
@@ -187,8 +185,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       }
       const parsed = optionsOf(options, WRITE);
       checkSignal(parsed.signal);
-      const fds = descriptorsOf(parsed.fds);
-      const credentials = credentialsOf('options.credentials', parsed.credentials);
+      const ancillary = ancillaryOf(parsed);
       const parts = Array.isArray(data) ? data : [data];
       const buffers = parts.map((part) => bytesOf('data', part));
       refuseLostSince('data', buffers);
@@ -197,22 +194,22 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       const length = vector.bytes;
       if (this.#ending) throw systemError('write', EPIPE);
       if (length === 0) {
-        if (fds !== undefined) {
+        if (ancillary?.fds !== undefined) {
           throw invalidArgValue('data', 'must hold a byte for the descriptors to ride on', data);
         }
         return resolvedSend(0);
       }
-      const written = idle ? this.#send(vector, fds, credentials) : 0;
+      const written = idle ? this.#send(vector, ancillary) : 0;
       if (written === length) return resolvedSend(length);
-      // Those of a partial write have gone with its first byte.
-      const kept = written > 0 ? [] : duplicates(fds);
-      return this.#queue(vector, written, kept, credentials, parsed.signal);
+      // Descriptors go with the first byte.
+      const fds = duplicates(written > 0 ? undefined : ancillary?.fds);
+      return this.#queue(vector, written, fds, ancillary?.credentials, parsed.signal);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  /** The common case: one buffer, nothing beside it, and nothing that waits. */
+  /** Writes one buffer without ancillary data while nothing waits, the common case. */
   #writeBytes(handle: Handle, data: Uint8Array): Promise<void> {
     const result = sendBytes(handle, data);
     if (result === data.length) return resolvedSend(result);
@@ -320,12 +317,8 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   }
 
   /** Sends once. Returns the bytes that went, 0 if none could. */
-  #send(
-    vector: VectoredWrite,
-    rights: readonly number[] | undefined,
-    credentials: Credentials | undefined,
-  ): number {
-    const result = vector.send(this.handle, rights, credentials);
+  #send(vector: VectoredWrite, ancillary: Ancillary | undefined): number {
+    const result = vector.send(this.handle, ancillary?.fds, ancillary?.credentials);
     return result === EAGAIN ? 0 : check('write', result);
   }
 
