@@ -5,7 +5,7 @@ import { debuglog } from 'node:util';
 import type { UnixAddress } from './address.js';
 import { type ErrorEvent, failures } from './errors.js';
 import type { FileDescriptor } from './file-descriptor.js';
-import { kImplementation } from './symbols.js';
+import { kImplementation, kPublic } from './symbols.js';
 
 /** Published in `afunix:connect`: a socket has a peer. */
 export interface ConnectEvent {
@@ -53,16 +53,17 @@ export const acceptChannel: Channel = channel('afunix:accept');
 export const messageChannel: Channel = channel('afunix:message');
 export const fdsChannel: Channel = channel('afunix:fds');
 
-/** What events name as the socket: the one that is below another names that. */
-interface Told {
-  readonly face?: object;
+/** Stands for a public socket, or is one. */
+interface Internal {
+  readonly [kPublic]?: object;
 }
 
-const faceOf = (socket: object): object => (socket as Told).face ?? socket;
+/** Returns the object that events report as `socket`: the public one, of the class that the user holds. */
+const publicOf = (socket: object): object => (socket as Internal)[kPublic] ?? socket;
 
 export function publishConnect(socket: object, address: UnixAddress): void {
   if (connectChannel.hasSubscribers)
-    connectChannel.publish({ socket: faceOf(socket), address } satisfies ConnectEvent);
+    connectChannel.publish({ socket: publicOf(socket), address } satisfies ConnectEvent);
 }
 
 export function publishAccept(listener: object, socket: object): void {
@@ -78,7 +79,7 @@ export function publishMessage(
   address: UnixAddress | null = null,
 ): void {
   messageChannel.publish({
-    socket: faceOf(socket),
+    socket: publicOf(socket),
     direction,
     data,
     address,
@@ -91,7 +92,7 @@ export function publishFds(
   fds: FdsEvent['fds'],
 ): void {
   if (fdsChannel.hasSubscribers)
-    fdsChannel.publish({ socket: faceOf(socket), direction, fds } satisfies FdsEvent);
+    fdsChannel.publish({ socket: publicOf(socket), direction, fds } satisfies FdsEvent);
 }
 
 const trace = debuglog('afunix');
@@ -117,15 +118,14 @@ if (trace.enabled) {
   failures.subscribe((event) => trace((event as ErrorEvent).error.message));
 }
 
-/** What may name itself: a socket, or the implementation behind it. */
+/** A socket of this package. */
 interface Named {
   readonly fd?: number;
-  readonly [kImplementation]?: Named;
-  describe?(): string;
+  readonly [kImplementation]?: { describe(): string };
 }
 
 function nameOf(socket: object): string {
-  const { fd, [kImplementation]: named = socket as Named } = socket as Named;
-  const name = named.describe?.() ?? socket.constructor.name;
+  const { fd, [kImplementation]: implementation } = socket as Named;
+  const name = implementation?.describe() ?? socket.constructor.name;
   return fd === undefined || name.endsWith(` ${fd}`) ? name : `${name} (${fd})`;
 }

@@ -7,8 +7,6 @@ export const kImplementation: unique symbol = Symbol('afunix.implementation');
 // Of every socket.
 /** The open handle. */
 export const kHandle: unique symbol = Symbol('afunix.handle');
-/** The owner of the handle, which stands for the socket where messages are made. */
-export const kOwner: unique symbol = Symbol('afunix.owner');
 /** The socket that diagnostics name. */
 export const kPublic: unique symbol = Symbol('afunix.public');
 /** Returns the handle. Throws `ERR_SOCKET_CLOSED` once the socket is closed. */
@@ -43,8 +41,6 @@ export const kRelease: unique symbol = Symbol('afunix.release');
 export const kSetPeerAddress: unique symbol = Symbol('afunix.setPeerAddress');
 /** Gives an accepted connection the address of its listener. */
 export const kPassLocalAddress: unique symbol = Symbol('afunix.passLocalAddress');
-/** Makes a socket of a handle. */
-export const kFromHandle: unique symbol = Symbol('afunix.fromHandle');
 /** Waits for what the first of those wants who wait, or for nothing. */
 export const kRearm: unique symbol = Symbol('afunix.rearm');
 
@@ -55,6 +51,8 @@ export const kMessageAt: unique symbol = Symbol('afunix.messageAt');
 export const kOnMessagesOptions: unique symbol = Symbol('afunix.onMessagesOptions');
 /** Hands on an error that belongs to receiving. */
 export const kReport: unique symbol = Symbol('afunix.report');
+/** Reports an error of the connected peer that a send to another address fetched. */
+export const kOnPeerReset: unique symbol = Symbol('afunix.onPeerReset');
 /** Throws such an error, if nobody got it. */
 export const kThrowReported: unique symbol = Symbol('afunix.throwReported');
 

@@ -2,6 +2,7 @@
 import type { EventEmitter } from 'node:events';
 import type { AddressLike } from '../core/address.js';
 import { codedError, systemError } from '../core/errors.js';
+import { kDescribe, kQueued } from '../core/symbols.js';
 import { nextTick, setImmediate } from '../core/timers.js';
 import type { Parsed } from '../core/validate.js';
 import type { Datagram } from '../io/message.js';
@@ -44,7 +45,7 @@ export class DatagramAdapter implements EndpointOwner {
 
   /** Names the socket in traces. */
   describe(): string {
-    return this.endpoint.describe();
+    return this.endpoint[kDescribe]();
   }
 
   /** Throws ERR_SOCKET_DGRAM_NOT_RUNNING once it is closed. */
@@ -165,7 +166,7 @@ export class DatagramAdapter implements EndpointOwner {
 
   /** Called by the endpoint when there is room at the peer: emits 'writable' after congestion. */
   onWritable(): void {
-    if (!this.#congested || this.endpoint.queued.messages > 0) return;
+    if (!this.#congested || this.endpoint[kQueued].messages > 0) return;
     this.#congested = false;
     this.socket.emit('writable');
   }

@@ -1,7 +1,7 @@
 // The socket with promises, as the one with events needs it.
 import type { AddressLike } from '../core/address.js';
 import { CONSTRUCTING } from '../core/constructing.js';
-import type { Queue } from '../core/stats.js';
+import { kDescribe, kLive, kOnWritable, kPublic, kReport } from '../core/symbols.js';
 import { nextTick, setImmediate } from '../core/timers.js';
 import type { Parsed } from '../core/validate.js';
 import { openHandle } from '../io/handle.js';
@@ -9,6 +9,7 @@ import { type DatagramOptions, datagramSettings } from '../io/message-options.js
 import { type BindPlan, receiveSettings } from '../io/options.js';
 import { SOCK_DGRAM } from '../native/constants.js';
 import { UnixDatagram } from '../sockets/datagram.js';
+import { applyReceive, bindSocket } from '../sockets/set-up.js';
 
 /** The receiver of an endpoint's events. */
 export interface EndpointOwner {
@@ -34,22 +35,22 @@ export class DgramEndpoint extends UnixDatagram {
     const settings = datagramSettings(options);
     const endpoint = new DgramEndpoint(CONSTRUCTING, openHandle(SOCK_DGRAM), settings);
     endpoint.#owner = owner;
-    endpoint.applyReceive(receive);
+    applyReceive(endpoint, receive);
     return endpoint;
   }
 
   /** Binds at once, or returns a promise while another process holds the lock on the directory. */
   bindNow(plan: BindPlan): Promise<void> | undefined {
-    return this.bindTo(plan);
+    return bindSocket(this, plan);
   }
 
-  /** The socket that diagnostics name. */
-  get face(): object {
+  /** @internal The socket that diagnostics name. */
+  override get [kPublic](): object {
     return this.#owner?.socket ?? this;
   }
 
-  /** Names the socket in warnings, as its user knows it. */
-  override describe(): string {
+  /** @internal Names the socket in warnings, as its user knows it. */
+  override [kDescribe](): string {
     return `afunix/dgram Socket ${this.fd}`;
   }
 
@@ -57,7 +58,7 @@ export class DgramEndpoint extends UnixDatagram {
   awaitWritable(): void {
     this.#awaits = true;
     // A socket that cannot be watched counts as writable: the caller's next try shows what is wrong.
-    if (this.live().waitWritable() < 0) setImmediate(() => this.onWritable());
+    if (this[kLive]().waitWritable() < 0) setImmediate(() => this[kOnWritable]());
   }
 
   override connect(address: AddressLike): void {
@@ -75,19 +76,17 @@ export class DgramEndpoint extends UnixDatagram {
     if (this.#awaits) this.awaitWritable();
   }
 
-  override get queued(): Queue {
-    return super.queued;
-  }
-
-  override onWritable(): void {
+  /** @internal */
+  override [kOnWritable](): void {
     this.#awaits = false;
-    super.onWritable();
+    super[kOnWritable]();
     this.#owner?.onWritable();
   }
 
-  protected override report(error: Error): void {
+  /** @internal */
+  override [kReport](error: Error): void {
     nextTick(() => {
-      if (this.#owner?.onError(error) !== true) super.report(error);
+      if (this.#owner?.onError(error) !== true) super[kReport](error);
     });
   }
 }

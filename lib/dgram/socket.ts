@@ -5,7 +5,7 @@ import { type AddressLike, UnixAddress } from '../core/address.js';
 import { invalidArgValue } from '../core/errors.js';
 import { Known } from '../core/known.js';
 import type { SocketStats } from '../core/stats.js';
-import { kImplementation } from '../core/symbols.js';
+import { kImplementation, kQueued } from '../core/symbols.js';
 import { markAsUncloneable } from '../core/uncloneable.js';
 import { checkSignalType, membersOf } from '../core/validate.js';
 import { DATAGRAM } from '../io/message-options.js';
@@ -209,12 +209,12 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
 
   /** Returns the bytes that wait to be sent. */
   getSendQueueSize(): number {
-    return this[kImplementation].endpoint.queued.bytes;
+    return this[kImplementation].endpoint[kQueued].bytes;
   }
 
   /** Returns the number of messages that wait to be sent. */
   getSendQueueCount(): number {
-    return this[kImplementation].endpoint.queued.messages;
+    return this[kImplementation].endpoint[kQueued].messages;
   }
 
   /** Returns what the socket did so far, as `stats()` of `UnixSocket`. */

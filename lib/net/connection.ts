@@ -5,6 +5,7 @@ import { publishConnect } from '../core/diagnostics.js';
 import { closedError, codedError, systemError } from '../core/errors.js';
 import { bufferedChunks, undestroy } from '../core/node-internals.js';
 import { type Queue, type SocketStats, statsOf } from '../core/stats.js';
+import { kPublic } from '../core/symbols.js';
 import { clearTimeout, nextTick, setImmediate, setTimeout } from '../core/timers.js';
 import { adoptHandle, configureReceive, openHandle } from '../io/handle.js';
 import type { Receiver } from '../io/message.js';
@@ -58,8 +59,8 @@ export class Connection implements HandleOwner, Receiver {
     this.#input = new SocketInput(socket, this, settings.onread);
   }
 
-  /** The socket that diagnostics name. */
-  get face(): object {
+  /** @internal The socket that diagnostics name. */
+  get [kPublic](): object {
     return this.#socket;
   }
 

@@ -5,7 +5,24 @@ import { check, systemError } from '../core/errors.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
 import { type DatagramStats, type Queue, statsOf } from '../core/stats.js';
-import { kOnMessagesOptions } from '../core/symbols.js';
+import {
+  kHandle,
+  kImplementation,
+  kLive,
+  kMaxMessageSize,
+  kMessageAt,
+  kOnMessagesOptions,
+  kOnPeerReset,
+  kOnWritable,
+  kQueued,
+  kReceives,
+  kReferenced,
+  kRejectAll,
+  kReport,
+  kSetPeerAddress,
+  kSetReference,
+  kThrowReported,
+} from '../core/symbols.js';
 import { bytesOf, checkSignal, type Data, optionsOf } from '../core/validate.js';
 import { Budget, MAX_MESSAGES_PER_TURN, resolvedSend } from '../io/budget.js';
 import { adoptHandle, openHandle, openPair } from '../io/handle.js';
@@ -34,6 +51,7 @@ import { AddressDestination, ConnectedPeer, ReconnectingPeer, sendTo } from './d
 import { MessageSocket, ON_MESSAGES, type OnMessagesOptions } from './message-socket.js';
 import { SendQueue, WritableEvent } from './send-queue.js';
 import type { SendOptions } from './seqpacket.js';
+import { applyReceive, setUpBound } from './set-up.js';
 
 /** Options of `send`; those of `trySend` are the same without `signal`. */
 export interface SendDatagramOptions extends SendOptions {
@@ -80,7 +98,7 @@ export class UnixDatagram
     const factories = 'UnixDatagram.bind(), unbound(), pair() or fromFd()';
     checkConstructing(key, 'UnixDatagram', factories);
     super(key, handle);
-    this.maxMessageSize = settings.maxMessageSize;
+    this[kMaxMessageSize] = settings.maxMessageSize;
     this.#limit = settings.sendQueueLimit;
     this.#writable = new WritableEvent(handle);
     this.#connected = settings.reconnect
@@ -101,7 +119,7 @@ export class UnixDatagram
     const plan = bindPlan(address === undefined ? UnixAddress.unnamed : address, parsed);
     const settings = datagramSettings(parsed);
     const socket = new UnixDatagram(CONSTRUCTING, openHandle(SOCK_DGRAM), settings);
-    await socket.establishBound(plan);
+    await setUpBound(socket, plan);
     return socket;
   }
 
@@ -111,7 +129,7 @@ export class UnixDatagram
     const receive = receiveSettings(parsed);
     const settings = datagramSettings(parsed);
     const socket = new UnixDatagram(CONSTRUCTING, openHandle(SOCK_DGRAM), settings);
-    socket.applyReceive(receive);
+    applyReceive(socket, receive);
     return socket;
   }
 
@@ -123,7 +141,7 @@ export class UnixDatagram
     const sockets = openPair(SOCK_DGRAM).map(
       (handle) => new UnixDatagram(CONSTRUCTING, handle, settings),
     );
-    for (const socket of sockets) socket.applyReceive(receive);
+    for (const socket of sockets) applyReceive(socket, receive);
     return sockets as [UnixDatagram, UnixDatagram];
   }
 
@@ -137,7 +155,7 @@ export class UnixDatagram
     const settings = datagramSettings(parsed);
     const handle = adoptHandle(fd, SOCK_DGRAM, false, receive, settings.maxMessageSize);
     const socket = new UnixDatagram(CONSTRUCTING, handle, settings);
-    socket.receives = receive;
+    socket[kReceives] = receive;
     return socket;
   }
 
@@ -157,13 +175,13 @@ export class UnixDatagram
   }
 
   #setPeer(peer: UnixAddress | undefined): void {
-    this.live();
+    this[kLive]();
     check('connect', this.#connected.connect(peer), peer);
     const queue = this.#queues.get('');
     const same = peer?.equals(this.#peer) === true;
     const former = this.#peer;
     this.#peer = peer;
-    this.setPeerAddress(peer);
+    this[kSetPeerAddress](peer);
     if (same) queue?.flush();
     else queue?.settle(systemError('send', ECANCELED, former));
   }
@@ -178,7 +196,7 @@ export class UnixDatagram
    */
   send(data: Data, options?: SendDatagramOptions): Promise<void> {
     try {
-      this.live();
+      this[kLive]();
       const parsed = optionsOf(options, SEND);
       checkSignal(parsed.signal);
       const to = destinationOf(parsed.to);
@@ -197,7 +215,7 @@ export class UnixDatagram
    * others that wait. One system call. Throws what `send` rejects with.
    */
   trySend(data: Data, options?: SendDatagramOptions): boolean {
-    this.live();
+    this[kLive]();
     if (options === undefined) return this.#attempt(bytesOf('data', data), undefined, undefined);
     const parsed = optionsOf(options, TRY_SEND);
     checkSignal(parsed.signal);
@@ -213,7 +231,7 @@ export class UnixDatagram
    */
   sendMany(messages: readonly (Data | OutgoingDatagram)[]): Promise<void> {
     try {
-      this.live();
+      this[kLive]();
       return this.#sendAll(new DatagramBatch(messages));
     } catch (error) {
       return Promise.reject(error);
@@ -250,8 +268,8 @@ export class UnixDatagram
   }
 
   /** @internal */
-  protected override setReference(referenced: boolean): void {
-    super.setReference(referenced);
+  override [kSetReference](referenced: boolean): void {
+    super[kSetReference](referenced);
     for (const queue of this.#queues.values()) queue.setReference(referenced);
   }
 
@@ -262,11 +280,11 @@ export class UnixDatagram
     ancillary: Ancillary | undefined,
   ): boolean {
     if (this.#queues.size > 0 && this.#queues.has(keyOf(to))) return false;
-    if (to === undefined) this.throwReported();
+    if (to === undefined) this[kThrowReported]();
     const result =
       to === undefined
         ? this.#connected.send(bytes, ancillary)
-        : sendTo(this.handle, bytes, to, ancillary, this);
+        : sendTo(this[kHandle], bytes, to, ancillary, this);
     if (result >= 0) return true;
     if (result === EAGAIN) return false;
     throw systemError('send', result, to);
@@ -285,23 +303,23 @@ export class UnixDatagram
 
   #makeQueue(to: UnixAddress | undefined): SendQueue {
     const destination =
-      to === undefined ? this.#connected : new AddressDestination(this.handle, to, this);
+      to === undefined ? this.#connected : new AddressDestination(this[kHandle], to, this);
     const empty = (): void => {
       this.#queues.delete(keyOf(to));
     };
     return new SendQueue(this.#writable, destination, this.#limit, empty).setReference(
-      this.referenced,
+      this[kReferenced],
     );
   }
 
   override stats(): DatagramStats {
     let fullReceivers = 0;
     for (const queue of this.#queues.values()) if (queue.probed) fullReceivers += 1;
-    return { ...statsOf(this.handle, this.queued), fullReceivers };
+    return { ...statsOf(this[kHandle], this[kQueued]), fullReceivers };
   }
 
   /** @internal Messages that wait to be sent, and their bytes. */
-  protected override get queued(): Queue {
+  override get [kQueued](): Queue {
     let [messages, bytes] = [0, 0];
     for (const queue of this.#queues.values()) {
       messages += queue.size;
@@ -311,28 +329,28 @@ export class UnixDatagram
   }
 
   /** @internal */
-  protected override get [kOnMessagesOptions](): Known<OnMessagesOptions> {
+  override get [kOnMessagesOptions](): Known<OnMessagesOptions> {
     return ON_DATAGRAMS;
   }
 
   /** @internal */
-  protected override messageAt(index: number): Datagram {
-    return datagramAt(index, this);
+  override [kMessageAt](index: number): Datagram {
+    return datagramAt(index, this[kImplementation]);
   }
 
   /** @internal */
-  onWritable(): void {
+  [kOnWritable](): void {
     this.#writable.deliver();
   }
 
   /** @internal A send to somebody else has fetched this: it goes to whom it concerns. */
-  onPeerReset(): void {
-    this.report(systemError('recvmsg', ECONNRESET));
+  [kOnPeerReset](): void {
+    this[kReport](systemError('recvmsg', ECONNRESET));
   }
 
   /** @internal */
-  protected override settle(error: Error): void {
-    super.settle(error);
+  override [kRejectAll](error: Error): void {
+    super[kRejectAll](error);
     for (const queue of this.#queues.values()) queue.settle(error);
   }
 }

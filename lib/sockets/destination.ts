@@ -4,6 +4,7 @@ import { UnixAddress } from '../core/address.js';
 import type { Ancillary } from '../core/ancillary.js';
 import { messageChannel, publishConnect, publishFds, publishMessage } from '../core/diagnostics.js';
 import { systemError } from '../core/errors.js';
+import { kOnPeerReset } from '../core/symbols.js';
 import { nextTick } from '../core/timers.js';
 import type { ConnectionChange } from '../io/message-options.js';
 import type { Handle } from '../native/binding.js';
@@ -183,7 +184,7 @@ export class ReconnectingPeer extends ConnectedPeer {
 
 /** What is told of the connected peer by a send to somebody else. */
 interface ConnectedSocket {
-  onPeerReset(): void;
+  [kOnPeerReset](): void;
 }
 
 /** To an address, whoever the connected peer is. */
@@ -211,7 +212,7 @@ export class AddressDestination implements Destination {
     const to = UnixAddress.bytesOf(this.address);
     const result = transmitMany(this.#handle, data, to);
     if (result !== ECONNRESET) return result;
-    this.#socket.onPeerReset();
+    this.#socket[kOnPeerReset]();
     return transmitMany(this.#handle, data, to);
   }
 }
@@ -230,6 +231,6 @@ export function sendTo(
   const address = UnixAddress.bytesOf(to);
   const result = transmit(handle, data, address, ancillary);
   if (result !== ECONNRESET) return result;
-  socket.onPeerReset();
+  socket[kOnPeerReset]();
   return transmit(handle, data, address, ancillary);
 }

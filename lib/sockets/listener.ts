@@ -2,7 +2,21 @@ import type { UnixAddress } from '../core/address.js';
 import { publishAccept } from '../core/diagnostics.js';
 import { systemError } from '../core/errors.js';
 import { Known } from '../core/known.js';
-import { kRearm } from '../core/symbols.js';
+import {
+  kConfigure,
+  kConnectionReceives,
+  kDescribe,
+  kHandle,
+  kLive,
+  kOnReadable,
+  kOnWritable,
+  kPassLocalAddress,
+  kRearm,
+  kRejectAll,
+  kTimer,
+  kUnread,
+  kWrap,
+} from '../core/symbols.js';
 import { checkSignal, optionsOf } from '../core/validate.js';
 import { ACCEPT_BATCH, Acceptor } from '../io/acceptor.js';
 import { Authorizer } from '../io/authorizer.js';
@@ -26,8 +40,8 @@ const ACCEPT = new Known<AcceptOptions>('accept', { signal: 1 });
 export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   readonly #waiting = new WaitQueue<S>(this);
   readonly #acceptor = new Acceptor(
-    this.retry,
-    () => this.onReadable(),
+    this[kTimer],
+    () => this[kOnReadable](),
     (errno) => this.#reportPause(errno),
   );
   /** Connections that may still be accepted before the loop gets its turn. */
@@ -38,7 +52,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   readonly #admitted = new Queue<Handle>();
   #refused = 0;
   /** @internal What its connections receive beside the bytes. */
-  protected connectionReceive: ReceiveSettings = {
+  [kConnectionReceives]: ReceiveSettings = {
     maxFds: 0,
     credentials: false,
     pidfds: false,
@@ -46,11 +60,11 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   };
 
   /** @internal Sets what it asks of those who connect, and what they send beside the bytes. */
-  protected configure({ receive, authorize }: AcceptSettings): void {
-    this.connectionReceive = receive;
+  [kConfigure]({ receive, authorize }: AcceptSettings): void {
+    this[kConnectionReceives] = receive;
     if (authorize === undefined) return;
     this.#authorizer = new Authorizer(authorize, {
-      describe: () => this.describe(),
+      describe: () => this[kDescribe](),
       admit: (handle) => this.#admitted.push(handle),
       refuse: () => {
         this.#refused++;
@@ -60,7 +74,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   }
 
   /** @internal Wraps an accepted connection. */
-  protected abstract wrap(handle: Handle): S;
+  abstract [kWrap](handle: Handle): S;
 
   /**
    * The next connection, the caller's to close. Calls are served in order. When the process is out of
@@ -69,13 +83,13 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
    */
   accept(options?: AcceptOptions): Promise<S> {
     try {
-      this.live();
+      this[kLive]();
       const { signal } = optionsOf(options, ACCEPT);
       checkSignal(signal);
       if (this.#waiting.size === 0) {
         const handle = this.#next();
         if (handle !== undefined) return Promise.resolve(this.#handOver(handle));
-        this.live(); // `authorize` may have closed it
+        this[kLive](); // `authorize` may have closed it
       }
       return this.#waiting.wait(undefined, signal, this.#waiting.size === 0);
     } catch (error) {
@@ -109,7 +123,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
       if (admitted !== undefined) return admitted;
       // `authorize` may have closed the listener.
       if (this.closed || this.#budget <= 0 || this.#authorizer?.full) return undefined;
-      const accepted = this.#acceptor.next(this.handle);
+      const accepted = this.#acceptor.next(this[kHandle]);
       if (accepted === EAGAIN) return undefined;
       if (typeof accepted === 'number') throw systemError('accept', accepted, this.localAddress);
       this.#budget--;
@@ -119,8 +133,8 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   }
 
   #handOver(handle: Handle): S {
-    const socket = this.wrap(handle);
-    this.passLocalAddress(socket);
+    const socket = this[kWrap](handle);
+    this[kPassLocalAddress](socket);
     publishAccept(this, socket);
     return socket;
   }
@@ -169,18 +183,18 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   /** @internal */
   [kRearm](): void {
     if (this.#waiting.size === 0) {
-      this.handle.stop(READABLE);
-      this.retry.cancel();
+      this[kHandle].stop(READABLE);
+      this[kTimer].cancel();
     } else if (this.#authorizer?.full) {
-      this.#acceptor.hold(this.handle);
+      this.#acceptor.hold(this[kHandle]);
     } else {
-      const result = this.#acceptor.wait(this.handle);
-      if (result < 0) this.settle(systemError('poll', result));
+      const result = this.#acceptor.wait(this[kHandle]);
+      if (result < 0) this[kRejectAll](systemError('poll', result));
     }
   }
 
   /** @internal */
-  onReadable(result = 0): void {
+  [kOnReadable](result = 0): void {
     if (result < 0) {
       // Whoever shares it has shut it for reading, or it cannot be watched.
       this.#waiting.rejectAll(systemError('accept', result));
@@ -192,17 +206,17 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   }
 
   /** @internal */
-  onWritable(): void {}
+  [kOnWritable](): void {}
 
   /** @internal */
-  protected override settle(error: Error): void {
+  override [kRejectAll](error: Error): void {
     this.#authorizer?.close();
     for (const handle of this.#admitted.drain()) handle.close();
     this.#waiting.rejectAll(error);
   }
 
   /** @internal Connections accepted and not yet handed over. */
-  protected override unread(): number {
+  override [kUnread](): number {
     return (this.#authorizer?.pending ?? 0) + this.#admitted.size;
   }
 

@@ -1,7 +1,20 @@
 import { invalidArgType, invalidState, systemError } from '../core/errors.js';
 import { closeAll } from '../core/fd-like.js';
 import { Known, type Names } from '../core/known.js';
-import { kOnMessagesOptions, kRearm } from '../core/symbols.js';
+import {
+  kHandle,
+  kImplementation,
+  kLive,
+  kMessageAt,
+  kOnMessagesOptions,
+  kOnReadable,
+  kRearm,
+  kRejectAll,
+  kReport,
+  kThrowReported,
+  kTimer,
+  kUnread,
+} from '../core/symbols.js';
 import { nextTick } from '../core/timers.js';
 import { checkSignal, optionsOf } from '../core/validate.js';
 import type { Deferred } from '../io/deferred.js';
@@ -106,9 +119,9 @@ export abstract class MessageSocket<
   #ended = false;
 
   /** @internal Makes message `index` of the slab. */
-  protected abstract messageAt(index: number): M;
+  abstract [kMessageAt](index: number): M;
   /** @internal The options that `onMessages()` takes. */
-  protected abstract readonly [kOnMessagesOptions]: Known<O>;
+  abstract readonly [kOnMessagesOptions]: Known<O>;
 
   /** The next message; null at the end of a seqpacket connection. Calls are served in order. */
   receive(options?: ReceiveMessageOptions): Promise<M | End> {
@@ -117,7 +130,7 @@ export abstract class MessageSocket<
 
   #next(options: ReceiveMessageOptions | undefined, defaults: Wanted): Promise<M | null> {
     try {
-      this.live();
+      this[kLive]();
       const wanted = options === undefined ? defaults : receiveOptionsOf(options);
       if (this.#consumer !== undefined) throw invalidState('onMessages() takes the messages');
       const message = this.#waiting.size === 0 ? this.#take(wanted) : NOTHING;
@@ -134,9 +147,9 @@ export abstract class MessageSocket<
     const received = peek ? this.#received.peek()?.copy() : this.#received.shift();
     if (received !== undefined) return received as M;
     if (this.#ended) return null;
-    this.throwReported();
+    this[kThrowReported]();
     if (this.#budget <= 0 || !(peek || this.#speculation.shouldTry())) return NOTHING;
-    const result = peek ? this.handle.receive(1, MSG_PEEK) : this.handle.receiveOrWait(batch);
+    const result = peek ? this[kHandle].receive(1, MSG_PEEK) : this[kHandle].receiveOrWait(batch);
     if (!peek) this.#speculation.record(result !== EAGAIN);
     if (result === EAGAIN) return peek ? NOTHING : ARMED;
     if (result < 0) throw systemError('recvmsg', result);
@@ -147,7 +160,7 @@ export abstract class MessageSocket<
     this.#budget -= result;
     const messages = this.#messages(result);
     for (let index = 1; index < result; index++) this.#received.push(messages[index] as M);
-    publishReceived(this, messages);
+    publishReceived(this[kImplementation], messages);
     return messages[0] as M;
   }
 
@@ -201,7 +214,7 @@ export abstract class MessageSocket<
         throw invalidArgType(`options.${name}`, 'of type function', value);
       }
     }
-    this.live();
+    this[kLive]();
     if (callback === null) {
       this.#consumer = undefined;
       this[kRearm]();
@@ -217,7 +230,7 @@ export abstract class MessageSocket<
     if (this.#consumer === undefined) return;
     // What a `receive` that waits gets is its caller's to keep.
     const reuse = this.#consumer.reuse && this.#waiting.size === 0;
-    const result = this.handle.startReceiving(MAX_MESSAGES_PER_TURN, reuse);
+    const result = this[kHandle].startReceiving(MAX_MESSAGES_PER_TURN, reuse);
     if (result < 0) this.#fail(result);
   }
 
@@ -234,18 +247,18 @@ export abstract class MessageSocket<
     }
     const wants = this.#waiting.first?.wants;
     if (wants === undefined) {
-      this.handle.stop(READABLE);
+      this[kHandle].stop(READABLE);
       return;
     }
     const batch = Math.max(wants.batch, Math.min(this.#waiting.size, MAX_MESSAGES_PER_TURN));
     const result = wants.peek
-      ? this.handle.waitReadable(1, MSG_PEEK)
-      : this.handle.waitReadable(batch);
-    if (result < 0) this.settle(systemError('poll', result));
+      ? this[kHandle].waitReadable(1, MSG_PEEK)
+      : this[kHandle].waitReadable(batch);
+    if (result < 0) this[kRejectAll](systemError('poll', result));
   }
 
   /** @internal */
-  onReadable(result: number): void {
+  [kOnReadable](result: number): void {
     const consumer = this.#consumer;
     this.#budget = MAX_MESSAGES_PER_TURN;
     if (result < 0) {
@@ -254,7 +267,7 @@ export abstract class MessageSocket<
       this.#end();
     } else if (consumer !== undefined && this.#waiting.size === 0) {
       const messages = this.#messages(result);
-      publishReceived(this, messages);
+      publishReceived(this[kImplementation], messages);
       consumer.callback(messages);
     } else {
       this.#serve(this.#messages(result));
@@ -266,15 +279,15 @@ export abstract class MessageSocket<
 
   /** All that a receive brought. */
   #messages(count: number): M[] {
-    const messages = [this.messageAt(0)];
-    for (let index = 1; index < count; index++) messages.push(this.messageAt(index));
+    const messages = [this[kMessageAt](0)];
+    for (let index = 1; index < count; index++) messages.push(this[kMessageAt](index));
     return messages;
   }
 
   #serve(messages: M[]): void {
     if (this.#consumer === undefined && this.#waiting.first?.wants.peek) {
       this.#waiting.shift()?.resolve(messages[0] as M);
-      publishReceived(this, messages);
+      publishReceived(this[kImplementation], messages);
       return;
     }
     for (const message of messages) {
@@ -283,7 +296,7 @@ export abstract class MessageSocket<
       if (waiting === undefined) this.#received.push(message);
       else waiting.resolve(message);
     }
-    publishReceived(this, messages);
+    publishReceived(this[kImplementation], messages);
   }
 
   #end(): void {
@@ -292,23 +305,23 @@ export abstract class MessageSocket<
     const consumer = this.#consumer;
     if (consumer === undefined) return;
     this.#consumer = undefined;
-    this.handle.stop(READABLE);
+    this[kHandle].stop(READABLE);
     consumer.onEnd?.();
   }
 
   #fail(result: number): void {
     if (result === ESHUTDOWN) {
-      this.handle.stop(READABLE);
+      this[kHandle].stop(READABLE);
     } else if (this.#consumer !== undefined && result !== ECONNRESET) {
       // ENOMEM or the like, which would come again at once.
-      this.handle.stop(READABLE);
-      this.retry.after(PAUSE_AFTER_ERROR, () => this.#start());
+      this[kHandle].stop(READABLE);
+      this[kTimer].after(PAUSE_AFTER_ERROR, () => this.#start());
     }
-    this.report(systemError('recvmsg', result));
+    this[kReport](systemError('recvmsg', result));
   }
 
   /** @internal An error that belongs to receiving: for who waits, the consumer, or the next call. */
-  protected report(error: Error): void {
+  [kReport](error: Error): void {
     const waiting = this.#waiting.shift();
     const onError = this.#consumer?.onError;
     if (waiting !== undefined) waiting.reject(error);
@@ -317,7 +330,7 @@ export abstract class MessageSocket<
   }
 
   /** @internal Throws an error that nobody has been told of yet. */
-  protected throwReported(): void {
+  [kThrowReported](): void {
     const error = this.#error;
     if (error === undefined) return;
     this.#error = undefined;
@@ -325,7 +338,7 @@ export abstract class MessageSocket<
   }
 
   /** @internal */
-  protected override settle(error: Error): void {
+  override [kRejectAll](error: Error): void {
     this.#waiting.rejectAll(error);
     for (const message of this.#received.drain()) {
       closeAll(message.fds);
@@ -335,7 +348,7 @@ export abstract class MessageSocket<
   }
 
   /** @internal */
-  protected override unread(): number {
+  override [kUnread](): number {
     return this.#received.size;
   }
 }

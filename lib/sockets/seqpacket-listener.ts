@@ -2,6 +2,7 @@ import type { AddressLike } from '../core/address.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
+import { kConfigure, kConnectionReceives, kReceives, kWrap } from '../core/symbols.js';
 import { optionsOf } from '../core/validate.js';
 import { adoptHandle, openHandle } from '../io/handle.js';
 import {
@@ -23,6 +24,7 @@ import type { Handle } from '../native/binding.js';
 import { SOCK_SEQPACKET } from '../native/constants.js';
 import { Listener } from './listener.js';
 import { UnixSeqpacket } from './seqpacket.js';
+import { setUpBound } from './set-up.js';
 
 const BIND = new Known<ListenOptions & MessageOptions>('UnixSeqpacketListener.bind', {
   ...LISTEN,
@@ -63,8 +65,8 @@ export class UnixSeqpacketListener
     const settings = acceptSettings(parsed);
     const messages = messageSettings(parsed);
     const listener = new UnixSeqpacketListener(CONSTRUCTING, openHandle(SOCK_SEQPACKET), messages);
-    listener.configure(settings);
-    await listener.establishBound(plan, backlog);
+    listener[kConfigure](settings);
+    await setUpBound(listener, plan, backlog);
     return listener;
   }
 
@@ -82,13 +84,13 @@ export class UnixSeqpacketListener
     const messages = messageSettings(parsed);
     const handle = adoptHandle(fd, SOCK_SEQPACKET, true, settings.receive);
     const listener = new UnixSeqpacketListener(CONSTRUCTING, handle, messages);
-    listener.configure(settings);
-    listener.receives = settings.receive;
+    listener[kConfigure](settings);
+    listener[kReceives] = settings.receive;
     return listener;
   }
 
   /** @internal */
-  protected override wrap(handle: Handle): UnixSeqpacket {
-    return UnixSeqpacket.fromHandle(handle, this.connectionReceive, this.#messages);
+  override [kWrap](handle: Handle): UnixSeqpacket {
+    return UnixSeqpacket.fromHandle(handle, this[kConnectionReceives], this.#messages);
   }
 }

@@ -5,7 +5,17 @@ import { systemError } from '../core/errors.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
 import type { Queue } from '../core/stats.js';
-import { kOnMessagesOptions } from '../core/symbols.js';
+import {
+  kImplementation,
+  kLive,
+  kMaxMessageSize,
+  kMessageAt,
+  kOnMessagesOptions,
+  kOnWritable,
+  kQueued,
+  kReceives,
+  kRejectAll,
+} from '../core/symbols.js';
 import { bytesOf, checkSignal, type Data, optionsOf } from '../core/validate.js';
 import { resolvedSend } from '../io/budget.js';
 import { adoptHandle, openHandle, openPair } from '../io/handle.js';
@@ -29,6 +39,7 @@ import { EAGAIN } from '../native/errno.js';
 import { ConnectedPeer } from './destination.js';
 import { MessageSocket, ON_MESSAGES, type OnMessagesOptions } from './message-socket.js';
 import { SendQueue, WritableEvent } from './send-queue.js';
+import { applyReceive, setUpConnected } from './set-up.js';
 
 /** Options of `send`. */
 export interface SendOptions extends AncillaryOptions {
@@ -72,7 +83,7 @@ export class UnixSeqpacket
     const factories = 'UnixSeqpacket.connect(), UnixSeqpacket.pair() or UnixSeqpacket.fromFd()';
     checkConstructing(key, 'UnixSeqpacket', factories);
     super(key, handle);
-    this.maxMessageSize = settings.maxMessageSize;
+    this[kMaxMessageSize] = settings.maxMessageSize;
     this.#peer = new ConnectedPeer(handle);
     this.#writable = new WritableEvent(handle);
     this.#queue = new SendQueue(this.#writable, this.#peer, settings.sendQueueLimit);
@@ -90,7 +101,7 @@ export class UnixSeqpacket
     const plan = connectPlan(address, parsed);
     const messages = messageSettings(parsed);
     const socket = new UnixSeqpacket(CONSTRUCTING, openHandle(SOCK_SEQPACKET), messages);
-    await socket.establishConnected(plan);
+    await setUpConnected(socket, plan);
     return socket;
   }
 
@@ -117,7 +128,7 @@ export class UnixSeqpacket
     const messages = messageSettings(parsed);
     const handle = adoptHandle(fd, SOCK_SEQPACKET, false, settings, messages.maxMessageSize);
     const socket = new UnixSeqpacket(CONSTRUCTING, handle, messages);
-    socket.receives = settings;
+    socket[kReceives] = settings;
     return socket;
   }
 
@@ -128,7 +139,7 @@ export class UnixSeqpacket
     messages: MessageSettings,
   ): UnixSeqpacket {
     const socket = new UnixSeqpacket(CONSTRUCTING, handle, messages);
-    socket.applyReceive(settings);
+    applyReceive(socket, settings);
     return socket;
   }
 
@@ -140,7 +151,7 @@ export class UnixSeqpacket
    */
   send(data: Data, options?: SendOptions): Promise<void> {
     try {
-      this.live();
+      this[kLive]();
       const parsed = optionsOf(options, SEND);
       checkSignal(parsed.signal);
       const ancillary = ancillaryOf(parsed);
@@ -162,7 +173,7 @@ export class UnixSeqpacket
    * that wait. One system call. Throws what `send` rejects with.
    */
   trySend(data: Data, options?: SendOptions): boolean {
-    this.live();
+    this[kLive]();
     const parsed = optionsOf(options, TRY_SEND);
     checkSignal(parsed.signal);
     const ancillary = ancillaryOf(parsed);
@@ -175,28 +186,28 @@ export class UnixSeqpacket
   }
 
   /** @internal */
-  protected override get [kOnMessagesOptions](): Known<OnSeqpacketMessagesOptions> {
+  override get [kOnMessagesOptions](): Known<OnSeqpacketMessagesOptions> {
     return ON_PACKETS;
   }
 
   /** @internal */
-  protected override messageAt(index: number): Message {
-    return messageAt(index, this);
+  override [kMessageAt](index: number): Message {
+    return messageAt(index, this[kImplementation]);
   }
 
   /** @internal */
-  protected override get queued(): Queue {
+  override get [kQueued](): Queue {
     return { messages: this.#queue.size, bytes: this.#queue.bytes };
   }
 
   /** @internal */
-  onWritable(): void {
+  [kOnWritable](): void {
     this.#writable.deliver();
   }
 
   /** @internal */
-  protected override settle(error: Error): void {
-    super.settle(error);
+  override [kRejectAll](error: Error): void {
+    super[kRejectAll](error);
     this.#queue.settle(error);
   }
 }

@@ -1,31 +1,42 @@
 import { UnixAddress } from '../core/address.js';
 import { type CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import type { Credentials } from '../core/credentials.js';
-import { publishConnect } from '../core/diagnostics.js';
-import {
-  bindError,
-  check,
-  closedError,
-  invalidState,
-  systemError,
-  unavailable,
-} from '../core/errors.js';
+import { closedError, invalidState, systemError, unavailable } from '../core/errors.js';
 import { FileDescriptor, OWNED } from '../core/file-descriptor.js';
 import { getOption, readOption, setOption } from '../core/sockopt.js';
 import { nothing, type Queue, type SocketStats, statsOf } from '../core/stats.js';
+import {
+  kDescribe,
+  kHandle,
+  kImplementation,
+  kLive,
+  kMaxMessageSize,
+  kOnReadable,
+  kOnWritable,
+  kPassLocalAddress,
+  kPublic,
+  kQueued,
+  kReceives,
+  kReferenced,
+  kRejectAll,
+  kRelease,
+  kSetPeerAddress,
+  kSetReference,
+  kShut,
+  kTimer,
+  kUnread,
+} from '../core/symbols.js';
 import { markAsUncloneable } from '../core/uncloneable.js';
-import { checkSignal, integer } from '../core/validate.js';
-import { Deferred } from '../io/deferred.js';
-import { bindHandle, connectHandle, type Waiting } from '../io/establish.js';
-import { configureReceive } from '../io/handle.js';
-import type { BindPlan, ConnectPlan, ReceiveSettings } from '../io/options.js';
+import { integer } from '../core/validate.js';
+import type { ReceiveSettings } from '../io/options.js';
 import { peerCredentials, peerGroups, peerPidFd, peerSecurityLabel } from '../io/peer.js';
 import type { PidFd } from '../io/pidfd.js';
 import { RetryTimer } from '../io/retry-timer.js';
 import { type Handle, native, READABLE, WRITABLE } from '../native/binding.js';
 import { constants, SO_RCVBUF, SO_SNDBUF, SOL_SOCKET } from '../native/constants.js';
+import { SocketOwner } from './socket-owner.js';
 
-const plain: ReceiveSettings = { maxFds: 0, credentials: false, pidfds: false, busyPoll: 0 };
+const DEFAULTS: ReceiveSettings = { maxFds: 0, credentials: false, pidfds: false, busyPoll: 0 };
 
 /**
  * What every Unix socket of this package has.
@@ -35,11 +46,13 @@ const plain: ReceiveSettings = { maxFds: 0, credentials: false, pidfds: false, b
  */
 export abstract class UnixSocket implements AsyncDisposable {
   /** @internal */
-  protected readonly handle: Handle;
-  /** @internal What it receives beside the bytes. */
-  protected receives: ReceiveSettings = plain;
-  /** @internal The bytes of a message that are received; 0: all of them. */
-  protected maxMessageSize = 0;
+  readonly [kHandle]: Handle;
+  /** @internal */
+  [kReceives]: ReceiveSettings = DEFAULTS;
+  /** @internal */
+  [kMaxMessageSize] = 0;
+  /** @internal */
+  readonly [kImplementation]: SocketOwner;
   #described: string | undefined;
   #boundAddress: UnixAddress | undefined;
   #connectedAddress: UnixAddress | undefined;
@@ -50,26 +63,26 @@ export abstract class UnixSocket implements AsyncDisposable {
   /** @internal Takes the handle over. */
   constructor(key: typeof CONSTRUCTING, handle: Handle) {
     checkConstructing(key, new.target.name, 'connect(), bind(), pair() or fromFd() of its class');
-    this.handle = handle;
-    handle.owner = this;
+    this[kHandle] = handle;
+    this[kImplementation] = handle.owner = new SocketOwner(this);
     markAsUncloneable(this);
   }
 
   /** @internal */
-  abstract onReadable(result: number): void;
-  /** @internal */
-  abstract onWritable(): void;
-  /** @internal Settles what is pending. Called once, before the descriptor is closed. */
-  protected abstract settle(error: Error): void;
-
-  /** @internal The most descriptors a message may bring. */
-  get maxFds(): number {
-    return this.receives.maxFds;
+  get [kPublic](): object {
+    return this;
   }
+
+  /** @internal */
+  abstract [kOnReadable](result: number): void;
+  /** @internal */
+  abstract [kOnWritable](): void;
+  /** @internal Rejects what is pending. Called once, before the descriptor is closed. */
+  abstract [kRejectAll](error: Error): void;
 
   /** The descriptor's number, still owned by this socket; -1 once closed or detached. */
   get fd(): number {
-    return this.#closed ? -1 : this.handle.fd;
+    return this.#closed ? -1 : this[kHandle].fd;
   }
 
   /** Whether the socket was closed, or its descriptor detached. */
@@ -86,12 +99,12 @@ export abstract class UnixSocket implements AsyncDisposable {
     if (this.#closed) return null;
     this.#boundAddress ??= this.#boundPath();
     if (this.#boundAddress !== undefined) return this.#boundAddress;
-    const bytes = native.raw.getsockname(this.handle.fd);
+    const bytes = native.raw.getsockname(this[kHandle].fd);
     return typeof bytes === 'number' ? null : UnixAddress.fromKernel(bytes);
   }
 
   #boundPath(): UnixAddress | undefined {
-    const { boundPath } = this.handle;
+    const { boundPath } = this[kHandle];
     return boundPath === undefined ? undefined : UnixAddress.fromBytes(boundPath);
   }
 
@@ -102,18 +115,18 @@ export abstract class UnixSocket implements AsyncDisposable {
    */
   get peerAddress(): UnixAddress | null {
     if (this.#closed) return null;
-    const bytes = native.raw.getpeername(this.handle.fd);
+    const bytes = native.raw.getpeername(this[kHandle].fd);
     if (typeof bytes === 'number') return null;
     return this.#connectedAddress ?? UnixAddress.fromKernel(bytes);
   }
 
   /** @internal After connect(2); undefined: it has no peer any more. */
-  protected setPeerAddress(address: UnixAddress | undefined): void {
+  [kSetPeerAddress](address: UnixAddress | undefined): void {
     this.#connectedAddress = address === undefined ? undefined : UnixAddress.absolute(address);
   }
 
   /** @internal To `connection`, which it accepted, the kernel tells the same name as to the listener. */
-  protected passLocalAddress(connection: UnixSocket): void {
+  [kPassLocalAddress](connection: UnixSocket): void {
     this.#boundAddress ??= this.#boundPath();
     connection.#boundAddress = this.#boundAddress;
   }
@@ -124,7 +137,7 @@ export abstract class UnixSocket implements AsyncDisposable {
    * May be called twice.
    */
   close(): Promise<void> {
-    this.shut();
+    this[kShut]();
     return Promise.resolve();
   }
 
@@ -134,12 +147,12 @@ export abstract class UnixSocket implements AsyncDisposable {
   }
 
   /** @internal What `close()` does, at once. */
-  protected shut(): void {
+  [kShut](): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#retry?.cancel();
-    this.settle(closedError());
-    this.handle.close();
+    this[kRejectAll](closedError());
+    this[kHandle].close();
   }
 
   /**
@@ -149,57 +162,57 @@ export abstract class UnixSocket implements AsyncDisposable {
    * messages that were not taken: they would be lost.
    */
   detach(): FileDescriptor {
-    this.live();
+    this[kLive]();
     // Now: once the socket is closed nothing tells its name.
-    const origin = `detached from ${this.describe()}`;
-    return new FileDescriptor(this.release().detach(), origin, OWNED);
+    const origin = `detached from ${this[kDescribe]()}`;
+    return new FileDescriptor(this[kRelease]().detach(), origin, OWNED);
   }
 
   /** @internal Gives the open handle away, as `detach()` does its descriptor. */
-  protected release(): Handle {
-    const handle = this.live();
-    if (this.unread() > 0) {
+  [kRelease](): Handle {
+    const handle = this[kLive]();
+    if (this[kUnread]() > 0) {
       throw invalidState('received messages were not taken yet; receive them first');
     }
     this.#closed = true;
     this.#retry?.cancel();
-    this.settle(closedError());
+    this[kRejectAll](closedError());
     handle.stop(READABLE | WRITABLE);
     return handle;
   }
 
   /** @internal Messages received and not yet taken. */
-  protected unread(): number {
+  [kUnread](): number {
     return 0;
   }
 
   /** While something is awaited on it, the socket keeps the process alive. This is the default. */
   ref(): this {
-    this.setReference(true);
+    this[kSetReference](true);
     return this;
   }
 
   /** The socket no longer keeps the process alive. */
   unref(): this {
-    this.setReference(false);
+    this[kSetReference](false);
     return this;
   }
 
   /** @internal */
-  protected setReference(referenced: boolean): void {
+  [kSetReference](referenced: boolean): void {
     this.#referenced = referenced;
-    if (referenced) this.handle.ref();
-    else this.handle.unref();
+    if (referenced) this[kHandle].ref();
+    else this[kHandle].unref();
     this.#retry?.setReference(referenced);
   }
 
   /** @internal Whether it keeps the process alive while something is awaited on it. */
-  protected get referenced(): boolean {
+  get [kReferenced](): boolean {
     return this.#referenced;
   }
 
   /** @internal For what the kernel cannot tell about: one thing at a time. */
-  protected get retry(): RetryTimer {
+  get [kTimer](): RetryTimer {
     this.#retry ??= new RetryTimer(this.#referenced);
     return this.#retry;
   }
@@ -208,7 +221,7 @@ export abstract class UnixSocket implements AsyncDisposable {
   getOption(level: number, name: number): number {
     integer('level', level);
     integer('name', name);
-    return getOption(this.live().fd, level, name);
+    return getOption(this[kLive]().fd, level, name);
   }
 
   /** Sets an integer option, as setsockopt(2) does. */
@@ -216,7 +229,7 @@ export abstract class UnixSocket implements AsyncDisposable {
     integer('level', level);
     integer('name', name);
     const number = typeof value === 'boolean' ? Number(value) : integer('value', value);
-    setOption(this.live().fd, level, name, number);
+    setOption(this[kLive]().fd, level, name, number);
   }
 
   /**
@@ -253,7 +266,7 @@ export abstract class UnixSocket implements AsyncDisposable {
   #ioctl(name: string): number {
     const request = constants[name];
     if (request === undefined) throw unavailable(name);
-    const result = native.raw.ioctl(this.live().fd, request, 0);
+    const result = native.raw.ioctl(this[kLive]().fd, request, 0);
     if (typeof result === 'number') throw systemError('ioctl', result);
     return result[0];
   }
@@ -264,7 +277,7 @@ export abstract class UnixSocket implements AsyncDisposable {
   get cookie(): bigint {
     const value = new BigUint64Array(1);
     const bytes = new Uint8Array(value.buffer);
-    readOption(this.live().fd, 'SO_COOKIE', bytes);
+    readOption(this[kLive]().fd, 'SO_COOKIE', bytes);
     return value[0] as bigint;
   }
 
@@ -274,7 +287,7 @@ export abstract class UnixSocket implements AsyncDisposable {
    * connected by path. macOS: LOCAL_PEERCRED and LOCAL_PEERPID.
    */
   peerCredentials(): Credentials | null {
-    return peerCredentials(this.live().fd);
+    return peerCredentials(this[kLive]().fd);
   }
 
   /**
@@ -283,7 +296,7 @@ export abstract class UnixSocket implements AsyncDisposable {
    * macOS.
    */
   peerGroups(): number[] | null {
-    return peerGroups(this.live().fd);
+    return peerGroups(this[kLive]().fd);
   }
 
   /**
@@ -292,26 +305,26 @@ export abstract class UnixSocket implements AsyncDisposable {
    * peer that is gone already on kernels that cannot tell of it.
    */
   peerPidFd(): PidFd | null {
-    return peerPidFd(this.live().fd, this.describe());
+    return peerPidFd(this[kLive]().fd, this[kDescribe]());
   }
 
   /** The peer's security label (SO_PEERSEC); null where the system has none. */
   peerSecurityLabel(): string | null {
-    return peerSecurityLabel(this.live().fd);
+    return peerSecurityLabel(this[kLive]().fd);
   }
 
   /** What it did so far: messages, bytes, descriptors, and what waits. Also once it is closed. */
   stats(): SocketStats {
-    return statsOf(this.handle, this.queued);
+    return statsOf(this[kHandle], this[kQueued]);
   }
 
   /** @internal What waits to be sent. */
-  protected get queued(): Queue {
+  get [kQueued](): Queue {
     return nothing;
   }
 
   /** @internal What it is, for warnings. */
-  describe(): string {
+  [kDescribe](): string {
     const name = this.constructor.name;
     if (this.#described === undefined) {
       const own = this.localAddress;
@@ -324,89 +337,8 @@ export abstract class UnixSocket implements AsyncDisposable {
   }
 
   /** @internal The handle, unless the socket is closed. */
-  protected live(): Handle {
+  [kLive](): Handle {
     if (this.#closed) throw closedError();
-    return this.handle;
+    return this[kHandle];
   }
-
-  /** @internal Sets what the socket receives beside the bytes. Closes the socket if it cannot. */
-  protected applyReceive(settings: ReceiveSettings): void {
-    this.receives = settings;
-    try {
-      configureReceive(this.handle, settings, this.maxMessageSize);
-    } catch (error) {
-      this.shut();
-      throw error;
-    }
-  }
-
-  /** @internal Binds, and listens if `backlog` is not negative. Closes the socket if it cannot. */
-  protected async establishBound(plan: BindPlan, backlog = -1): Promise<void> {
-    await this.#orClose(async () => {
-      this.applyReceive(plan.receive);
-      await this.bindTo(plan, backlog);
-    });
-  }
-
-  /** @internal Connects. Closes the socket if it cannot. */
-  protected async establishConnected(plan: ConnectPlan): Promise<void> {
-    await this.#orClose(async () => {
-      this.applyReceive(plan.receive);
-      if (plan.local !== undefined) await this.bindTo(plan.local, -1, plan.signal);
-      await this.#connect(plan);
-    });
-  }
-
-  async #orClose(setUp: () => Promise<void>): Promise<void> {
-    try {
-      await setUp();
-    } catch (error) {
-      this.shut();
-      throw error;
-    }
-  }
-
-  /**
-   * @internal Binds, and listens if `backlog` is not negative. Returns a promise if another process holds the lock on
-   * the directory, else undefined: then it is done.
-   */
-  protected bindTo(plan: BindPlan, backlog = -1, signal?: AbortSignal): Promise<void> | undefined {
-    const { address } = plan;
-    const bound = this.#wait((waiting) => bindHandle(this.live(), plan, backlog, waiting), signal);
-    if (typeof bound !== 'number') return bound.then((result) => checkBound(result, address));
-    checkBound(bound, address);
-    return undefined;
-  }
-
-  async #connect(plan: ConnectPlan): Promise<void> {
-    const { address, signal, timeout } = plan;
-    // Binding took a turn, in which it may have been aborted: an aborted signal fires no more.
-    checkSignal(signal);
-    const result = await this.#wait(
-      (waiting) => connectHandle(this.live(), address, timeout, waiting),
-      signal,
-    );
-    check('connect', result, address);
-    this.setPeerAddress(address);
-    publishConnect(this, address);
-  }
-
-  /** Returns the result of an attempt, or a promise of it if it has to wait. */
-  #wait(
-    attempt: (waiting: Waiting) => number | undefined,
-    signal: AbortSignal | undefined,
-  ): number | Promise<number> {
-    let deferred: Deferred<number> | undefined;
-    const result = attempt({
-      timer: () => this.retry,
-      done: (late) => deferred?.resolve(late),
-    });
-    if (result !== undefined) return result;
-    deferred = new Deferred<number>(signal, () => this.retry.cancel());
-    return deferred.promise;
-  }
-}
-
-function checkBound(result: number, address: UnixAddress): void {
-  if (result < 0) throw bindError(result, address);
 }

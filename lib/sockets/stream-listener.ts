@@ -2,6 +2,7 @@ import type { AddressLike } from '../core/address.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
+import { kConfigure, kConnectionReceives, kReceives, kWrap } from '../core/symbols.js';
 import { optionsOf } from '../core/validate.js';
 import { adoptHandle, openHandle } from '../io/handle.js';
 import {
@@ -16,6 +17,7 @@ import {
 import type { Handle } from '../native/binding.js';
 import { SOCK_STREAM } from '../native/constants.js';
 import { Listener } from './listener.js';
+import { setUpBound } from './set-up.js';
 import { UnixStream } from './stream.js';
 
 const BIND = new Known<ListenOptions>('UnixListener.bind', LISTEN);
@@ -40,8 +42,8 @@ export class UnixListener extends Listener<UnixStream> implements AsyncIterable<
     const settings = acceptSettings(parsed);
     const backlog = backlogOf(parsed.backlog);
     const listener = new UnixListener(CONSTRUCTING, openHandle(SOCK_STREAM));
-    listener.configure(settings);
-    await listener.establishBound(plan, backlog);
+    listener[kConfigure](settings);
+    await setUpBound(listener, plan, backlog);
     return listener;
   }
 
@@ -56,13 +58,13 @@ export class UnixListener extends Listener<UnixStream> implements AsyncIterable<
       CONSTRUCTING,
       adoptHandle(fd, SOCK_STREAM, true, settings.receive),
     );
-    listener.configure(settings);
-    listener.receives = settings.receive;
+    listener[kConfigure](settings);
+    listener[kReceives] = settings.receive;
     return listener;
   }
 
   /** @internal */
-  protected override wrap(handle: Handle): UnixStream {
-    return UnixStream.fromHandle(handle, this.connectionReceive);
+  override [kWrap](handle: Handle): UnixStream {
+    return UnixStream.fromHandle(handle, this[kConnectionReceives]);
   }
 }

@@ -14,6 +14,18 @@ import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
 import { turnOff } from '../core/sockopt.js';
 import type { Queue } from '../core/stats.js';
+import {
+  kHandle,
+  kImplementation,
+  kLive,
+  kOnReadable,
+  kOnWritable,
+  kQueued,
+  kReceives,
+  kRejectAll,
+  kRelease,
+  kUnread,
+} from '../core/symbols.js';
 import { bytesOf, checkSignal, type Data, optionsOf, refuseLostSince } from '../core/validate.js';
 import { resolvedSend } from '../io/budget.js';
 import { Deferred } from '../io/deferred.js';
@@ -35,6 +47,7 @@ import { EAGAIN, EPIPE } from '../native/errno.js';
 import { type SocketOptions, SocketSettings } from '../net/options.js';
 import { Socket } from '../net/socket.js';
 import { ReadQueue } from './read-queue.js';
+import { applyReceive, setUpConnected } from './set-up.js';
 import { UnixSocket } from './socket.js';
 import { readableOf, writableOf } from './web-streams.js';
 
@@ -92,7 +105,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     const factories = 'UnixStream.connect(), UnixStream.pair() or UnixStream.fromFd()';
     checkConstructing(key, 'UnixStream', factories);
     super(key, handle);
-    this.#reads = new ReadQueue(handle, this);
+    this.#reads = new ReadQueue(handle, this[kImplementation]);
   }
 
   /**
@@ -103,7 +116,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   static async connect(address: AddressLike, options?: ConnectOptions): Promise<UnixStream> {
     const plan = connectPlan(address, optionsOf(options, CONNECTING));
     const socket = new UnixStream(CONSTRUCTING, openHandle(SOCK_STREAM));
-    await socket.establishConnected(plan);
+    await setUpConnected(socket, plan);
     return socket;
   }
 
@@ -122,14 +135,14 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   static fromFd(fd: number | FileDescriptor, options?: ReceiveOptions): UnixStream {
     const settings = receiveSettings(optionsOf(options, FROM_FD));
     const socket = new UnixStream(CONSTRUCTING, adoptHandle(fd, SOCK_STREAM, false, settings));
-    socket.receives = settings;
+    socket[kReceives] = settings;
     return socket;
   }
 
   /** @internal */
   static fromHandle(handle: Handle, settings: ReturnType<typeof receiveSettings>): UnixStream {
     const socket = new UnixStream(CONSTRUCTING, handle);
-    socket.applyReceive(settings);
+    applyReceive(socket, settings);
     return socket;
   }
 
@@ -178,7 +191,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
    */
   write(data: Data | readonly Data[], options?: WriteOptions): Promise<void> {
     try {
-      const handle = this.live();
+      const handle = this[kLive]();
       const idle = !this.#ending && (this.#writes === undefined || this.#writes.size === 0);
       if (idle && options === undefined && data instanceof Uint8Array && data.length > 0) {
         return this.#writeBytes(handle, data);
@@ -225,7 +238,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     credentials: Credentials | undefined,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    this.#writes ??= new WriteQueue(this.handle);
+    this.#writes ??= new WriteQueue(this[kHandle]);
     const queue = this.#writes;
     try {
       const deferred = new Deferred<void>(signal, (error) => queue.forget(write, error));
@@ -252,7 +265,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     if (direction === undefined) {
       throw invalidArgValue('how', "must be 'read', 'write' or 'both'", how);
     }
-    const handle = this.live();
+    const handle = this[kLive]();
     if (how !== 'read') this.#ending = true;
     if (how === 'read' || this.#writes === undefined || this.#writes.size === 0) {
       check('shutdown', handle.shutdown(direction));
@@ -287,7 +300,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
    * does for wrong options: this socket then stays as it is.
    */
   toDuplex(options?: Pick<SocketOptions, 'allowHalfOpen' | 'highWaterMark' | 'signal'>): Socket {
-    const { maxFds, credentials, pidfds, busyPoll } = this.receives;
+    const { maxFds, credentials, pidfds, busyPoll } = this[kReceives];
     const settings = new SocketSettings({
       ...optionsOf(options, TO_DUPLEX),
       maxFds,
@@ -295,7 +308,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       busyPoll,
     });
     return new Socket(settings, () => {
-      const handle = this.release();
+      const handle = this[kRelease]();
       // Nobody would close them.
       if (pidfds) turnOff(handle.fd, 'SO_PASSPIDFD');
       return handle;
@@ -308,7 +321,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     known: Known<ReadOptions>,
   ): Promise<Buffer | Message | null> {
     try {
-      this.live();
+      this[kLive]();
       const signal = options === undefined ? undefined : optionsOf(options, known).signal;
       return this.#reads.read(buffer, signal);
     } catch (error) {
@@ -318,33 +331,33 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
 
   /** Sends once. Returns the bytes that went, 0 if none could. */
   #send(vector: VectoredWrite, ancillary: Ancillary | undefined): number {
-    const result = vector.send(this.handle, ancillary?.fds, ancillary?.credentials);
+    const result = vector.send(this[kHandle], ancillary?.fds, ancillary?.credentials);
     return result === EAGAIN ? 0 : check('write', result);
   }
 
   /** @internal */
-  onReadable(result: number): void {
+  [kOnReadable](result: number): void {
     this.#reads.resume(result);
   }
 
   /** @internal */
-  onWritable(): void {
+  [kOnWritable](): void {
     this.#writes?.resume();
   }
 
   /** @internal */
-  protected override settle(error: Error): void {
+  override [kRejectAll](error: Error): void {
     this.#reads.rejectAll(error);
     this.#writes?.discard(error);
   }
 
   /** @internal */
-  protected override get queued(): Queue {
+  override get [kQueued](): Queue {
     return { messages: this.#writes?.size ?? 0, bytes: this.#writes?.bytes ?? 0 };
   }
 
   /** @internal */
-  protected override unread(): number {
+  override [kUnread](): number {
     return Number(this.#reads.holds);
   }
 }
