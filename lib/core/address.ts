@@ -20,6 +20,11 @@ const OWN_TO_EACH = /^\/(?:proc\/(?:self|thread-self)|dev\/fd)\//;
 /** Renamed away as soon as it was bound: src/sys/temporary_name.h. */
 const MOVED = /(?:^|\/)\.afunix-tmp-[0-9a-f]{16}$/;
 
+let hasBytes: (value: object) => boolean;
+
+/** Returns the bytes themselves, not a copy: for system calls. Empty for the unnamed address. */
+export let bytesOfAddress: (address: UnixAddress) => Buffer;
+
 /**
  * An address of a Unix domain socket. Immutable, parsed once: sending to a `UnixAddress` costs less
  * than sending to a string. See unix(7).
@@ -73,55 +78,16 @@ export class UnixAddress {
 
   /** The address that `value` names; a `UnixAddress` is returned as it is. */
   static from(value: AddressLike): UnixAddress {
-    if (UnixAddress.is(value)) return value;
+    if (isUnixAddress(value)) return value;
     checkType('address', value);
     const abstract = typeof value === 'string' ? value.charCodeAt(0) === 0 : value[0] === 0;
     if (!abstract) return UnixAddress.pathname(value);
     return UnixAddress.abstract(typeof value === 'string' ? value.slice(1) : value.subarray(1));
   }
 
-  /** @internal As `instanceof`, which a revoked proxy would make throw. */
-  static is(value: unknown): value is UnixAddress {
-    return typeof value === 'object' && value !== null && #bytes in value;
-  }
-
-  /** @internal The address of exactly these bytes. */
-  static fromBytes(bytes: Uint8Array): UnixAddress {
-    if (bytes.length === 0) return UnixAddress.unnamed;
-    const kind = bytes[0] === 0 ? 'abstract' : 'pathname';
-    return new UnixAddress(CONSTRUCTING, kind, Buffer.from(bytes));
-  }
-
-  /**
-   * @internal The address that the kernel tells of a socket. Unnamed if it cannot name that socket here: a
-   * path that means another file to each process, as a relative one does, or a name that was renamed away.
-   */
-  static fromKernel(bytes: Uint8Array): UnixAddress {
-    const address = UnixAddress.fromBytes(bytes);
-    return address.kind === 'pathname' && isMisleading(address.#bytes)
-      ? UnixAddress.unnamed
-      : address;
-  }
-
-  /**
-   * @internal As it is from any folder: a relative pathname is made absolute. Undefined where the working
-   * directory has no name, or none that a string can hold.
-   */
-  static absolute(address: UnixAddress): UnixAddress | undefined {
-    if (address.kind !== 'pathname' || address.#bytes[0] === SLASH) return address;
-    try {
-      const folder = process.cwd();
-      if (folder.includes('\ufffd')) return undefined;
-      const prefix = Buffer.from(folder.endsWith('/') ? folder : `${folder}/`);
-      return UnixAddress.fromBytes(Buffer.concat([prefix, address.#bytes]));
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** @internal The bytes themselves, not a copy: for system calls. */
-  static bytesOf(address: UnixAddress): Uint8Array {
-    return address.#bytes;
+  static {
+    hasBytes = (value) => #bytes in value;
+    bytesOfAddress = (address) => address.#bytes;
   }
 
   /** The pathname, decoded as UTF-8; `bytes` has it exactly. Null for the other kinds. */
@@ -139,7 +105,7 @@ export class UnixAddress {
 
   /** Whether `other` is the same address, byte for byte. */
   equals(other: unknown): boolean {
-    return UnixAddress.is(other) && this.#bytes.equals(other.#bytes);
+    return isUnixAddress(other) && this.#bytes.equals(other.#bytes);
   }
 
   /** `'/run/x.sock'`, `'@name'` (NULs shown as `@`, as /proc/net/unix does), or `''`. */
@@ -172,6 +138,46 @@ function checkType(name: string, value: unknown): asserts value is string | Uint
 
 const SLASH = 0x2f;
 
+/** Whether `value` is an address. Never throws, as `instanceof` does for a revoked proxy. */
+export function isUnixAddress(value: unknown): value is UnixAddress {
+  return typeof value === 'object' && value !== null && hasBytes(value);
+}
+
+/** Returns the address of exactly these bytes. */
+export function addressOfBytes(bytes: Uint8Array): UnixAddress {
+  if (bytes.length === 0) return UnixAddress.unnamed;
+  const kind = bytes[0] === 0 ? 'abstract' : 'pathname';
+  return new UnixAddress(CONSTRUCTING, kind, Buffer.from(bytes));
+}
+
+/**
+ * Returns the address that the kernel reports for a socket. Unnamed if it cannot name that socket here: a path that
+ * means another file to each process, as a relative one does, or a name that was renamed away.
+ */
+export function addressFromKernel(bytes: Uint8Array): UnixAddress {
+  const address = addressOfBytes(bytes);
+  return address.kind === 'pathname' && isMisleading(bytesOfAddress(address))
+    ? UnixAddress.unnamed
+    : address;
+}
+
+/**
+ * Returns the address as it is from any folder: a relative pathname is made absolute. Undefined where the working
+ * directory has no name, or none that a string can hold.
+ */
+export function absoluteAddress(address: UnixAddress): UnixAddress | undefined {
+  const bytes = bytesOfAddress(address);
+  if (address.kind !== 'pathname' || bytes[0] === SLASH) return address;
+  try {
+    const folder = process.cwd();
+    if (folder.includes('\ufffd')) return undefined;
+    const prefix = Buffer.from(folder.endsWith('/') ? folder : `${folder}/`);
+    return addressOfBytes(Buffer.concat([prefix, bytes]));
+  } catch {
+    return undefined;
+  }
+}
+
 function isMisleading(path: Buffer): boolean {
   // It was bound in that process's own directory.
   if (path[0] !== SLASH) return true;
@@ -182,10 +188,10 @@ function isMisleading(path: Buffer): boolean {
 
 /** Whether `value` is of a type that can name a socket. */
 export function isAddressLike(value: unknown): value is AddressLike {
-  return typeof value === 'string' || types.isUint8Array(value) || UnixAddress.is(value);
+  return typeof value === 'string' || types.isUint8Array(value) || isUnixAddress(value);
 }
 
 /** The bytes of an address for a system call: empty for unnamed. */
 export function addressBytes(value: AddressLike): Uint8Array {
-  return UnixAddress.bytesOf(UnixAddress.from(value));
+  return bytesOfAddress(UnixAddress.from(value));
 }

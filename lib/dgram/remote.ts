@@ -1,11 +1,11 @@
 // Addresses and senders as a `Socket` of afunix/dgram describes them.
-import { UnixAddress } from '../core/address.js';
+import { bytesOfAddress, type UnixAddress } from '../core/address.js';
 import type { Datagram } from '../io/message.js';
 import type { AddressInfo, RemoteInfo } from './types.js';
 
 /** Returns what `address()` of a socket returns for an address. */
 export function infoOf(address: UnixAddress): AddressInfo {
-  const bytes = UnixAddress.bytesOf(address);
+  const bytes = bytesOfAddress(address);
   return { address: Buffer.from(bytes).toString(), family: 'unix', path: address.path };
 }
 

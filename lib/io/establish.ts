@@ -1,6 +1,6 @@
 // Binding and connecting, which may have to wait for another process. Nothing announces the end of such a wait, so
 // each is tried again, with back-off. Returned numbers: 0, -errno, or a refusal of `Handle.bind`.
-import { UnixAddress } from '../core/address.js';
+import { bytesOfAddress, type UnixAddress } from '../core/address.js';
 import { monotonicNow } from '../core/timers.js';
 import { type Handle, LOCKED } from '../native/binding.js';
 import { EAGAIN, ETIMEDOUT } from '../native/errno.js';
@@ -31,7 +31,7 @@ export function bindHandle(
   waiting: Waiting,
 ): number | undefined {
   const { mode, replace, unlinkOnClose, allowUnsafePath } = plan;
-  const bytes = UnixAddress.bytesOf(plan.address);
+  const bytes = bytesOfAddress(plan.address);
   const attempt = (): number =>
     handle.bind(bytes, mode, replace, unlinkOnClose, backlog, allowUnsafePath);
   return repeat(attempt, LOCKED, LONGEST_WAIT_FOR_LOCK, Number.POSITIVE_INFINITY, waiting);
@@ -48,7 +48,7 @@ export function connectHandle(
   waiting: Waiting,
 ): number | undefined {
   // A non-blocking connect never says EINPROGRESS, and poll(2) shows the socket as writable.
-  const attempt = (): number => handle.connect(UnixAddress.bytesOf(address));
+  const attempt = (): number => handle.connect(bytesOfAddress(address));
   return repeat(attempt, EAGAIN, LONGEST_WAIT_FOR_BACKLOG, timeout, waiting);
 }
 

@@ -1,7 +1,7 @@
 // Messages, read from the receive slab into objects that are the user's to keep.
 import { Buffer } from 'node:buffer';
 import { markAsUntransferable } from 'node:worker_threads';
-import { UnixAddress } from '../core/address.js';
+import { addressFromKernel, UnixAddress } from '../core/address.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import type { Credentials } from '../core/credentials.js';
 import { fdsChannel, messageChannel, publishFds, publishMessage } from '../core/diagnostics.js';
@@ -172,7 +172,7 @@ export class Datagram extends Message {
    * `from` values. docs/datagrams.md says more. Made when it is first read.
    */
   get from(): UnixAddress {
-    if (!(this.#from instanceof UnixAddress)) this.#from = UnixAddress.fromKernel(this.#from);
+    if (!(this.#from instanceof UnixAddress)) this.#from = addressFromKernel(this.#from);
     return this.#from;
   }
 

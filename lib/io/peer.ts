@@ -1,5 +1,5 @@
 // Who is at the other end, as the kernel knows it.
-import { UnixAddress } from '../core/address.js';
+import { addressFromKernel, type UnixAddress } from '../core/address.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import type { Credentials } from '../core/credentials.js';
 import { closedError, unavailable } from '../core/errors.js';
@@ -83,7 +83,7 @@ export class Peer implements Credentials {
   /** The address it is bound to; unnamed if to none, or if the kernel's answer cannot be right here. */
   get address(): UnixAddress | null {
     const bytes = native.raw.getpeername(this.#fd);
-    return typeof bytes === 'number' ? null : UnixAddress.fromKernel(bytes);
+    return typeof bytes === 'number' ? null : addressFromKernel(bytes);
   }
 
   /** Its supplementary groups when it connected (Linux 4.13). */

@@ -1,7 +1,7 @@
 // The listening socket behind a Server of afunix/net: it binds, accepts, and counts the connections.
 import type { EventEmitter } from 'node:events';
 import { getSystemErrorMap } from 'node:util';
-import { UnixAddress } from '../core/address.js';
+import { addressFromKernel, type UnixAddress } from '../core/address.js';
 import { publishAccept } from '../core/diagnostics.js';
 import { bindError, isShortage, systemError } from '../core/errors.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
@@ -106,7 +106,7 @@ export class ListeningSocket implements HandleOwner, ConnectionCounter {
     const handle = adoptHandle(fd, SOCK_STREAM, true, this.#settings);
     this.#handle = handle;
     const name = native.raw.getsockname(handle.fd);
-    if (typeof name !== 'number') this.address = nameOf(UnixAddress.fromKernel(name));
+    if (typeof name !== 'number') this.address = nameOf(addressFromKernel(name));
     this.#start(handle);
   }
 

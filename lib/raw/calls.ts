@@ -1,5 +1,5 @@
 // The functions of afunix/raw for descriptors, addresses and plain bytes.
-import { type AddressLike, UnixAddress } from '../core/address.js';
+import { type AddressLike, addressOfBytes, bytesOfAddress, UnixAddress } from '../core/address.js';
 import { check, invalidArgType, systemError } from '../core/errors.js';
 import { Known, type Names } from '../core/known.js';
 import {
@@ -91,7 +91,7 @@ export function socketpair(
 export function bind(fd: number, address: AddressLike): void {
   descriptorNumber('fd', fd);
   const to = UnixAddress.from(address);
-  check('bind', native.raw.bind(fd, UnixAddress.bytesOf(to)), to);
+  check('bind', native.raw.bind(fd, bytesOfAddress(to)), to);
 }
 
 /**
@@ -105,7 +105,7 @@ export function bind(fd: number, address: AddressLike): void {
 export function connect(fd: number, address: AddressLike | null): void {
   descriptorNumber('fd', fd);
   const to = address === null ? null : UnixAddress.from(address);
-  const bytes = to === null ? undefined : UnixAddress.bytesOf(to);
+  const bytes = to === null ? undefined : bytesOfAddress(to);
   check('connect', native.raw.connect(fd, bytes), to ?? undefined);
 }
 
@@ -164,7 +164,7 @@ export function sendto(
   const bytes = bytesOf('data', data);
   const bits = address === undefined && typeof flags !== 'number' ? 0 : integer('flags', flags);
   const to = UnixAddress.from(address === undefined ? (flags as AddressLike) : address);
-  return check('sendto', native.raw.send(fd, bytes, bits, UnixAddress.bytesOf(to)), to);
+  return check('sendto', native.raw.send(fd, bytes, bits, bytesOfAddress(to)), to);
 }
 
 /**
@@ -206,7 +206,7 @@ export function recvfrom(fd: number, buffer: NodeJS.ArrayBufferView, flags = 0):
   return {
     length: message.length,
     truncated: (message.flags & c.MSG_TRUNC) !== 0,
-    address: UnixAddress.fromBytes(message.address),
+    address: addressOfBytes(message.address),
   };
 }
 
@@ -222,7 +222,7 @@ export function shutdown(fd: number, how: number): void {
 export function getsockname(fd: number): UnixAddress {
   const bytes = native.raw.getsockname(descriptorNumber('fd', fd));
   if (typeof bytes === 'number') throw systemError('getsockname', bytes);
-  return UnixAddress.fromBytes(bytes);
+  return addressOfBytes(bytes);
 }
 
 /**
@@ -233,7 +233,7 @@ export function getsockname(fd: number): UnixAddress {
 export function getpeername(fd: number): UnixAddress {
   const bytes = native.raw.getpeername(descriptorNumber('fd', fd));
   if (typeof bytes === 'number') throw systemError('getpeername', bytes);
-  return UnixAddress.fromBytes(bytes);
+  return addressOfBytes(bytes);
 }
 
 /**

@@ -1,6 +1,6 @@
 // The functions of afunix/raw for whole messages: bytes, addresses, descriptors, credentials.
 import type { Buffer } from 'node:buffer';
-import { type AddressLike, UnixAddress } from '../core/address.js';
+import { type AddressLike, addressOfBytes, bytesOfAddress, UnixAddress } from '../core/address.js';
 import { type Credentials, credentialsOf } from '../core/credentials.js';
 import { check, invalidArgType, invalidArgValue, outOfRange, systemError } from '../core/errors.js';
 import { Known } from '../core/known.js';
@@ -101,7 +101,7 @@ function messageToSend(name: string, message: OutgoingMessage): MessageToSend {
         data === undefined
           ? piecesOf(`${name}.buffers`, buffers === undefined ? [] : buffers, bytesOf)
           : [bytesOf(`${name}.data`, data)],
-      address: address === undefined ? undefined : UnixAddress.bytesOf(address),
+      address: address === undefined ? undefined : bytesOfAddress(address),
       rights: rights === undefined ? undefined : rightsOf(`${name}.rights`, rights),
       credentials: credentialsOf(`${name}.credentials`, credentials),
     },
@@ -261,7 +261,7 @@ function receivedOf(message: NativeReceived): ReceivedMessage {
     flags,
     truncated: (flags & MSG_TRUNC) !== 0,
     controlTruncated: (flags & MSG_CTRUNC) !== 0,
-    address: UnixAddress.fromBytes(address),
+    address: addressOfBytes(address),
     rights,
     credentials: credentials ?? null,
     pidfd: pidfd ?? null,

@@ -1,6 +1,6 @@
 // The ways to a destination. What is sent returns as a handle does: -EAGAIN when it has to wait.
 import { platform } from 'node:process';
-import { UnixAddress } from '../core/address.js';
+import { addressOfBytes, bytesOfAddress, type UnixAddress } from '../core/address.js';
 import type { Ancillary } from '../core/ancillary.js';
 import { messageChannel, publishConnect, publishFds, publishMessage } from '../core/diagnostics.js';
 import { systemError } from '../core/errors.js';
@@ -66,7 +66,7 @@ function transmitMany(
 }
 
 function publishSent(handle: Handle, data: Uint8Array, to: Uint8Array | undefined): void {
-  publishMessage(handle.owner, 'sent', data, to === undefined ? null : UnixAddress.fromBytes(to));
+  publishMessage(handle.owner, 'sent', data, to === undefined ? null : addressOfBytes(to));
 }
 
 /** To the connected peer. */
@@ -96,7 +96,7 @@ export class ConnectedPeer implements Destination {
   /** Sets the peer, or forgets it. */
   connect(address: UnixAddress | undefined): number {
     if (address === undefined) return this.#handle.disconnect();
-    const result = this.#handle.connect(UnixAddress.bytesOf(address));
+    const result = this.#handle.connect(bytesOfAddress(address));
     if (result >= 0) publishConnect(this.#handle.owner, address);
     return result;
   }
@@ -209,7 +209,7 @@ export class AddressDestination implements Destination {
   }
 
   sendMany(data: readonly Uint8Array[]): number {
-    const to = UnixAddress.bytesOf(this.address);
+    const to = bytesOfAddress(this.address);
     const result = transmitMany(this.#handle, data, to);
     if (result !== ECONNRESET) return result;
     this.#socket[kOnPeerReset]();
@@ -228,7 +228,7 @@ export function sendTo(
   ancillary: Ancillary | undefined,
   socket: ConnectedSocket,
 ): number {
-  const address = UnixAddress.bytesOf(to);
+  const address = bytesOfAddress(to);
   const result = transmit(handle, data, address, ancillary);
   if (result !== ECONNRESET) return result;
   socket[kOnPeerReset]();

@@ -1,5 +1,5 @@
 // Waiting for room in a receiver that a socket is not connected to.
-import { UnixAddress } from '../core/address.js';
+import { bytesOfAddress, type UnixAddress } from '../core/address.js';
 import { setImmediate } from '../core/timers.js';
 import { RetryTimer } from '../io/retry-timer.js';
 import { type Handle, type HandleOwner, native, WRITABLE } from '../native/binding.js';
@@ -164,7 +164,7 @@ export class RoomProbe implements HandleOwner {
 function connected(address: UnixAddress): Handle | undefined {
   const handle = native.sockets.open(SOCK_DGRAM);
   if (typeof handle === 'number') return undefined;
-  if (handle.connect(UnixAddress.bytesOf(address)) === 0) return handle;
+  if (handle.connect(bytesOfAddress(address)) === 0) return handle;
   handle.close();
   return undefined;
 }

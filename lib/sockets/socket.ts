@@ -1,4 +1,9 @@
-import { UnixAddress } from '../core/address.js';
+import {
+  absoluteAddress,
+  addressFromKernel,
+  addressOfBytes,
+  type UnixAddress,
+} from '../core/address.js';
 import { type CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import type { Credentials } from '../core/credentials.js';
 import { closedError, invalidState, systemError, unavailable } from '../core/errors.js';
@@ -100,12 +105,12 @@ export abstract class UnixSocket implements AsyncDisposable {
     this.#boundAddress ??= this.#boundPath();
     if (this.#boundAddress !== undefined) return this.#boundAddress;
     const bytes = native.raw.getsockname(this[kHandle].fd);
-    return typeof bytes === 'number' ? null : UnixAddress.fromKernel(bytes);
+    return typeof bytes === 'number' ? null : addressFromKernel(bytes);
   }
 
   #boundPath(): UnixAddress | undefined {
     const { boundPath } = this[kHandle];
-    return boundPath === undefined ? undefined : UnixAddress.fromBytes(boundPath);
+    return boundPath === undefined ? undefined : addressOfBytes(boundPath);
   }
 
   /**
@@ -117,12 +122,12 @@ export abstract class UnixSocket implements AsyncDisposable {
     if (this.#closed) return null;
     const bytes = native.raw.getpeername(this[kHandle].fd);
     if (typeof bytes === 'number') return null;
-    return this.#connectedAddress ?? UnixAddress.fromKernel(bytes);
+    return this.#connectedAddress ?? addressFromKernel(bytes);
   }
 
   /** @internal After connect(2); undefined: it has no peer any more. */
   [kSetPeerAddress](address: UnixAddress | undefined): void {
-    this.#connectedAddress = address === undefined ? undefined : UnixAddress.absolute(address);
+    this.#connectedAddress = address === undefined ? undefined : absoluteAddress(address);
   }
 
   /** @internal To `connection`, which it accepted, the kernel tells the same name as to the listener. */
