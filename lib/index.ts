@@ -1,4 +1,5 @@
 export { type AddressLike, UnixAddress } from './core/address.js';
+export type { AncillaryOptions } from './core/ancillary.js';
 export type { Credentials } from './core/credentials.js';
 export type {
   AcceptEvent,
@@ -38,11 +39,11 @@ export { PidFd, type WaitExitOptions } from './io/pidfd.js';
 export { type SendDatagramOptions, UnixDatagram } from './sockets/datagram.js';
 export type { OutgoingDatagram } from './sockets/datagram-batch.js';
 export { fromFd } from './sockets/from-fd.js';
-export { type AcceptOptions, Listener } from './sockets/listener.js';
-export {
+export type { AcceptOptions, Listener } from './sockets/listener.js';
+export type {
   MessageSocket,
-  type OnMessagesOptions,
-  type ReceiveMessageOptions,
+  OnMessagesOptions,
+  ReceiveMessageOptions,
 } from './sockets/message-socket.js';
 export {
   type OnSeqpacketMessagesOptions,
@@ -50,7 +51,7 @@ export {
   UnixSeqpacket,
 } from './sockets/seqpacket.js';
 export { UnixSeqpacketListener } from './sockets/seqpacket-listener.js';
-export { UnixSocket } from './sockets/socket.js';
+export type { UnixSocket } from './sockets/socket.js';
 export {
   type ReadOptions,
   type StreamMessage,

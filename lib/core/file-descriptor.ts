@@ -30,6 +30,7 @@ import {
 import { Known } from './known.js';
 import { register, unregister, watchSoon } from './leak-watch.js';
 import { OF_A_NET_SERVER, OF_A_NET_SOCKET } from './not-given.js';
+import { kWatch } from './symbols.js';
 import { markAsUncloneable } from './uncloneable.js';
 import { bytesOf, type Data, descriptorNumber, optionsOf } from './validate.js';
 
@@ -81,8 +82,9 @@ export class FileDescriptor implements Disposable {
     markAsUncloneable(this);
   }
 
-  /** @internal */
-  watch(): void {
+  /** @internal Has the descriptor closed when this is collected, if it is open still. */
+  [kWatch](): void {
+    if (this.#fd < 0) return;
     this.#registered = true;
     register(this, this.#fd, this.#origin);
   }

@@ -1,19 +1,18 @@
 // Closes what was collected with a descriptor that nobody closed, and says so once.
 import { bare } from '../native/bare.js';
 import { native } from '../native/binding.js';
+import { kWatch } from './symbols.js';
 import { setTimeout } from './timers.js';
 
-/** What owns a descriptor and may be forgotten. */
+/** Owns a descriptor, and may be forgotten by the program. */
 export interface Watched {
-  /** -1 once closed or handed on. */
-  readonly fd: number;
-  /** @internal Registers it, by `register()`. */
-  watch(): void;
+  /** @internal Calls `register()`, unless the descriptor is closed or was handed on. */
+  [kWatch](): void;
 }
 
-/** Owners made at most this many milliseconds ago, or this many, are held rather than registered. */
-const PAUSE = 50;
-const MANY = 256;
+/** New owners are registered after this many milliseconds, or when there are this many of them. */
+const REGISTER_AFTER = 50;
+const MAX_UNREGISTERED = 256;
 
 let leaked = false;
 const collected = new FinalizationRegistry<{ fd: number; origin: string }>(({ fd, origin }) => {
@@ -30,13 +29,13 @@ let young: Watched[] = [];
 let timer: NodeJS.Timeout | undefined;
 
 /**
- * Registers `owner` soon, if it is still open then: most are closed at once, and a registration costs
- * more than all the rest of a descriptor.
+ * Registers `owner` soon, unless it is closed by then. Most are closed at once, and a registration costs more than all
+ * the rest of a descriptor.
  */
 export function watchSoon(owner: Watched): void {
   young.push(owner);
-  if (young.length >= MANY) sweep();
-  else if (timer === undefined) timer = setTimeout(onTime, PAUSE).unref();
+  if (young.length >= MAX_UNREGISTERED) sweep();
+  else if (timer === undefined) timer = setTimeout(onTime, REGISTER_AFTER).unref();
 }
 
 function onTime(): void {
@@ -47,7 +46,7 @@ function onTime(): void {
 function sweep(): void {
   const owners = young;
   young = [];
-  for (const owner of owners) if (owner.fd >= 0) owner.watch();
+  for (const owner of owners) owner[kWatch]();
 }
 
 /** Closes `fd` when `owner` is collected. `origin` says where it came from. */

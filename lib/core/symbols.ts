@@ -63,3 +63,7 @@ export const kConfigure: unique symbol = Symbol('afunix.configure');
 export const kConnectionReceives: unique symbol = Symbol('afunix.connectionReceives');
 /** Makes the socket of an accepted connection. */
 export const kWrap: unique symbol = Symbol('afunix.wrap');
+
+// Of descriptors.
+/** Has the descriptor closed when its owner is collected. */
+export const kWatch: unique symbol = Symbol('afunix.watch');

@@ -8,7 +8,7 @@ import { type Queue, type SocketStats, statsOf } from '../core/stats.js';
 import { kPublic } from '../core/symbols.js';
 import { clearTimeout, nextTick, setImmediate, setTimeout } from '../core/timers.js';
 import { adoptHandle, configureReceive, openHandle } from '../io/handle.js';
-import type { Receiver } from '../io/message.js';
+import type { Receiver } from '../io/received-messages.js';
 import type { Handle, HandleOwner } from '../native/binding.js';
 import { SHUT_WR, SOCK_STREAM } from '../native/constants.js';
 import { ENOTCONN } from '../native/errno.js';

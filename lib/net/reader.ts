@@ -4,14 +4,14 @@ import type { Credentials } from '../core/credentials.js';
 import { messageChannel, publishMessage } from '../core/diagnostics.js';
 import { invalidArgValue, invalidState, systemError } from '../core/errors.js';
 import { closeAll } from '../core/fd-like.js';
+import type { Message } from '../io/message.js';
 import {
   dataAt,
   hasControlAt,
-  type Message,
   messageAt,
   publishReceived,
   type Receiver,
-} from '../io/message.js';
+} from '../io/received-messages.js';
 import { type Handle, READABLE } from '../native/binding.js';
 import { EAGAIN } from '../native/errno.js';
 import type { OnReadOptions } from './options.js';

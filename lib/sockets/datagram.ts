@@ -26,7 +26,7 @@ import {
 import { bytesOf, checkSignal, type Data, optionsOf } from '../core/validate.js';
 import { Budget, MAX_MESSAGES_PER_TURN, resolvedSend } from '../io/budget.js';
 import { adoptHandle, openHandle, openPair } from '../io/handle.js';
-import { type Datagram, datagramAt } from '../io/message.js';
+import type { Datagram } from '../io/message.js';
 import {
   BIND_DATAGRAM,
   type BindDatagramOptions,
@@ -37,6 +37,7 @@ import {
   type SendQueueLimit,
 } from '../io/message-options.js';
 import { bindPlan, receiveSettings } from '../io/options.js';
+import { datagramAt } from '../io/received-messages.js';
 import type { Handle } from '../native/binding.js';
 import { SOCK_DGRAM } from '../native/constants.js';
 import { EAGAIN, ECANCELED, ECONNRESET } from '../native/errno.js';

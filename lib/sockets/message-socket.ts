@@ -18,8 +18,9 @@ import {
 import { nextTick } from '../core/timers.js';
 import { checkSignal, optionsOf } from '../core/validate.js';
 import type { Deferred } from '../io/deferred.js';
-import { type Message, publishReceived } from '../io/message.js';
+import { copyMessage, type Message } from '../io/message.js';
 import { Queue } from '../io/queue.js';
+import { publishReceived } from '../io/received-messages.js';
 import { READABLE } from '../native/binding.js';
 import { MSG_PEEK } from '../native/constants.js';
 import { EAGAIN, ECONNRESET, ESHUTDOWN } from '../native/errno.js';
@@ -144,8 +145,8 @@ export abstract class MessageSocket<
 
   /** Returns a message that is here now, or null at the end of the connection. */
   #take({ peek, batch }: Wanted): M | null | typeof NOTHING | typeof ARMED {
-    const received = peek ? this.#received.peek()?.copy() : this.#received.shift();
-    if (received !== undefined) return received as M;
+    const received = peek ? this.#received.peek() : this.#received.shift();
+    if (received !== undefined) return peek ? copyMessage(received) : received;
     if (this.#ended) return null;
     this[kThrowReported]();
     if (this.#budget <= 0 || !(peek || this.#speculation.shouldTry())) return NOTHING;
@@ -356,7 +357,7 @@ export abstract class MessageSocket<
 /** A look at a message that goes to somebody else; EMFILE takes the look away, not the message. */
 function copyTo<M extends Message>(deferred: Deferred<M | null>, message: M): void {
   try {
-    deferred.resolve(message.copy() as M);
+    deferred.resolve(copyMessage(message));
   } catch (error) {
     deferred.reject(error);
   }

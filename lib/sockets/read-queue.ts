@@ -5,14 +5,14 @@ import { closeAll } from '../core/fd-like.js';
 import { View } from '../core/node-internals.js';
 import { kRearm } from '../core/symbols.js';
 import { bufferOf, checkSignal, isLost } from '../core/validate.js';
+import { Message } from '../io/message.js';
 import {
   dataAt,
   hasControlAt,
-  Message,
   messageAt,
   publishReceived,
   type Receiver,
-} from '../io/message.js';
+} from '../io/received-messages.js';
 import { type Handle, READABLE } from '../native/binding.js';
 import { EAGAIN } from '../native/errno.js';
 import { Speculation } from './speculation.js';

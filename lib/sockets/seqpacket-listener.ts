@@ -23,7 +23,7 @@ import {
 import type { Handle } from '../native/binding.js';
 import { SOCK_SEQPACKET } from '../native/constants.js';
 import { Listener } from './listener.js';
-import { UnixSeqpacket } from './seqpacket.js';
+import { seqpacketOf, type UnixSeqpacket } from './seqpacket.js';
 import { setUpBound } from './set-up.js';
 
 const BIND = new Known<ListenOptions & MessageOptions>('UnixSeqpacketListener.bind', {
@@ -91,6 +91,6 @@ export class UnixSeqpacketListener
 
   /** @internal */
   override [kWrap](handle: Handle): UnixSeqpacket {
-    return UnixSeqpacket.fromHandle(handle, this[kConnectionReceives], this.#messages);
+    return seqpacketOf(handle, this[kConnectionReceives], this.#messages);
   }
 }

@@ -19,7 +19,7 @@ import {
 import { bytesOf, checkSignal, type Data, optionsOf } from '../core/validate.js';
 import { resolvedSend } from '../io/budget.js';
 import { adoptHandle, openHandle, openPair } from '../io/handle.js';
-import { type Message, messageAt } from '../io/message.js';
+import type { Message } from '../io/message.js';
 import {
   MESSAGES,
   type MessageOptions,
@@ -33,6 +33,7 @@ import {
   type ReceiveSettings,
   receiveSettings,
 } from '../io/options.js';
+import { messageAt } from '../io/received-messages.js';
 import type { Handle } from '../native/binding.js';
 import { SOCK_SEQPACKET } from '../native/constants.js';
 import { EAGAIN } from '../native/errno.js';
@@ -111,10 +112,7 @@ export class UnixSeqpacket
     const settings = receiveSettings(parsed);
     const messages = messageSettings(parsed);
     const [first, second] = openPair(SOCK_SEQPACKET);
-    return [
-      UnixSeqpacket.fromHandle(first, settings, messages),
-      UnixSeqpacket.fromHandle(second, settings, messages),
-    ];
+    return [seqpacketOf(first, settings, messages), seqpacketOf(second, settings, messages)];
   }
 
   /**
@@ -129,17 +127,6 @@ export class UnixSeqpacket
     const handle = adoptHandle(fd, SOCK_SEQPACKET, false, settings, messages.maxMessageSize);
     const socket = new UnixSeqpacket(CONSTRUCTING, handle, messages);
     socket[kReceives] = settings;
-    return socket;
-  }
-
-  /** @internal */
-  static fromHandle(
-    handle: Handle,
-    settings: ReceiveSettings,
-    messages: MessageSettings,
-  ): UnixSeqpacket {
-    const socket = new UnixSeqpacket(CONSTRUCTING, handle, messages);
-    applyReceive(socket, settings);
     return socket;
   }
 
@@ -210,4 +197,15 @@ export class UnixSeqpacket
     super[kRejectAll](error);
     this.#queue.settle(error);
   }
+}
+
+/** Makes the socket of an open handle. Closes the handle if it cannot be configured. */
+export function seqpacketOf(
+  handle: Handle,
+  settings: ReceiveSettings,
+  messages: MessageSettings,
+): UnixSeqpacket {
+  const socket = new UnixSeqpacket(CONSTRUCTING, handle, messages);
+  applyReceive(socket, settings);
+  return socket;
 }

@@ -1,5 +1,5 @@
 import { kDescribe, kOnReadable, kOnWritable, kPublic, kReceives } from '../core/symbols.js';
-import type { Receiver } from '../io/message.js';
+import type { Receiver } from '../io/received-messages.js';
 import type { HandleOwner } from '../native/binding.js';
 
 /** What a socket lets its `SocketOwner` use. */

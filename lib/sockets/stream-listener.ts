@@ -18,7 +18,7 @@ import type { Handle } from '../native/binding.js';
 import { SOCK_STREAM } from '../native/constants.js';
 import { Listener } from './listener.js';
 import { setUpBound } from './set-up.js';
-import { UnixStream } from './stream.js';
+import { streamOf, type UnixStream } from './stream.js';
 
 const BIND = new Known<ListenOptions>('UnixListener.bind', LISTEN);
 const FROM_FD = new Known<AuthorizeOptions>('UnixListener.fromFd', AUTHORIZE);
@@ -65,6 +65,6 @@ export class UnixListener extends Listener<UnixStream> implements AsyncIterable<
 
   /** @internal */
   override [kWrap](handle: Handle): UnixStream {
-    return UnixStream.fromHandle(handle, this[kConnectionReceives]);
+    return streamOf(handle, this[kConnectionReceives]);
   }
 }

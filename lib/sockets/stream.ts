@@ -37,6 +37,7 @@ import {
   connectPlan,
   RECEIVE,
   type ReceiveOptions,
+  type ReceiveSettings,
   receiveSettings,
 } from '../io/options.js';
 import { sendBytes, VectoredWrite } from '../io/vectored-write.js';
@@ -124,7 +125,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   static pair(options?: ReceiveOptions): [UnixStream, UnixStream] {
     const settings = receiveSettings(optionsOf(options, PAIR));
     const [first, second] = openPair(SOCK_STREAM);
-    return [UnixStream.fromHandle(first, settings), UnixStream.fromHandle(second, settings)];
+    return [streamOf(first, settings), streamOf(second, settings)];
   }
 
   /**
@@ -136,13 +137,6 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     const settings = receiveSettings(optionsOf(options, FROM_FD));
     const socket = new UnixStream(CONSTRUCTING, adoptHandle(fd, SOCK_STREAM, false, settings));
     socket[kReceives] = settings;
-    return socket;
-  }
-
-  /** @internal */
-  static fromHandle(handle: Handle, settings: ReturnType<typeof receiveSettings>): UnixStream {
-    const socket = new UnixStream(CONSTRUCTING, handle);
-    applyReceive(socket, settings);
     return socket;
   }
 
@@ -360,4 +354,11 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   override [kUnread](): number {
     return Number(this.#reads.holds);
   }
+}
+
+/** Makes the socket of an open handle. Closes the handle if it cannot be configured. */
+export function streamOf(handle: Handle, settings: ReceiveSettings): UnixStream {
+  const socket = new UnixStream(CONSTRUCTING, handle);
+  applyReceive(socket, settings);
+  return socket;
 }

@@ -9,9 +9,6 @@ import { Scratch } from '../helpers/scratch.js';
 type Class = new (...args: unknown[]) => object;
 
 const factories: [name: string, factory: RegExp][] = [
-  ['UnixSocket', /fromFd\(\) of its class/],
-  ['MessageSocket', /fromFd\(\) of its class/],
-  ['Listener', /fromFd\(\) of its class/],
   ['UnixStream', /use UnixStream\.connect\(\), UnixStream\.pair\(\) or UnixStream\.fromFd\(\)$/],
   ['UnixSeqpacket', /use UnixSeqpacket\.connect\(\), .* UnixSeqpacket\.fromFd\(\)$/],
   ['UnixDatagram', /use UnixDatagram\.bind\(\), unbound\(\), pair\(\) or fromFd\(\)$/],

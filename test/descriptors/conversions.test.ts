@@ -179,7 +179,7 @@ test('fromFd chooses the class', async () => {
     const fd = await received(socket);
     const again = fromFd(fd, { maxFds: 1 });
     expect(again.constructor).toBe(Class);
-    expect([fd.closed, again.maxFds]).toEqual([true, 1]);
+    expect(fd.closed).toBe(true);
     const each = await received(again);
     refusesAllBut(
       each,
