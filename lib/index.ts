@@ -36,26 +36,19 @@ export type {
 } from './io/options.js';
 export { Peer } from './io/peer.js';
 export { PidFd, type WaitExitOptions } from './io/pidfd.js';
-export { type SendDatagramOptions, UnixDatagram } from './sockets/datagram.js';
+export { UnixDatagram } from './sockets/datagram.js';
 export type { OutgoingDatagram } from './sockets/datagram-batch.js';
 export { fromFd } from './sockets/from-fd.js';
 export type { AcceptOptions, Listener } from './sockets/listener.js';
-export type {
-  MessageSocket,
-  OnMessagesOptions,
-  ReceiveMessageOptions,
-} from './sockets/message-socket.js';
+export type { MessageSocket } from './sockets/message-socket.js';
+export type { OnMessagesOptions, ReceiveMessageOptions } from './sockets/receive-options.js';
+export type { SendDatagramOptions, SendOptions } from './sockets/send-options.js';
 export {
   type OnSeqpacketMessagesOptions,
-  type SendOptions,
   UnixSeqpacket,
 } from './sockets/seqpacket.js';
 export { UnixSeqpacketListener } from './sockets/seqpacket-listener.js';
 export type { UnixSocket } from './sockets/socket.js';
-export {
-  type ReadOptions,
-  type StreamMessage,
-  UnixStream,
-  type WriteOptions,
-} from './sockets/stream.js';
+export { type StreamMessage, UnixStream } from './sockets/stream.js';
 export { UnixListener } from './sockets/stream-listener.js';
+export type { ReadOptions, WriteOptions } from './sockets/stream-options.js';

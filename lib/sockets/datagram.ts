@@ -1,5 +1,5 @@
 import { type AddressLike, UnixAddress } from '../core/address.js';
-import { ANCILLARY, type Ancillary, ancillaryOf } from '../core/ancillary.js';
+import { type Ancillary, ancillaryOf } from '../core/ancillary.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import { check, systemError } from '../core/errors.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
@@ -49,31 +49,18 @@ import {
   type Part,
 } from './datagram-batch.js';
 import { AddressDestination, ConnectedPeer, ReconnectingPeer, sendTo } from './destination.js';
-import { MessageSocket, ON_MESSAGES, type OnMessagesOptions } from './message-socket.js';
+import { MessageSocket } from './message-socket.js';
+import { ON_MESSAGES, type OnMessagesOptions } from './receive-options.js';
+import { SEND_DATAGRAM, type SendDatagramOptions } from './send-options.js';
 import { SendQueue, WritableEvent } from './send-queue.js';
-import type { SendOptions } from './seqpacket.js';
 import { applyReceive, setUpBound } from './set-up.js';
-
-/** Options of `send`; those of `trySend` are the same without `signal`. */
-export interface SendDatagramOptions extends SendOptions {
-  /** Where to; the connected peer by default. A `UnixAddress` is parsed once. */
-  to?: AddressLike;
-}
 
 const BIND = new Known<BindDatagramOptions>('UnixDatagram.bind', BIND_DATAGRAM);
 const UNBOUND = new Known<DatagramOptions>('UnixDatagram.unbound', DATAGRAM);
 const PAIR = new Known<DatagramOptions>('UnixDatagram.pair', DATAGRAM);
 const FROM_FD = new Known<DatagramOptions>('UnixDatagram.fromFd', DATAGRAM);
-const SEND = new Known<SendDatagramOptions>('UnixDatagram.send', {
-  ...ANCILLARY,
-  to: 1,
-  signal: 1,
-});
-const TRY_SEND = new Known<SendDatagramOptions>('UnixDatagram.trySend', {
-  ...ANCILLARY,
-  to: 1,
-  signal: 1,
-});
+const SEND = new Known<SendDatagramOptions>('UnixDatagram.send', SEND_DATAGRAM);
+const TRY_SEND = new Known<SendDatagramOptions>('UnixDatagram.trySend', SEND_DATAGRAM);
 const ON_DATAGRAMS = new Known<OnMessagesOptions>('UnixDatagram.onMessages', ON_MESSAGES);
 
 /** Of all sockets on which nothing has had to wait yet: a Map of its own, even empty, takes 184 bytes. */

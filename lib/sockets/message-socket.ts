@@ -1,6 +1,6 @@
 import { invalidArgType, invalidState, systemError } from '../core/errors.js';
 import { closeAll } from '../core/fd-like.js';
-import { Known, type Names } from '../core/known.js';
+import type { Known } from '../core/known.js';
 import {
   kHandle,
   kImplementation,
@@ -16,7 +16,7 @@ import {
   kUnread,
 } from '../core/symbols.js';
 import { nextTick } from '../core/timers.js';
-import { checkSignal, optionsOf } from '../core/validate.js';
+import { optionsOf } from '../core/validate.js';
 import type { Deferred } from '../io/deferred.js';
 import { copyMessage, type Message } from '../io/message.js';
 import { Queue } from '../io/queue.js';
@@ -24,68 +24,26 @@ import { publishReceived } from '../io/received-messages.js';
 import { READABLE } from '../native/binding.js';
 import { MSG_PEEK } from '../native/constants.js';
 import { EAGAIN, ECONNRESET, ESHUTDOWN } from '../native/errno.js';
+import {
+  DEFAULTS,
+  ITERATION,
+  MAX_MESSAGES_PER_TURN,
+  type OnMessagesOptions,
+  type ReceiveMessageOptions,
+  receiveOptionsOf,
+  type Wanted,
+} from './receive-options.js';
 import { UnixSocket } from './socket.js';
 import { Speculation } from './speculation.js';
 import { WaitQueue } from './wait-queue.js';
 
-/** Messages that a socket takes at most before the event loop gets its turn, so that none starves another. */
-const MAX_MESSAGES_PER_TURN = 32;
 /** Milliseconds until receiving is tried again after an error that would come again at once. */
 const PAUSE_AFTER_ERROR = 100;
-
-/** What `receive()` and iteration ask for. */
-interface Wanted {
-  readonly signal: AbortSignal | undefined;
-  readonly peek: boolean;
-  /** How many messages to receive at once. Those that nobody asked for yet are kept. */
-  readonly batch: number;
-}
-
-const DEFAULTS: Wanted = { signal: undefined, peek: false, batch: 1 };
-const ITERATION: Wanted = { ...DEFAULTS, batch: MAX_MESSAGES_PER_TURN };
 
 /** Returned where nothing was there to receive. */
 const NOTHING = Symbol('nothing');
 /** Returned where nothing was there, and the event is armed. */
 const ARMED = Symbol('armed');
-
-const RECEIVE = new Known<ReceiveMessageOptions>('receive', { signal: 1, peek: 1 });
-
-function receiveOptionsOf(options: ReceiveMessageOptions): Wanted {
-  const { signal, peek = false } = optionsOf(options, RECEIVE);
-  checkSignal(signal);
-  if (typeof peek !== 'boolean') throw invalidArgType('options.peek', 'of type boolean', peek);
-  return { signal, peek, batch: 1 };
-}
-
-/** Options of `receive`. */
-export interface ReceiveMessageOptions {
-  /** Stops waiting, with an `AbortError`. Nothing is lost. */
-  signal?: AbortSignal;
-  /**
-   * Leaves the message where it is, for the next `receive` (MSG_PEEK). Its descriptors are duplicates,
-   * the caller's to close as ever. Default false.
-   */
-  peek?: boolean;
-}
-
-/** Options of `onMessages`. */
-export interface OnMessagesOptions {
-  /**
-   * `data` and `from` of the messages are valid until the callback returns: their memory is used
-   * again, and must not be transferred. For those who look at each message once. Default false: they
-   * are the receiver's to keep.
-   */
-  reuse?: boolean;
-  /**
-   * Called with an error that receiving brings, such as ECONNRESET: the peer connected elsewhere and
-   * dropped what it had not received. The socket goes on. Without it the next `send` to the peer, or
-   * the next `receive`, rejects with the error.
-   */
-  onError?: (error: Error) => void;
-}
-
-export const ON_MESSAGES: Names<OnMessagesOptions> = { reuse: 1, onError: 1 };
 
 /** Options of `onMessages` of any class. */
 type AnyOnMessagesOptions = OnMessagesOptions & { onEnd?: () => void };

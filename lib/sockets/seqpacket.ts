@@ -1,5 +1,5 @@
 import type { AddressLike } from '../core/address.js';
-import { ANCILLARY, type AncillaryOptions, ancillaryOf } from '../core/ancillary.js';
+import { ancillaryOf } from '../core/ancillary.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import { systemError } from '../core/errors.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
@@ -38,15 +38,11 @@ import type { Handle } from '../native/binding.js';
 import { SOCK_SEQPACKET } from '../native/constants.js';
 import { EAGAIN } from '../native/errno.js';
 import { ConnectedPeer } from './destination.js';
-import { MessageSocket, ON_MESSAGES, type OnMessagesOptions } from './message-socket.js';
+import { MessageSocket } from './message-socket.js';
+import { ON_MESSAGES, type OnMessagesOptions } from './receive-options.js';
+import { SEND, type SendOptions } from './send-options.js';
 import { SendQueue, WritableEvent } from './send-queue.js';
 import { applyReceive, setUpConnected } from './set-up.js';
-
-/** Options of `send`. */
-export interface SendOptions extends AncillaryOptions {
-  /** Takes the message out of the queue, with an `AbortError`. */
-  signal?: AbortSignal;
-}
 
 /** Options of `onMessages`. */
 export interface OnSeqpacketMessagesOptions extends OnMessagesOptions {
@@ -60,8 +56,8 @@ const CONNECTING = new Known<ConnectOptions & MessageOptions>('UnixSeqpacket.con
 });
 const PAIR = new Known<MessageOptions>('UnixSeqpacket.pair', MESSAGES);
 const FROM_FD = new Known<MessageOptions>('UnixSeqpacket.fromFd', MESSAGES);
-const SEND = new Known<SendOptions>('UnixSeqpacket.send', { ...ANCILLARY, signal: 1 });
-const TRY_SEND = new Known<SendOptions>('UnixSeqpacket.trySend', { ...ANCILLARY, signal: 1 });
+const SENDING = new Known<SendOptions>('UnixSeqpacket.send', SEND);
+const TRY_SEND = new Known<SendOptions>('UnixSeqpacket.trySend', SEND);
 const ON_PACKETS = new Known<OnSeqpacketMessagesOptions>('UnixSeqpacket.onMessages', {
   ...ON_MESSAGES,
   onEnd: 1,
@@ -139,7 +135,7 @@ export class UnixSeqpacket
   send(data: Data, options?: SendOptions): Promise<void> {
     try {
       this[kLive]();
-      const parsed = optionsOf(options, SEND);
+      const parsed = optionsOf(options, SENDING);
       checkSignal(parsed.signal);
       const ancillary = ancillaryOf(parsed);
       // Last: the getters of descriptors may have taken it away.

@@ -1,11 +1,6 @@
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { AddressLike } from '../core/address.js';
-import {
-  ANCILLARY,
-  type Ancillary,
-  type AncillaryOptions,
-  ancillaryOf,
-} from '../core/ancillary.js';
+import { type Ancillary, ancillaryOf } from '../core/ancillary.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import type { Credentials } from '../core/credentials.js';
 import { check, copyOfError, invalidArgValue, systemError } from '../core/errors.js';
@@ -50,39 +45,18 @@ import { Socket } from '../net/socket.js';
 import { ReadQueue } from './read-queue.js';
 import { applyReceive, setUpConnected } from './set-up.js';
 import { UnixSocket } from './socket.js';
+import { READ, type ReadOptions, TO_DUPLEX, WRITE, type WriteOptions } from './stream-options.js';
 import { readableOf, writableOf } from './web-streams.js';
 
-/** Bytes read from a stream, with what came beside them. */
+/** Bytes read from a stream, with their ancillary data. */
 export type StreamMessage = Message;
-
-/** Options of `write`. Descriptors go with the first byte, credentials with all. */
-export interface WriteOptions extends AncillaryOptions {
-  /**
-   * Stops waiting: rejects with an `AbortError` whose `bytesWritten` says how many bytes had gone by
-   * then. The rest was not sent.
-   */
-  signal?: AbortSignal;
-}
-
-/** Options of `read` and `receive`. */
-export interface ReadOptions {
-  /** Stops waiting, with an `AbortError`. Nothing is lost. */
-  signal?: AbortSignal;
-}
 
 const CONNECTING = new Known<ConnectOptions>('UnixStream.connect', CONNECT);
 const PAIR = new Known<ReceiveOptions>('UnixStream.pair', RECEIVE);
 const FROM_FD = new Known<ReceiveOptions>('UnixStream.fromFd', RECEIVE);
-const READ = new Known<ReadOptions>('UnixStream.read', { signal: 1 });
-const RECEIVING = new Known<ReadOptions>('UnixStream.receive', { signal: 1 });
-const WRITE = new Known<WriteOptions>('UnixStream.write', { ...ANCILLARY, signal: 1 });
-type ToDuplexOptions = Pick<SocketOptions, 'allowHalfOpen' | 'highWaterMark' | 'signal'>;
-const TO_DUPLEX = new Known<ToDuplexOptions>('UnixStream.toDuplex', {
-  allowHalfOpen: 1,
-  highWaterMark: 1,
-  signal: 1,
-});
-
+const READING = new Known<ReadOptions>('UnixStream.read', READ);
+const RECEIVING = new Known<ReadOptions>('UnixStream.receive', READ);
+const WRITING = new Known<WriteOptions>('UnixStream.write', WRITE);
 const directions = new Map([
   ['read', SHUT_RD],
   ['write', SHUT_WR],
@@ -148,7 +122,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
    * ECONNRESET when the peer closed with bytes of ours unread, once what it had sent was read.
    */
   read(buffer?: Uint8Array | null, options?: ReadOptions): Promise<Buffer | null> {
-    return this.#read(buffer ?? null, options, READ) as Promise<Buffer | null>;
+    return this.#read(buffer ?? null, options, READING) as Promise<Buffer | null>;
   }
 
   /**
@@ -190,7 +164,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       if (idle && options === undefined && data instanceof Uint8Array && data.length > 0) {
         return this.#writeBytes(handle, data);
       }
-      const parsed = optionsOf(options, WRITE);
+      const parsed = optionsOf(options, WRITING);
       checkSignal(parsed.signal);
       const ancillary = ancillaryOf(parsed);
       const parts = Array.isArray(data) ? data : [data];

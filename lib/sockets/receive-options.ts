@@ -1,0 +1,57 @@
+// Options of receiving messages, and their checks.
+import { invalidArgType } from '../core/errors.js';
+import { Known, type Names } from '../core/known.js';
+import { checkSignal, optionsOf } from '../core/validate.js';
+
+/** Messages that a socket takes at most before the event loop gets its turn, so that none starves another. */
+export const MAX_MESSAGES_PER_TURN: number = 32;
+
+/** Options of `receive`. */
+export interface ReceiveMessageOptions {
+  /** Stops waiting, with an `AbortError`. Nothing is lost. */
+  signal?: AbortSignal;
+  /**
+   * Leaves the message where it is, for the next `receive` (MSG_PEEK). Its descriptors are duplicates,
+   * the caller's to close as ever. Default false.
+   */
+  peek?: boolean;
+}
+
+/** Options of `onMessages`. */
+export interface OnMessagesOptions {
+  /**
+   * `data` and `from` of the messages are valid until the callback returns: their memory is used
+   * again, and must not be transferred. For those who look at each message once. Default false: they
+   * are the receiver's to keep.
+   */
+  reuse?: boolean;
+  /**
+   * Called with an error that receiving brings, such as ECONNRESET: the peer connected elsewhere and
+   * dropped what it had not received. The socket goes on. Without it the next `send` to the peer, or
+   * the next `receive`, rejects with the error.
+   */
+  onError?: (error: Error) => void;
+}
+
+export const ON_MESSAGES: Names<OnMessagesOptions> = { reuse: 1, onError: 1 };
+
+/** What `receive()` and iteration ask for. */
+export interface Wanted {
+  readonly signal: AbortSignal | undefined;
+  readonly peek: boolean;
+  /** How many messages to receive at once. Those that nobody asked for yet are kept. */
+  readonly batch: number;
+}
+
+export const DEFAULTS: Wanted = { signal: undefined, peek: false, batch: 1 };
+export const ITERATION: Wanted = { ...DEFAULTS, batch: MAX_MESSAGES_PER_TURN };
+
+const RECEIVE = new Known<ReceiveMessageOptions>('receive', { signal: 1, peek: 1 });
+
+/** Checks the options of `receive()`. */
+export function receiveOptionsOf(options: ReceiveMessageOptions): Wanted {
+  const { signal, peek = false } = optionsOf(options, RECEIVE);
+  checkSignal(signal);
+  if (typeof peek !== 'boolean') throw invalidArgType('options.peek', 'of type boolean', peek);
+  return { signal, peek, batch: 1 };
+}
