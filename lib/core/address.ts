@@ -13,11 +13,11 @@ import { invalidArgType, invalidArgValue } from './errors.js';
 export type AddressLike = string | Uint8Array | UnixAddress;
 
 const PATH_MAX = 4096; // linux/limits.h: with the terminating NUL
-/** What may make a name one that leads nowhere, or elsewhere than to its socket. */
+/** Matches parts of a name that may lead nowhere, or elsewhere than to its socket. */
 const SUSPICIOUS = /self\/|\/fd\/|\.afunix-tmp-/;
-/** In these, each process finds files of its own. */
+/** Matches folders in which each process finds files of its own. */
 const OWN_TO_EACH = /^\/(?:proc\/(?:self|thread-self)|dev\/fd)\//;
-/** Renamed away as soon as it was bound: src/sys/temporary_name.h. */
+/** Matches a name that is renamed away as soon as it is bound: src/sys/temporary_name.h. */
 const MOVED = /(?:^|\/)\.afunix-tmp-[0-9a-f]{16}$/;
 
 let hasBytes: (value: object) => boolean;
@@ -115,7 +115,7 @@ export class UnixAddress {
       : (this.path ?? '');
   }
 
-  /** As `toString()`. */
+  /** Returns the same as `toString()`. */
   toJSON(): string {
     return this.toString();
   }
@@ -179,7 +179,7 @@ export function absoluteAddress(address: UnixAddress): UnixAddress | undefined {
 }
 
 function isMisleading(path: Buffer): boolean {
-  // It was bound in that process's own directory.
+  // A relative path is one of the working directory of the process that bound it.
   if (path[0] !== SLASH) return true;
   const text = path.toString('latin1');
   if (!SUSPICIOUS.test(text)) return false;
@@ -191,7 +191,7 @@ export function isAddressLike(value: unknown): value is AddressLike {
   return typeof value === 'string' || types.isUint8Array(value) || isUnixAddress(value);
 }
 
-/** The bytes of an address for a system call: empty for unnamed. */
+/** Returns the bytes of an address for a system call. Empty for the unnamed one. */
 export function addressBytes(value: AddressLike): Uint8Array {
   return bytesOfAddress(UnixAddress.from(value));
 }

@@ -1,7 +1,7 @@
 import { Known } from './known.js';
 import { integer, membersOf } from './validate.js';
 
-/** Who a process is: its pid in this pid namespace, and its user and group. */
+/** The identity of a process: its pid in this pid namespace, its user and its group. */
 export interface Credentials {
   /** Process id; 0 where it cannot be seen from here, -1 where the system does not tell. */
   pid: number;
@@ -14,7 +14,7 @@ export interface Credentials {
 const ID_MAX = 0xffffffff;
 const CREDENTIALS = new Known<Credentials>('credentials', { pid: 1, uid: 1, gid: 1 });
 
-/** Checks credentials to send; undefined for none. */
+/** Checks credentials to send. Returns undefined if there are none. */
 export function credentialsOf(name: string, credentials: unknown): Credentials | undefined {
   if (credentials === undefined) return undefined;
   const { pid, uid, gid } = membersOf(credentials as Credentials, CREDENTIALS, name);

@@ -1,5 +1,5 @@
-// What this package tells of itself: diagnostics channels, and the traces of NODE_DEBUG=afunix, which
-// are subscribers of them. Where nobody subscribes, a channel costs one look at `hasSubscribers`.
+// The diagnostics channels of this package, and the traces of NODE_DEBUG=afunix, which subscribe to them. Without a
+// subscriber a channel costs one look at `hasSubscribers`.
 import { type Channel, channel } from 'node:diagnostics_channel';
 import { debuglog } from 'node:util';
 import type { UnixAddress } from './address.js';
@@ -11,13 +11,13 @@ import { kImplementation, kPublic } from './symbols.js';
 export interface ConnectEvent {
   /** The socket, of the class that its user holds. */
   readonly socket: object;
-  /** The peer's address, as it was given. */
+  /** The peer's address, as the program passed it. */
   readonly address: UnixAddress;
 }
 
 /** Published in `afunix:accept`: a connection is handed over. */
 export interface AcceptEvent {
-  /** Who accepted it: a `Listener`, or a `Server` of `afunix/net`. */
+  /** The `Listener`, or the `Server` of `afunix/net`, that accepted the connection. */
   readonly listener: object;
   /** The connection; `authorize` has let it in. */
   readonly socket: object;
@@ -25,16 +25,16 @@ export interface AcceptEvent {
 
 /**
  * Published in `afunix:message`, for each message, and on a stream for each read and write that moved
- * bytes. A message that is looked at with `peek` is told of each time.
+ * bytes. A message that is received with `peek` is published each time.
  */
 export interface MessageEvent {
   /** The socket, of the class that its user holds. */
   readonly socket: object;
-  /** Which way it went. */
+  /** Whether the message was sent or received. */
   readonly direction: 'sent' | 'received';
-  /** Its bytes: valid until the subscriber returns. */
+  /** The bytes of the message. They are valid until the subscriber returns. */
   readonly data: Uint8Array;
-  /** Of a datagram, its sender's address, or the one it was sent to; null for the peer's. */
+  /** The address that a datagram came from or was sent to. Null if that is the peer's. */
   readonly address: UnixAddress | null;
 }
 
@@ -42,9 +42,9 @@ export interface MessageEvent {
 export interface FdsEvent {
   /** The socket, of the class that its user holds. */
   readonly socket: object;
-  /** Which way they went. */
+  /** Whether the descriptors were sent or received. */
   readonly direction: 'sent' | 'received';
-  /** Those received are their receiver's to close; of those sent the numbers. */
+  /** Received descriptors, which are the receiver's to close, or the numbers of sent ones. */
   readonly fds: readonly (FileDescriptor | number)[];
 }
 
@@ -71,7 +71,7 @@ export function publishAccept(listener: object, socket: object): void {
     acceptChannel.publish({ listener, socket } satisfies AcceptEvent);
 }
 
-/** To be called only when `messages` has subscribers: what it tells costs something. */
+/** Publishes a message. Call this only when `messageChannel` has subscribers: its arguments cost something. */
 export function publishMessage(
   socket: object,
   direction: MessageEvent['direction'],

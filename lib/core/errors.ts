@@ -1,5 +1,5 @@
-// Every error this package makes. System errors have the shape of Node's own; wrong arguments are
-// TypeError and RangeError with Node's ERR_* codes.
+// Makes the errors of this package. System errors have the shape of Node's own. Wrong arguments are TypeError and
+// RangeError with Node's ERR_* codes.
 import { type Channel, channel } from 'node:diagnostics_channel';
 import { inspect, types } from 'node:util';
 import { bare } from '../native/bare.js';
@@ -21,7 +21,7 @@ export interface SystemError extends Error {
   errno: number;
   /** The system call that failed, such as `'connect'`. */
   syscall: string;
-  /** The address of the call, printed, where it had one. */
+  /** The address of the call as text, if it had one. */
   address?: string;
 }
 
@@ -36,17 +36,17 @@ export const failures: Channel = channel('afunix:error');
 /** Makes the error of a system call that returned `errno` (negative). */
 export function systemError(syscall: string, errno: number, address?: unknown): SystemError {
   const code = names.get(errno) ?? `Unknown system error ${errno}`;
-  const where = address === undefined ? '' : String(address);
-  const error = new Error(`${syscall} ${code}${where === '' ? '' : ` ${where}`}`) as SystemError;
+  const text = address === undefined ? '' : String(address);
+  const error = new Error(`${syscall} ${code}${text === '' ? '' : ` ${text}`}`) as SystemError;
   error.code = code;
   error.errno = errno;
   error.syscall = syscall;
-  if (where !== '') setAddress(error, where);
+  if (text !== '') setAddress(error, text);
   if (failures.hasSubscribers) failures.publish({ error } satisfies ErrorEvent);
   return error;
 }
 
-/** Not by an assignment, which a property of Object.prototype could stop. */
+/** Defines the property. A property of Object.prototype could stop an assignment. */
 function setAddress<E extends Error>(error: E, address: string): E & { address: string } {
   const property = { value: address, writable: true, enumerable: true, configurable: true };
   return Object.defineProperty(error, 'address', bare(property)) as E & { address: string };
@@ -59,8 +59,8 @@ export function check(syscall: string, result: number, address?: unknown): numbe
 }
 
 /**
- * The error of a bind that returned `result`: a system error, or `ERR_UNSAFE_PATH`. `syscall` is for
- * node:net, whose server says `listen`.
+ * Makes the error of a bind that returned `result`: a system error, or `ERR_UNSAFE_PATH`. A server of afunix/net names
+ * the `syscall` listen, as node:net does.
  */
 export function bindError(result: number, address: unknown, syscall = 'bind'): SystemError {
   if (result === UNSAFE_DIRECTORY) {
@@ -81,12 +81,12 @@ export function bindError(result: number, address: unknown, syscall = 'bind'): S
 
 const shortages = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM]);
 
-/** Whether the process or the system is out of something that comes back. */
+/** Whether the process or the system lacks memory or descriptors, which it may have again later. */
 export function isShortage(errno: number): boolean {
   return shortages.has(errno);
 }
 
-/** An error with a `code`, of the given class. */
+/** Makes an error of class `Class` with a `code`. */
 export function codedError<E extends Error>(
   Class: new (message: string, options?: ErrorOptions) => E,
   code: string,
@@ -98,17 +98,17 @@ export function codedError<E extends Error>(
   return error;
 }
 
-/** The socket was closed, by `close()` or because its ownership moved. */
+/** Makes the error of a socket that was closed, or whose descriptor was handed on. */
 export function closedError(): Error & { code: string } {
   return codedError(Error, 'ERR_SOCKET_CLOSED', 'Socket is closed');
 }
 
-/** The same error for one more: what is said of its own `properties` does not hold for others. */
+/** Copies an error that several calls get, and adds `properties` that hold for one of them. */
 export function copyOfError(error: Error, properties: object): Error {
   return Object.assign(new Error(error.message), error, properties);
 }
 
-/** As Node's: name `AbortError`, code `ABORT_ERR`, the signal's reason as cause. */
+/** Makes an error like Node's: name `AbortError`, code `ABORT_ERR`, the signal's reason as cause. */
 export function abortError(signal: AbortSignal): Error & { code: string } {
   let cause: unknown;
   try {
@@ -163,7 +163,7 @@ export function describeValue(value: unknown): string {
   }
 }
 
-function shown(value: unknown): string {
+function abbreviate(value: unknown): string {
   const text = typeof value === 'string' ? JSON.stringify(value) : describeValue(value);
   return text.length > 128 ? `${text.slice(0, 128)}...` : text;
 }
@@ -176,11 +176,11 @@ export function invalidArgValue(
   return codedError(
     TypeError,
     'ERR_INVALID_ARG_VALUE',
-    `The argument '${name}' ${reason}. Received ${shown(actual)}`,
+    `The argument '${name}' ${reason}. Received ${abbreviate(actual)}`,
   );
 }
 
-/** An argument that must be given. */
+/** Makes the error of an argument that is missing. */
 export function missingArgs(name: string): TypeError & { code: string } {
   return codedError(TypeError, 'ERR_MISSING_ARGS', `The "${name}" argument must be specified`);
 }
@@ -197,7 +197,7 @@ export function outOfRange(
   );
 }
 
-/** What this platform does not have, by its C name. */
+/** Makes the error of a feature that this platform lacks. `name` is its name in C. */
 export function unavailable(name: string): Error & { code: string } {
   return codedError(
     Error,
@@ -206,7 +206,7 @@ export function unavailable(name: string): Error & { code: string } {
   );
 }
 
-/** A call that this socket cannot serve in its present state. */
+/** Makes the error of a call that the socket cannot serve in its present state. */
 export function invalidState(message: string): Error & { code: string } {
   return codedError(Error, 'ERR_INVALID_STATE', `Invalid state: ${message}`);
 }

@@ -1,4 +1,4 @@
-// What can be sent as a descriptor, and its number.
+// Values that can be sent as descriptors, and their numbers.
 import dgram from 'node:dgram';
 import type { ReadStream, WriteStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { descriptorNumber, memberOf } from './validate.js';
 export const MAX_FDS: number = native.layout.maxRights;
 
 /**
- * What can be sent as a descriptor; http servers and the sockets of this package are among them. The
+ * A value that can be sent as a descriptor. HTTP servers and the sockets of this package are among them. The
  * sender keeps its own. A socket that Node reads from may have bytes in Node's buffer already, which
  * do not go with it: create or accept it paused.
  */
@@ -31,8 +31,8 @@ export type Sendable =
   | WriteStream;
 
 /**
- * The number of a descriptor to send. Throws `ERR_INVALID_ARG_TYPE` for what can have none,
- * `ERR_INVALID_ARG_VALUE` for what has none now: it is closed, or not open yet.
+ * Returns the number of a descriptor to send. Throws `ERR_INVALID_ARG_TYPE` for a value that can have none, and
+ * `ERR_INVALID_ARG_VALUE` for one that has none now, because it is closed or not open yet.
  */
 function descriptorOf(value: unknown, index: number): number {
   if (value instanceof FileDescriptor && !value.closed) return value.fd;
@@ -50,7 +50,7 @@ function descriptorOf(value: unknown, index: number): number {
   );
 }
 
-/** The object whose `fd` it is; null where there is none now, undefined where there never is one. */
+/** Returns the object whose `fd` it is, null if there is none now, or undefined if there never is one. */
 function holderOf(value: object): object | null | undefined {
   const fd = value instanceof dgram.Socket ? undefined : memberOf(value, 'fd');
   if (typeof fd === 'number') return value;
@@ -66,7 +66,7 @@ function notSendable(name: string, value: unknown): TypeError {
   );
 }
 
-/** The numbers of the descriptors to send; undefined for none. */
+/** Returns the numbers of the descriptors to send, or undefined if there are none. */
 export function descriptorsOf(values: unknown): number[] | undefined {
   if (values === undefined) return undefined;
   if (!Array.isArray(values)) throw invalidArgType('fds', 'an instance of Array', values);
@@ -75,7 +75,7 @@ export function descriptorsOf(values: unknown): number[] | undefined {
   }
   if (values.length === 0) return undefined;
   const numbers: number[] = [];
-  // Not map(), which skips holes.
+  // map() would skip holes.
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     numbers.push(
@@ -87,7 +87,7 @@ export function descriptorsOf(values: unknown): number[] | undefined {
   return numbers;
 }
 
-/** Duplicates, such as for a message that has to wait: all, or none and EMFILE. */
+/** Duplicates descriptors, such as those of a message that has to wait. Throws EMFILE if it cannot duplicate all. */
 export function duplicates(
   fds: readonly number[] | undefined,
   origin = 'queued',

@@ -1,12 +1,12 @@
-// What the kernel that runs has, by trying: version numbers tell little of what was backported or
-// left out.
+// Finds out what the running kernel supports, by trying. A version number does not show what was backported or left
+// out.
 
 import { native } from '../native/binding.js';
 import { constants, MSG_OOB, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET } from '../native/constants.js';
 import { EINVAL, ENOPROTOOPT, ENOTTY, EOPNOTSUPP } from '../native/errno.js';
 import { systemError } from './errors.js';
 
-/** What `features()` tells of. */
+/** The features that `features()` looks for. */
 export interface Features {
   /** SOCK_SEQPACKET: `UnixSeqpacket` (Linux). */
   readonly seqpacket: boolean;
@@ -44,7 +44,7 @@ export interface Features {
 
 let found: Features | undefined;
 
-/** What this kernel supports, each found by trying it once in this process. */
+/** Returns what this kernel supports. Each feature is tried once in this process. */
 export function features(): Features {
   found ??= Object.freeze(tryAll());
   return found;
@@ -123,7 +123,7 @@ function sendsUrgently(fd: number): boolean {
   return raw.send(fd, new Uint8Array(1), MSG_OOB, undefined) === 1;
 }
 
-/** A socket without a file is ENOENT, a caller without CAP_NET_ADMIN EPERM. */
+/** ENOENT means a socket without a file, EPERM a caller without CAP_NET_ADMIN: both kernels know the request. */
 function hasSocketFile(fd: number): boolean {
   const request = constants.SIOCUNIXFILE;
   if (request === undefined) return false;

@@ -29,7 +29,7 @@ import {
 } from './file-streams.js';
 import { Known } from './known.js';
 import { register, unregister, watchSoon } from './leak-watch.js';
-import { OF_A_NET_SERVER, OF_A_NET_SOCKET } from './not-given.js';
+import { OF_A_NET_SERVER, OF_A_NET_SOCKET } from './omitted-options.js';
 import { kWatch } from './symbols.js';
 import { markAsUncloneable } from './uncloneable.js';
 import { bytesOf, type Data, descriptorNumber, optionsOf } from './validate.js';
@@ -42,7 +42,7 @@ export const OWNED = Symbol('owned');
 // Taken at load: a patch of node:fs made later must not see these descriptors.
 const { closeSync } = fs;
 
-/** Those whose streams node:net takes. */
+/** The address families whose stream sockets node:net takes. */
 const networks: readonly SocketDomain[] = ['unix', 'inet', 'inet6'];
 
 /**
@@ -115,7 +115,7 @@ export class FileDescriptor implements Disposable {
   }
 
   /**
-   * What it refers to (fstat(2)). `'anonymous'` is a descriptor without a file type: epoll, eventfd,
+   * The kind of file that it refers to (fstat(2)). `'anonymous'` is a descriptor without a file type: epoll, eventfd,
    * timerfd, pidfd. Throws `ERR_SOCKET_CLOSED` once closed.
    */
   get kind(): FileKind {
@@ -140,7 +140,7 @@ export class FileDescriptor implements Disposable {
     return this.#socket()?.listening ?? false;
   }
 
-  /** Closes it. Twice is once. */
+  /** Closes it. Idempotent. */
   close(): void {
     if (this.#fd < 0) return;
     native.descriptors.close(this.#release());
@@ -177,9 +177,11 @@ export class FileDescriptor implements Disposable {
     allowHalfOpen?: boolean;
     pauseOnCreate?: boolean;
   }): net.Socket {
-    const given = { ...OF_A_NET_SOCKET, ...optionsOf(options, NET_SOCKET) };
+    const socketOptions = { ...OF_A_NET_SOCKET, ...optionsOf(options, NET_SOCKET) };
     this.#requireSocket('a connected stream socket or a pipe', 'stream', false, networks, 'pipe');
-    return this.#handOn((fd) => new net.Socket({ readable: true, writable: true, ...given, fd }));
+    return this.#handOn(
+      (fd) => new net.Socket({ readable: true, writable: true, ...socketOptions, fd }),
+    );
   }
 
   /**
@@ -188,9 +190,12 @@ export class FileDescriptor implements Disposable {
    * on `detach()`'s number. Not in a `node:cluster` worker, where Node asks the primary for servers.
    */
   toNetServer(options?: net.ServerOpts): net.Server {
-    const given = { ...OF_A_NET_SERVER, ...optionsOf(options, NET_SERVER) } as net.ServerOpts;
+    const serverOptions = {
+      ...OF_A_NET_SERVER,
+      ...optionsOf(options, NET_SERVER),
+    } as net.ServerOpts;
     this.#requireSocket('a listening stream socket', 'stream', true, networks);
-    return this.#handOn((fd) => net.createServer(given).listen(bare({ fd })));
+    return this.#handOn((fd) => net.createServer(serverOptions).listen(bare({ fd })));
   }
 
   /** A `dgram.Socket`, bound, for a UDP socket. */
@@ -275,7 +280,7 @@ export class FileDescriptor implements Disposable {
   /** Gives the descriptor to what `make` makes, unless that throws. */
   #handOn<T>(make: (fd: number) => T): T {
     const fd = this.#live();
-    // Disowned first: where a worker ends in between, it may stay open, but is never closed twice.
+    // Disown it first. If a worker ends in between, it may stay open, but it is never closed twice.
     native.descriptors.disown(fd);
     try {
       const made = make(fd);
@@ -304,7 +309,7 @@ const NET_SERVER = new Known<net.ServerOpts & { blockList?: unknown }>('toNetSer
   ...{ keepAliveInitialDelay: 1, blockList: 1 },
 });
 
-/** The error of a `FileDescriptor` that owns nothing any more. */
+/** Makes the error of a `FileDescriptor` that owns no descriptor any more. */
 export function closedDescriptorError(): Error {
   const message = 'The file descriptor is closed or was handed on';
   return codedError(Error, 'ERR_SOCKET_CLOSED', message);

@@ -18,7 +18,7 @@ import {
 import { ENOTSOCK } from '../native/errno.js';
 import { check } from './errors.js';
 
-/** What a descriptor refers to. */
+/** The kind of file that a descriptor refers to. */
 export type FileKind =
   | 'file'
   | 'directory'
@@ -35,7 +35,7 @@ export type SocketDomain = 'unix' | 'inet' | 'inet6' | 'other';
 /** A socket's type. */
 export type SocketType = 'stream' | 'datagram' | 'seqpacket' | 'other';
 
-/** What socket a descriptor is. */
+/** The kind of socket that a descriptor is. */
 export interface SocketKind {
   domain: SocketDomain;
   type: SocketType;
@@ -62,13 +62,13 @@ const types = new Map<number, SocketType>([
   [SOCK_SEQPACKET, 'seqpacket'],
 ]);
 
-/** What `fd` refers to. Throws the error of fstat(2). */
+/** Returns the kind of file that `fd` refers to. Throws the error of fstat(2). */
 export function kindOf(fd: number): FileKind {
   const mode = check('fstat', native.descriptors.mode(fd));
   return kinds.get(mode & S_IFMT) ?? 'anonymous';
 }
 
-/** What socket `fd` is; null for what is none. */
+/** Returns the kind of socket that `fd` is. Null if it is no socket. */
 export function socketOf(fd: number): SocketKind | null {
   const socket = native.descriptors.socketKind(fd);
   if (socket === ENOTSOCK) return null;

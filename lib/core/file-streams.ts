@@ -5,7 +5,7 @@ import { native } from '../native/binding.js';
 import { invalidArgValue, outOfRange, systemError } from './errors.js';
 import type { FileKind } from './file-kind.js';
 import { Known } from './known.js';
-import { OF_A_FILE_STREAM } from './not-given.js';
+import { OF_A_FILE_STREAM } from './omitted-options.js';
 import { integer, optionsOf } from './validate.js';
 
 // Taken at load: a patch of node:fs made later must not see these descriptors.
@@ -41,10 +41,10 @@ export function readStreamOf(
   kind: FileKind,
   options: FileReadOptions | undefined,
 ): fs.ReadStream {
-  const given = optionsOf(options, READ);
-  const start = offset('start', given.start, kind);
-  const end = offset('end', given.end, kind);
-  const bufferSize = bytes('highWaterMark', given.highWaterMark);
+  const parsed = optionsOf(options, READ);
+  const start = offset('start', parsed.start, kind);
+  const end = offset('end', parsed.end, kind);
+  const bufferSize = bytes('highWaterMark', parsed.highWaterMark);
   if (end !== undefined && end < (start ?? 0)) {
     throw outOfRange('options.end', `>= ${start ?? 0}, the start`, end);
   }
@@ -65,9 +65,9 @@ export function writeStreamOf(
   kind: FileKind,
   options: FileWriteOptions | undefined,
 ): fs.WriteStream {
-  const given = optionsOf(options, WRITE);
-  const start = offset('start', given.start, kind);
-  const bufferSize = bytes('highWaterMark', given.highWaterMark);
+  const parsed = optionsOf(options, WRITE);
+  const start = offset('start', parsed.start, kind);
+  const bufferSize = bytes('highWaterMark', parsed.highWaterMark);
   return createWriteStream('', {
     ...OF_A_FILE_STREAM,
     fd,
@@ -101,7 +101,7 @@ const closeDescriptor = ((fd: number, done: (error: Error | null) => void) => {
     close(fd, done);
     return;
   }
-  // Not by fs.close(), which warns in a worker of a descriptor that its fs did not open.
+  // fs.close() in a worker would warn of a descriptor that its fs did not open.
   const result = native.descriptors.close(fd);
   process.nextTick(done, result < 0 ? systemError('close', result) : null);
 }) as typeof close;

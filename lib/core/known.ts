@@ -1,6 +1,6 @@
 import { invalidArgValue } from './errors.js';
 
-/** The names of the options of `T`, each with 1: the compiler sees that none is missing. */
+/** The names of the options of `T`, each with 1, so that the compiler sees if one is missing. */
 export type Names<T> = Readonly<Record<Extract<keyof T, string>, 1>>;
 
 /** The options that a function takes. */
@@ -24,12 +24,12 @@ export class Known<in out T> {
     return this.#names.has(name);
   }
 
-  /** Whether an option of this name may be given. */
+  /** Whether the function takes an option of this name. */
   takes(name: string): boolean {
     return this.#refused === undefined ? this.#names.has(name) : !this.#refused.has(name);
   }
 
-  /** Returns the error for an option that may not be given. */
+  /** Returns the error for an option that the function does not take. */
   refusal(option: string, value: unknown): TypeError {
     const names = [...this.#names].join(', ');
     return invalidArgValue(option, `is not an option of ${this.#of}. It takes ${names}`, value);

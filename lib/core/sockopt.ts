@@ -37,7 +37,7 @@ export function readOption(
   return result;
 }
 
-/** Turns an option of SOL_SOCKET off, where there is such a one. */
+/** Turns an option of SOL_SOCKET off, if this platform has it. */
 export function turnOff(fd: number, name: string): void {
   const option = constants[name];
   if (option !== undefined) native.raw.setsockopt(fd, SOL_SOCKET, option, new Uint8Array(4));

@@ -1,6 +1,6 @@
 import type { Handle } from '../native/binding.js';
 
-/** What went one way. */
+/** The traffic in one direction. */
 export interface Traffic {
   /** Messages; on a stream, the reads or writes that moved bytes; for a listener, connections. */
   readonly messages: number;
@@ -12,7 +12,7 @@ export interface Traffic {
   readonly again: number;
 }
 
-/** What waits to be sent. */
+/** The messages that wait to be sent. */
 export interface Queue {
   /** Messages; on a stream, writes. */
   readonly messages: number;
@@ -20,13 +20,13 @@ export interface Queue {
   readonly bytes: number;
 }
 
-/** What a socket did since it was made. Peeking does not count. */
+/** The work of a socket since it was made. Peeking does not count. */
 export interface SocketStats {
-  /** What it sent. */
+  /** The traffic that it sent. */
   readonly sent: Traffic;
-  /** What it received. */
+  /** The traffic that it received. */
   readonly received: Traffic;
-  /** What waits to be sent. */
+  /** The messages that wait to be sent. */
   readonly queue: Queue;
 }
 
@@ -39,12 +39,12 @@ export interface DatagramStats extends SocketStats {
   readonly fullReceivers: number;
 }
 
-export const nothing: Queue = Object.freeze({ messages: 0, bytes: 0 });
+export const EMPTY_QUEUE: Queue = Object.freeze({ messages: 0, bytes: 0 });
 
 const counts = new Float64Array(8);
 const memory = new Uint8Array(counts.buffer);
 
-/** Those of a handle, closed or not. */
+/** Returns the counts of a handle, open or closed. */
 export function statsOf(handle: Handle, queue: Queue): SocketStats {
   handle.stats(memory);
   return { sent: trafficAt(0), received: trafficAt(4), queue };

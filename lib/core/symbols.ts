@@ -4,7 +4,7 @@
 /** The object that does the work of a public one, which only hands calls on. */
 export const kImplementation: unique symbol = Symbol('afunix.implementation');
 
-// Of every socket.
+// Members of every socket.
 /** The open handle. */
 export const kHandle: unique symbol = Symbol('afunix.handle');
 /** The socket that diagnostics name. */
@@ -23,13 +23,13 @@ export const kOnWritable: unique symbol = Symbol('afunix.onWritable');
 export const kRejectAll: unique symbol = Symbol('afunix.rejectAll');
 /** How many messages or connections were received and not taken. */
 export const kUnread: unique symbol = Symbol('afunix.unread');
-/** What waits to be sent. */
+/** How much waits to be sent. */
 export const kQueued: unique symbol = Symbol('afunix.queued');
 /** Whether the socket keeps the process alive while something is awaited on it. */
 export const kReferenced: unique symbol = Symbol('afunix.referenced');
-/** Sets that. */
+/** Sets whether the socket keeps the process alive while something is awaited on it. */
 export const kSetReference: unique symbol = Symbol('afunix.setReference');
-/** The timer of what is tried again. */
+/** The timer of an attempt that is repeated. */
 export const kTimer: unique symbol = Symbol('afunix.timer');
 /** Names the socket in warnings and traces. */
 export const kDescribe: unique symbol = Symbol('afunix.describe');
@@ -37,14 +37,14 @@ export const kDescribe: unique symbol = Symbol('afunix.describe');
 export const kShut: unique symbol = Symbol('afunix.shut');
 /** Gives the open handle away. */
 export const kRelease: unique symbol = Symbol('afunix.release');
-/** Remembers the address of the peer, or that there is none. */
+/** Sets the address of the peer, or undefined for none. */
 export const kSetPeerAddress: unique symbol = Symbol('afunix.setPeerAddress');
 /** Gives an accepted connection the address of its listener. */
 export const kPassLocalAddress: unique symbol = Symbol('afunix.passLocalAddress');
-/** Waits for what the first of those wants who wait, or for nothing. */
+/** Arms the event that the first waiting call needs, or disarms it. */
 export const kRearm: unique symbol = Symbol('afunix.rearm');
 
-// Of sockets that receive messages.
+// Members of sockets that receive messages.
 /** Makes message `index` of the slab. */
 export const kMessageAt: unique symbol = Symbol('afunix.messageAt');
 /** The options that `onMessages()` takes. */
@@ -53,17 +53,17 @@ export const kOnMessagesOptions: unique symbol = Symbol('afunix.onMessagesOption
 export const kReport: unique symbol = Symbol('afunix.report');
 /** Reports an error of the connected peer that a send to another address fetched. */
 export const kOnPeerReset: unique symbol = Symbol('afunix.onPeerReset');
-/** Throws such an error, if nobody got it. */
+/** Throws the last error that was reported, unless somebody got it. */
 export const kThrowReported: unique symbol = Symbol('afunix.throwReported');
 
-// Of listeners.
-/** Sets what the listener asks of those who connect, and what its connections receive. */
+// Members of listeners.
+/** Sets `authorize`, and what connections receive. */
 export const kConfigure: unique symbol = Symbol('afunix.configure');
 /** The checked options of receiving, of its connections. */
 export const kConnectionReceives: unique symbol = Symbol('afunix.connectionReceives');
 /** Makes the socket of an accepted connection. */
 export const kWrap: unique symbol = Symbol('afunix.wrap');
 
-// Of descriptors.
+// Members of descriptors.
 /** Has the descriptor closed when its owner is collected. */
 export const kWatch: unique symbol = Symbol('afunix.watch');

@@ -3,7 +3,7 @@ import { isTypedArray } from 'node:util/types';
 import { abortError, invalidArgType, invalidArgValue, outOfRange } from './errors.js';
 import type { Known } from './known.js';
 
-/** `value`, if it is an integer from `min` to `max`. */
+/** Returns `value` if it is an integer from `min` to `max`. */
 export function integer(name: string, value: unknown, min = -2147483648, max = 2147483647): number {
   if (typeof value !== 'number') throw invalidArgType(name, 'of type number', value);
   if (!Number.isInteger(value) || value < min || value > max) {
@@ -12,7 +12,7 @@ export function integer(name: string, value: unknown, min = -2147483648, max = 2
   return value;
 }
 
-/** `value`, if it can be a descriptor's number. */
+/** Returns `value` if it can be a descriptor's number. */
 export function descriptorNumber(name: string, value: unknown): number {
   return integer(name, value, 0);
 }
@@ -21,12 +21,12 @@ export function descriptorNumber(name: string, value: unknown): number {
 export type Data = string | NodeJS.ArrayBufferView;
 
 /**
- * The bytes of `data`, without a copy where it is a view already. A view whose ArrayBuffer was detached, or
+ * Returns the bytes of `data`, without a copy if it is a view. A view whose ArrayBuffer was detached, or
  * is too short for it by now, has lost its bytes: an error, not an empty message.
  */
 export function bytesOf(name: string, data: unknown): Uint8Array {
   if (data instanceof Uint8Array) {
-    // Not byteLength: V8 reads the length of a Uint8Array in place, but calls for its byteLength.
+    // V8 reads the length of a Uint8Array in place, but calls a function for its byteLength.
     if (data.length === 0) refuseLost(name, data);
     return data;
   }
@@ -79,7 +79,7 @@ declare const parsed: unique symbol;
 /** Options that `optionsOf` has read. */
 export type Parsed<T> = T & { readonly [parsed]: true };
 
-/** What options are read into. Nothing that others put on Object.prototype is behind it. */
+/** The object that options are read into. It does not inherit from Object.prototype. */
 class Options {
   [name: string]: unknown;
 }
@@ -89,9 +89,9 @@ const { hasOwnProperty: hasOwn, toString: tagOf } = Object.prototype;
 const isEnumerable = Object.prototype.propertyIsEnumerable;
 
 /**
- * Reads the options that a function was given, each once, undefined as none. Options are enumerable
+ * Reads the options of a function, each once. One that is undefined counts as missing. Options are enumerable
  * properties of an object, its own or those of its class, and what accessors of its class return; those of
- * Object.prototype are not. Throws ERR_INVALID_ARG_TYPE for what is no plain object, and
+ * Object.prototype are not. Throws ERR_INVALID_ARG_TYPE for a value that is no plain object, and
  * ERR_INVALID_ARG_VALUE for an option that the function does not take.
  */
 export function optionsOf<T extends object>(
@@ -102,7 +102,7 @@ export function optionsOf<T extends object>(
   return options === undefined ? (noOptions as Parsed<T>) : membersOf(options, known, name);
 }
 
-/** As `optionsOf`, for an object that has to be there. */
+/** Reads options as `optionsOf` does. The object must be there. */
 export function membersOf<T extends object>(options: T, known: Known<T>, name: string): Parsed<T> {
   if (typeof options !== 'object' || options === null) {
     throw invalidArgType(name, 'of type object', options);
@@ -112,7 +112,7 @@ export function membersOf<T extends object>(options: T, known: Known<T>, name: s
     return readMembers(options, known, name);
   }
   const read = new Options();
-  // Not Object.keys(), which makes an array: some are read for each message.
+  // Object.keys() would make an array, for each message.
   for (const key in options) {
     if (!hasOwn.call(options, key)) continue;
     const value = (options as Options)[key];
@@ -133,7 +133,7 @@ function readMembers<T>(options: T, known: Known<T>, name: string): Parsed<T> {
   const read = new Options();
   for (const holder of holdersOf(options)) {
     for (const key of Object.getOwnPropertyNames(holder)) {
-      // What is not enumerable, such as methods, is meant only if it has an option's name.
+      // A property that is not enumerable, such as a method, counts only if it has an option's name.
       if (hasOwn.call(read, key) || !(known.has(key) || isEnumerable.call(holder, key))) continue;
       const value = (options as Options)[key];
       if (value !== undefined && !known.takes(key)) {

@@ -3,7 +3,7 @@ import { type Handle, READABLE } from '../native/binding.js';
 import { EAGAIN, ECONNABORTED } from '../native/errno.js';
 import type { RetryTimer } from './retry-timer.js';
 
-/** Connections that one turn of the loop accepts at most, so that no listener starves another. */
+/** Connections that a listener accepts at most before the event loop gets its turn, so that none starves another. */
 export const ACCEPT_BATCH = 64;
 
 /** Milliseconds between two tries to accept without a free descriptor. */
@@ -13,8 +13,8 @@ const LONGEST_PAUSE = 1000;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
- * Accepts for a listening socket. Out of descriptors it pauses, with back-off: the listener stays readable
- * while nothing can be accepted, and waiting for that would spin.
+ * Accepts connections of a listening socket. It pauses, with back-off, while the process is out of descriptors: the
+ * socket stays readable then, so that waiting for its event would spin.
  */
 export class Acceptor {
   readonly #retry: RetryTimer;
@@ -29,14 +29,14 @@ export class Acceptor {
     this.#onPause = onPause;
   }
 
-  /** Whether it waits for descriptors, or is held. */
+  /** Whether it waits for descriptors or for `release()`. */
   get paused(): boolean {
     return this.#retry.pending;
   }
 
   /**
-   * The next connection; -EAGAIN if there is none, or nothing to accept it with, and another -errno for
-   * what does not go by.
+   * Returns the next connection. Returns -EAGAIN if there is none, or no descriptor to accept it with, and another
+   * -errno for an error that does not pass.
    */
   next(handle: Handle): Handle | number {
     if (this.paused) return EAGAIN;
@@ -55,8 +55,8 @@ export class Acceptor {
   }
 
   /**
-   * Accepts nothing until `release()`. The timer is there to keep the process alive, and the listener from
-   * being collected, as its events do otherwise.
+   * Accepts nothing until `release()`. Until then a timer keeps the process alive, and the listener from being
+   * collected, as its events do otherwise.
    */
   hold(handle: Handle): void {
     if (this.paused) return;
@@ -65,7 +65,7 @@ export class Acceptor {
     this.#retry.after(LONGEST_TIMER, this.#resume);
   }
 
-  /** Ends what `hold()` began. Returns whether it was held. */
+  /** Accepts again after `hold()`. Returns whether it was held. */
   release(): boolean {
     const held = this.#held && this.paused;
     this.#held = false;
@@ -74,8 +74,8 @@ export class Acceptor {
   }
 
   /**
-   * Waits for the next connection. The first wait of a process needs a descriptor of its own, for the set of
-   * those that are watched: without one it pauses, too. Returns 0, or -errno.
+   * Waits for the next connection. The first wait of a process needs a descriptor for the poller. It pauses if there is
+   * none. Returns 0 or -errno.
    */
   wait(handle: Handle): number {
     if (this.paused) return 0;

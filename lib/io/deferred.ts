@@ -5,9 +5,8 @@ import { bare } from '../native/bare.js';
 const once = bare({ once: true });
 
 /**
- * A promise that waits for the kernel, or for its turn. Settled once: by a result, an error or its
- * signal. Whoever queues it takes it out again in `onAbort`. The constructor throws what a signal of another
- * class throws.
+ * A promise that waits for the kernel, or for calls before it. It is settled once, by a result, an error or its signal.
+ * `onAbort` takes it out of its queue. The constructor throws what a signal of another class throws.
  */
 export class Deferred<T> {
   readonly promise: Promise<T>;

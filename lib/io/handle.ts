@@ -1,4 +1,4 @@
-// Handles as the sockets of all classes get them: made, adopted, configured.
+// Makes, adopts and configures handles for the sockets of all classes.
 
 import { check, invalidArgType, invalidArgValue, systemError } from '../core/errors.js';
 import { closedDescriptorError, FileDescriptor } from '../core/file-descriptor.js';
@@ -8,17 +8,17 @@ import { type Handle, native } from '../native/binding.js';
 import { AF_UNIX } from '../native/constants.js';
 import type { ReceiveSettings } from './options.js';
 
-/** Sets what a handle receives beside the bytes, and how much of a message (0: all of it). */
+/** Sets which ancillary data a handle receives, and how many bytes of a message (0: all). */
 export function configureReceive(handle: Handle, settings: ReceiveSettings, limit = 0): void {
   const { maxFds, credentials, pidfds, busyPoll } = settings;
   if (credentials) turnOn(handle.fd, 'SO_PASSCRED');
   if (pidfds) turnOn(handle.fd, 'SO_PASSPIDFD');
-  // Where the kernel has no such option, there is no room for them: it drops them at the receiver.
+  // A kernel without this option drops unwanted descriptors at the receiver, for want of room.
   handle.passRights(maxFds > 0);
   handle.configure(maxFds > 0 || credentials || pidfds, limit, busyPoll);
 }
 
-/** A new handle of the given type. */
+/** Makes a handle of a new socket of this type. */
 export function openHandle(type: number): Handle {
   const handle = native.sockets.open(type);
   if (typeof handle === 'number') throw systemError('socket', handle);
@@ -31,7 +31,7 @@ export function openPair(type: number): [Handle, Handle] {
   return pair;
 }
 
-/** Returns the number of a descriptor to adopt. Throws `ERR_*` for what has none. */
+/** Returns the number of a descriptor to adopt. Throws `ERR_*` for a value that has none. */
 export function numberOf(fd: number | FileDescriptor): number {
   if (fd instanceof FileDescriptor) {
     if (fd.closed) throw closedDescriptorError();
@@ -42,7 +42,7 @@ export function numberOf(fd: number | FileDescriptor): number {
 }
 
 /**
- * Adopts a descriptor, which must be an AF_UNIX socket of the type given, listening or not, and
+ * Adopts a descriptor, which must be an AF_UNIX socket of this type, listening or not as `listening` says, and
  * configures it (see `configureReceive`). Whatever fails, ownership stays where it was.
  */
 export function adoptHandle(

@@ -20,7 +20,7 @@ export interface MessageOptions extends ReceiveOptions {
    * of them, whatever the system's limit.
    */
   maxMessageSize?: number;
-  /** What may wait for each destination; over it, `send` and `sendMany` reject with ENOBUFS. */
+  /** How much may wait for each destination. Over this limit `send` and `sendMany` reject with ENOBUFS. */
   sendQueueLimit?: SendQueueLimit;
 }
 
@@ -28,9 +28,9 @@ export interface MessageOptions extends ReceiveOptions {
 export interface ConnectionChange {
   /** Whether it is there again, or has gone. */
   connected: boolean;
-  /** The peer's, as given to `connect`. */
+  /** The address of the peer, as passed to `connect`. */
   address: UnixAddress;
-  /** What told that it went, such as ECONNREFUSED; null when it is there again. */
+  /** The error that showed that the peer went, such as ECONNREFUSED. Null when the peer is there again. */
   error: SystemError | null;
 }
 
@@ -83,8 +83,8 @@ export function messageSettings(options: Parsed<MessageOptions>): MessageSetting
   };
 }
 
-function limitOf(given: SendQueueLimit): Required<SendQueueLimit> {
-  const { bytes, messages } = optionsOf(given, LIMIT, 'options.sendQueueLimit');
+function limitOf(limit: SendQueueLimit): Required<SendQueueLimit> {
+  const { bytes, messages } = optionsOf(limit, LIMIT, 'options.sendQueueLimit');
   const count = (name: string, value: number | undefined, fallback: number): number =>
     value === undefined ? fallback : integer(`options.sendQueueLimit.${name}`, value, 0, MAX);
   return {

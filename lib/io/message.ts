@@ -17,7 +17,7 @@ export const NO_FDS: readonly FileDescriptor[] = Object.freeze([]);
 export class Message {
   /** The bytes, the receiver's to keep, in an ArrayBuffer of their own, which may be transferred. */
   readonly data: Buffer & {
-    /** Of this message alone. */
+    /** The memory of this message alone. */
     readonly buffer: ArrayBuffer;
   };
   /** Bytes the sender sent: more than `data.length` only when `truncated`. */

@@ -7,7 +7,7 @@ import { checkSignal, integer, type Parsed } from '../core/validate.js';
 import { bare } from '../native/bare.js';
 import type { Peer } from './peer.js';
 
-/** What a socket receives beside the bytes. */
+/** The ancillary data that a socket receives, and how it waits for messages. */
 export interface ReceiveOptions {
   /**
    * How many descriptors a message may bring, 0 to 253 (default 0: none). Any more are closed, and
@@ -37,7 +37,7 @@ export interface BindOptions extends ReceiveOptions {
    */
   mode?: number;
   /**
-   * What to do when a socket file is there already. `'never'` (default): EADDRINUSE. `'stale'`: take
+   * Says what to do when a socket file is there already. `'never'` (default): EADDRINUSE. `'stale'`: take
    * the path if nobody answers there; of many processes that try at once one wins, the others get
    * EADDRINUSE. `'always'`: swap it atomically, whoever answers there. A file that is not a socket is
    * never touched: EADDRINUSE. Does not matter for abstract names.
@@ -57,7 +57,7 @@ export interface BindOptions extends ReceiveOptions {
   allowUnsafePath?: boolean;
 }
 
-/** What a listener asks of those who connect, and what its connections receive. */
+/** Options of a listener's connections: who may connect, and what a connection receives. */
 export interface AuthorizeOptions extends ReceiveOptions {
   /**
    * Decides, by who is at the other end, whether a connection is handed over: only `true`, or a promise

@@ -1,4 +1,4 @@
-// Who is at the other end, as the kernel knows it.
+// The process at the other end, as the kernel knows it.
 import { addressFromKernel, type UnixAddress } from '../core/address.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import type { Credentials } from '../core/credentials.js';
@@ -10,7 +10,7 @@ import { SO_PEERPIDFD } from '../native/constants.js';
 import { ENODATA, ENOPROTOOPT, ENOTCONN, ERANGE } from '../native/errno.js';
 import { PidFd } from './pidfd.js';
 
-/** What the kernel answers where there is no peer, or none that it could tell of. */
+/** The kernel's answers where there is no peer, or where it does not know the peer. */
 const noPeer = new Set([ENODATA, ENOTCONN]);
 const noPeerOrRoom = new Set([...noPeer, ERANGE]);
 const noPeerOrLabel = new Set([...noPeer, ENOPROTOOPT]);
@@ -50,15 +50,15 @@ export function peerSecurityLabel(fd: number): string | null {
 }
 
 /**
- * The process that asks to be let in. What it reads beyond `pid`, `uid` and `gid` it asks the kernel for,
- * as long as the connection is open: then it throws `ERR_SOCKET_CLOSED`.
+ * The process that asks to be let in. All but `pid`, `uid` and `gid` is read from the kernel while the connection is
+ * open. Once it is closed, reading throws `ERR_SOCKET_CLOSED`.
  */
 export class Peer implements Credentials {
-  /** Its process when it connected; -1 where the system does not tell. */
+  /** The process that connected. -1 if the system does not tell. */
   readonly pid: number;
-  /** Its user when it connected; -1 where the system does not tell. */
+  /** The user of the process when it connected. -1 if the system does not tell. */
   readonly uid: number;
-  /** Its group when it connected; -1 where the system does not tell. */
+  /** The group of the process when it connected. -1 if the system does not tell. */
   readonly gid: number;
   readonly #handle: Handle;
 

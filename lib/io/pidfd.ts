@@ -54,7 +54,7 @@ export class PidFd extends FileDescriptor {
         if (result < 0) fail(result);
       };
       handle.owner = {
-        // A pidfd is readable once its process has ended, and for ever after.
+        // A pidfd becomes readable when its process ends, and stays readable.
         onReadable() {
           const readable = native.descriptors.readable(handle.fd);
           if (readable < 0) return fail(readable);

@@ -35,49 +35,49 @@ const {
   dropped: DROPPED,
   rights: RIGHTS,
 } = layout;
-/** What the last receive brought. */
+/** The numbers of the messages of the last receive. */
 const messageNumbers = new Int32Array(
   slab.numbers.buffer,
   slab.numbers.byteOffset,
   layout.metaLength,
 );
-/** What `takeAncillary` found. */
+/** The numbers of the ancillary data that `takeAncillary` found. */
 const ancillaryNumbers = new Int32Array(
   slab.numbers.buffer,
   slab.numbers.byteOffset + 4 * layout.metaLength,
 );
 
-/** Returns number `at` of what the last receive brought. */
+/** Returns one of `messageNumbers`. */
 const numberAt = (at: number): number => messageNumbers[at] as number;
-/** Returns number `at` of what `takeAncillary` found. */
+/** Returns one of `ancillaryNumbers`. */
 const ancillaryNumberAt = (at: number): number => ancillaryNumbers[at] as number;
 
 const chunks: Buffer[] = [];
 const ids: number[] = [0, 0, 0];
 
-/** The memory of a source. The addon makes a new one in place of one that was detached. */
+/** Returns the memory of a source. The addon makes a new one in place of one that was detached. */
 function chunkOf(source: number): Buffer {
   const id = numberAt(source);
   if (id !== ids[source]) {
     chunks[source] = slab.chunk(source);
     ids[source] = id;
-    // Those who have a part of it must not take the whole.
+    // A program that gets a part of this memory must not transfer the whole.
     if (source === LENT) markAsUntransferable((chunks[source] as Buffer).buffer);
   }
   return chunks[source] as Buffer;
 }
 
-/** Where the fields of message `index` begin. */
+/** Returns the index of the first number of message `index`. */
 const fieldsOf = (index: number): number => HEADER + index * STRIDE;
 
-/** The bytes of message `index` alone. */
+/** Returns the bytes of message `index` alone, and publishes them. */
 export function dataAt(index: number, receiver: Receiver): Buffer {
   const data = sliceAt(index);
   if (messageChannel.hasSubscribers) publishMessage(receiver, 'received', data);
   return data;
 }
 
-/** The bytes of message `index`: the receiver's whole, unless they are lent. */
+/** Returns the bytes of message `index`. They are the receiver's, unless they are lent. */
 function sliceAt(index: number): Buffer {
   const at = fieldsOf(index);
   const length = numberAt(at + LENGTH);
@@ -86,7 +86,7 @@ function sliceAt(index: number): Buffer {
   return taken.length === length ? taken : new View(taken.buffer, taken.byteOffset, length);
 }
 
-/** The bytes of the sender's address, as those of a message; undefined where it has none. */
+/** Returns the bytes of the sender's address, or undefined if it has none. */
 function addressAt(at: number): Buffer | undefined {
   const length = numberAt(at + ADDRESS_LENGTH);
   if (length === 0) return undefined;
@@ -95,7 +95,7 @@ function addressAt(at: number): Buffer | undefined {
 
 const isOwn = (at: number): boolean => (numberAt(at + FLAGS) & OWN) !== 0;
 
-/** Bytes of the chunk that a message lies in: a view of what is lent, a copy of all else. */
+/** Returns bytes of the memory that a message lies in: a view if they are lent, else a copy. */
 function bytesIn(at: number, behind: number, length: number): Buffer {
   const source = numberAt(at + SOURCE);
   const { buffer, byteOffset } = chunkOf(source);
@@ -117,11 +117,11 @@ export function hasControlAt(index: number): boolean {
 export interface Receiver {
   /** The most descriptors a message may bring; any more are closed. */
   readonly maxFds: number;
-  /** What it is, for warnings. */
+  /** Names the socket in warnings. */
   describe(): string;
 }
 
-/** Message `index` of the slab. Tells nobody of it: `publishReceived` does. */
+/** Makes message `index` of the slab. `publishReceived` publishes it. */
 export function messageAt(index: number, receiver: Receiver): Message {
   const at = fieldsOf(index);
   const flags = numberAt(at + FLAGS);
@@ -135,7 +135,7 @@ export function messageAt(index: number, receiver: Receiver): Message {
   );
 }
 
-/** As `messageAt`, with the sender's address. */
+/** Makes datagram `index` of the slab, as `messageAt` makes a message. */
 export function datagramAt(index: number, receiver: Receiver): Datagram {
   const at = fieldsOf(index);
   const flags = numberAt(at + FLAGS);
@@ -150,8 +150,8 @@ export function datagramAt(index: number, receiver: Receiver): Datagram {
 }
 
 /**
- * Tells that these were received. Only once all messages of a receive are made: whoever hears of them may
- * receive on another socket, and the slab is shared.
+ * Publishes received messages. Call this when all messages of a receive are made: a subscriber may receive on another
+ * socket, and all sockets share the slab.
  */
 export function publishReceived(receiver: Receiver, received: readonly Message[]): void {
   if (!messageChannel.hasSubscribers && !fdsChannel.hasSubscribers) return;
@@ -176,7 +176,7 @@ function receivedAncillary(
   const dropped = ancillaryNumberAt(DROPPED) > 0;
   if (dropped && receiver.maxFds === 0) warnRefused(receiver);
   const pidfd = ancillaryNumberAt(PIDFD);
-  // All are owned by number already: none is lost if one of these is the last that runs.
+  // The addon owns all descriptors by number already, so none is lost if one of these lines throws.
   return {
     fds: count === 0 ? NO_FDS : descriptorsAt(count, receiver),
     credentials: credentials(),

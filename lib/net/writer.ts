@@ -3,7 +3,7 @@
 import { codedError, systemError } from '../core/errors.js';
 import { closeAll, duplicates } from '../core/fd-like.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
-import { nothing, type Queue } from '../core/stats.js';
+import { EMPTY_QUEUE, type Queue } from '../core/stats.js';
 import { sendBytes, VectoredWrite } from '../io/vectored-write.js';
 import { PendingWrite, WriteQueue } from '../io/write-queue.js';
 import type { Handle } from '../native/binding.js';
@@ -29,7 +29,7 @@ export class SocketWriter {
   /** The write that waits for room, and what is left of it. */
   get queue(): Queue {
     const waits = this.#writes !== undefined && this.#writes.size > 0;
-    return waits ? { messages: 1, bytes: this.#writes?.bytes ?? 0 } : nothing;
+    return waits ? { messages: 1, bytes: this.#writes?.bytes ?? 0 } : EMPTY_QUEUE;
   }
 
   /** Has duplicates of these descriptors ride on `chunk`, when it is written. */

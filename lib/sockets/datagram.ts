@@ -63,7 +63,7 @@ const SEND = new Known<SendDatagramOptions>('UnixDatagram.send', SEND_DATAGRAM);
 const TRY_SEND = new Known<SendDatagramOptions>('UnixDatagram.trySend', SEND_DATAGRAM);
 const ON_DATAGRAMS = new Known<OnMessagesOptions>('UnixDatagram.onMessages', ON_MESSAGES);
 
-/** Of all sockets on which nothing has had to wait yet: a Map of its own, even empty, takes 184 bytes. */
+/** Shared by all sockets on which no message has waited yet: even an empty Map takes 184 bytes. */
 const noQueues = new Map<string, SendQueue>();
 
 /**
@@ -74,7 +74,7 @@ export class UnixDatagram
   extends MessageSocket<Datagram, never>
   implements AsyncIterable<Datagram>
 {
-  /** What waits to be sent, by destination; the empty key is the connected peer. */
+  /** The messages that wait, by destination. The empty key is the connected peer. */
   #queues = noQueues;
   readonly #limit: Readonly<Required<SendQueueLimit>>;
   readonly #connected: ConnectedPeer;
@@ -189,7 +189,7 @@ export class UnixDatagram
       checkSignal(parsed.signal);
       const to = destinationOf(parsed.to);
       const ancillary = ancillaryOf(parsed);
-      // Last: the getters of descriptors may have taken it away.
+      // Last: a getter among the arguments may have detached the memory.
       const bytes = bytesOf('data', data);
       if (this.#attempt(bytes, to, ancillary)) return resolvedSend(bytes.length);
       return this.#queueFor(to).add(bytes, ancillary, parsed.signal);
@@ -261,7 +261,7 @@ export class UnixDatagram
     for (const queue of this.#queues.values()) queue.setReference(referenced);
   }
 
-  /** Sends now; false if it has to wait. */
+  /** Sends a message now. Returns false if it has to wait. */
   #attempt(
     bytes: Uint8Array,
     to: UnixAddress | undefined,
@@ -306,7 +306,7 @@ export class UnixDatagram
     return { ...statsOf(this[kHandle], this[kQueued]), fullReceivers };
   }
 
-  /** @internal Messages that wait to be sent, and their bytes. */
+  /** @internal */
   override get [kQueued](): Queue {
     let [messages, bytes] = [0, 0];
     for (const queue of this.#queues.values()) {
@@ -331,7 +331,7 @@ export class UnixDatagram
     this.#writable.deliver();
   }
 
-  /** @internal A send to somebody else has fetched this: it goes to whom it concerns. */
+  /** @internal */
   [kOnPeerReset](): void {
     this[kReport](systemError('recvmsg', ECONNRESET));
   }

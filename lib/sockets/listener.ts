@@ -44,14 +44,14 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
     () => this[kOnReadable](),
     (errno) => this.#reportPause(errno),
   );
-  /** Connections that may still be accepted before the loop gets its turn. */
+  /** Connections that may still be accepted before the event loop gets its turn. */
   #budget = ACCEPT_BATCH;
   #reported = false;
   #authorizer: Authorizer | undefined;
-  /** Connections that may be handed over, each to the next `accept()`. */
+  /** Connections that wait for an `accept()`. */
   readonly #admitted = new Queue<Handle>();
   #refused = 0;
-  /** @internal What its connections receive beside the bytes. */
+  /** @internal */
   [kConnectionReceives]: ReceiveSettings = {
     maxFds: 0,
     credentials: false,
@@ -59,7 +59,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
     busyPoll: 0,
   };
 
-  /** @internal Sets what it asks of those who connect, and what they send beside the bytes. */
+  /** @internal */
   [kConfigure]({ receive, authorize }: AcceptSettings): void {
     this[kConnectionReceives] = receive;
     if (authorize === undefined) return;
@@ -73,7 +73,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
     });
   }
 
-  /** @internal Wraps an accepted connection. */
+  /** @internal Makes the socket of an accepted connection. */
   abstract [kWrap](handle: Handle): S;
 
   /**
@@ -152,7 +152,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
       if (handle === undefined) return;
       const waiter = this.#waiting.shift();
       if (waiter === undefined) {
-        this.#admitted.push(handle); // `authorize` has aborted the call
+        this.#admitted.push(handle); // `authorize` aborted the call
         return;
       }
       try {
@@ -163,7 +163,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
     }
   }
 
-  /** A decision came that had to be waited for. */
+  /** Goes on after a decision that came later. */
   #goOn(): void {
     this.#acceptor.release();
     this.#serve();
@@ -196,7 +196,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   /** @internal */
   [kOnReadable](result = 0): void {
     if (result < 0) {
-      // Whoever shares it has shut it for reading, or it cannot be watched.
+      // Another process shut the socket for reading, or the poller has no memory to watch it.
       this.#waiting.rejectAll(systemError('accept', result));
       return;
     }
@@ -215,7 +215,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
     this.#waiting.rejectAll(error);
   }
 
-  /** @internal Connections accepted and not yet handed over. */
+  /** @internal */
   override [kUnread](): number {
     return (this.#authorizer?.pending ?? 0) + this.#admitted.size;
   }

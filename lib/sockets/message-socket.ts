@@ -57,8 +57,8 @@ interface Consumer<M> {
 }
 
 /**
- * What `UnixDatagram` and `UnixSeqpacket` share: whole messages, which one reader takes by promises, by
- * iteration or by a callback. `End` is null where a connection can end.
+ * A socket that receives whole messages: `UnixDatagram` or `UnixSeqpacket`. One reader takes them, by promises, by
+ * iteration or by a callback. `End` is null if a connection can end, else never.
  */
 export abstract class MessageSocket<
   M extends Message,
@@ -128,7 +128,7 @@ export abstract class MessageSocket<
    * the socket open.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<M, void, void> {
-    // Not an async generator, which would put three promises between a message and its reader.
+    // An async generator would put three promises between a message and its reader.
     let done = false;
     const result = (message: M | null): IteratorResult<M, void> => {
       if (message !== null) return { value: message, done: false };
@@ -179,7 +179,7 @@ export abstract class MessageSocket<
       this[kRearm]();
       return;
     }
-    // Not with spreads, whose object takes half a kilobyte.
+    // An object made with spreads would take half a kilobyte.
     this.#consumer = { callback, reuse, onError, onEnd };
     if (this.#received.size > 0) nextTick(() => this.#handOver());
     this.#start();
@@ -187,13 +187,13 @@ export abstract class MessageSocket<
 
   #start(): void {
     if (this.#consumer === undefined) return;
-    // What a `receive` that waits gets is its caller's to keep.
+    // A `receive` that waits gets a message that is the caller's to keep.
     const reuse = this.#consumer.reuse && this.#waiting.size === 0;
     const result = this[kHandle].startReceiving(MAX_MESSAGES_PER_TURN, reuse);
     if (result < 0) this.#fail(result);
   }
 
-  /** Hands what an iteration left to the consumer. */
+  /** Hands the messages that an iteration received to the consumer. */
   #handOver(): void {
     if (this.#received.size > 0) this.#consumer?.callback(this.#received.drain());
   }
@@ -236,7 +236,7 @@ export abstract class MessageSocket<
     if (this.#waiting.size > 0) this[kRearm]();
   }
 
-  /** All that a receive brought. */
+  /** Makes the messages of a receive. */
   #messages(count: number): M[] {
     const messages = [this[kMessageAt](0)];
     for (let index = 1; index < count; index++) messages.push(this[kMessageAt](index));
@@ -272,14 +272,14 @@ export abstract class MessageSocket<
     if (result === ESHUTDOWN) {
       this[kHandle].stop(READABLE);
     } else if (this.#consumer !== undefined && result !== ECONNRESET) {
-      // ENOMEM or the like, which would come again at once.
+      // An error such as ENOMEM would come again at once.
       this[kHandle].stop(READABLE);
       this[kTimer].after(PAUSE_AFTER_ERROR, () => this.#start());
     }
     this[kReport](systemError('recvmsg', result));
   }
 
-  /** @internal An error that belongs to receiving: for who waits, the consumer, or the next call. */
+  /** @internal Rejects the first call that waits, or calls `onError`, or keeps the error for the next call. */
   [kReport](error: Error): void {
     const waiting = this.#waiting.shift();
     const onError = this.#consumer?.onError;
@@ -288,7 +288,7 @@ export abstract class MessageSocket<
     else this.#error = error;
   }
 
-  /** @internal Throws an error that nobody has been told of yet. */
+  /** @internal */
   [kThrowReported](): void {
     const error = this.#error;
     if (error === undefined) return;
@@ -312,7 +312,7 @@ export abstract class MessageSocket<
   }
 }
 
-/** A look at a message that goes to somebody else; EMFILE takes the look away, not the message. */
+/** Resolves a call that peeks with a copy of the message. EMFILE rejects the call, and the message is not lost. */
 function copyTo<M extends Message>(deferred: Deferred<M | null>, message: M): void {
   try {
     deferred.resolve(copyMessage(message));

@@ -18,7 +18,7 @@ import { EAGAIN } from '../native/errno.js';
 import { Speculation } from './speculation.js';
 import { WaitQueue } from './wait-queue.js';
 
-/** Bytes that a socket reads at most before the event loop gets its turn, so that a peer who keeps up does not stop it. */
+/** Bytes that a socket reads at most before the event loop gets its turn, so that no peer stops it. */
 const MAX_BYTES_PER_TURN = 2 << 20;
 /** The least that a read is counted as: 256 reads take a turn. */
 const MIN_BYTES_COUNTED = MAX_BYTES_PER_TURN >> 8;
@@ -30,15 +30,15 @@ type Memory = Uint8Array | null | undefined;
 
 type ReadResult = Buffer | Message | null;
 
-/** What a stream socket reads, in order: at once, or when it is readable. */
+/** The reads of a stream socket, in order. Each is done at once if it can be, else when the socket is readable. */
 export class ReadQueue {
   readonly #handle: Handle;
   readonly #socket: Receiver;
   readonly #reads = new WaitQueue<ReadResult, Memory>(this);
   readonly #speculation = new Speculation(31);
-  /** A message with descriptors that a `read()` met: it waits for `receive()`. */
+  /** A message with descriptors that a `read()` received. It waits for `receive()`. */
   #held: Message | undefined;
-  /** Of bytes that may still be read before the loop gets its turn. */
+  /** Bytes that may still be read before the event loop gets its turn. */
   #budget = MAX_BYTES_PER_TURN;
 
   constructor(handle: Handle, socket: Receiver) {
@@ -69,7 +69,7 @@ export class ReadQueue {
     return this.#held !== undefined || (this.#budget > 0 && this.#speculation.shouldTry());
   }
 
-  /** The socket is readable. `result`: of the receive that was asked for. */
+  /** Serves the reads that wait. `result` is that of the receive that the addon made before its event. */
   resume(result: number): void {
     let received: number | undefined = result;
     this.#budget = MAX_BYTES_PER_TURN;
@@ -93,7 +93,7 @@ export class ReadQueue {
     if (this.#reads.size > 0) this[kRearm]();
   }
 
-  /** Rejects all of them. */
+  /** Rejects the reads that wait, and drops the message that is held. */
   rejectAll(error: Error): void {
     this.#reads.rejectAll(error);
     closeAll(this.#held?.fds ?? []);
@@ -113,12 +113,12 @@ export class ReadQueue {
     if (result < 0) this.rejectAll(systemError('poll', result));
   }
 
-  /** Only the slab has room for what may come beside the bytes. */
+  /** Whether to receive into the slab, which alone has room for ancillary data. */
   #intoSlab(memory: Memory): boolean {
     return memory == null || this.#socket.maxFds > 0;
   }
 
-  /** Reads now, what a `read` of this kind wants; `wait`: if that is nothing, waits for it. */
+  /** Reads now. With `wait` it arms the event if there is nothing. */
   #take(memory: Memory, wait: boolean): ReadResult | typeof NOTHING {
     const handle = this.#handle;
     if (this.#held !== undefined) return this.#convert(this.#held, memory);
@@ -126,14 +126,14 @@ export class ReadQueue {
       return this.#accept(memory, wait ? handle.receiveOrWait(1) : handle.receive(1, 0));
     }
     if (memory.length === 0) {
-      // Read into, it would look like the end of the stream.
+      // A read of no bytes would look like the end of the stream.
       if (isLost(memory)) throw lostMemoryError();
       return viewOf(memory, 0);
     }
     return this.#fill(memory, wait ? handle.readOrWait(memory) : handle.read(memory, 0));
   }
 
-  /** What a read into the caller's memory brought. */
+  /** Returns the result of a read into the caller's memory. */
   #fill(memory: Uint8Array, length: number): Buffer | null | typeof NOTHING {
     if (length === EAGAIN) return NOTHING;
     if (check('read', length) === 0) return null;
@@ -144,7 +144,7 @@ export class ReadQueue {
     return view;
   }
 
-  /** What a receive into the slab brought. */
+  /** Returns the result of a receive into the slab. */
   #accept(memory: Memory, result: number): ReadResult | typeof NOTHING {
     if (result === EAGAIN) return NOTHING;
     if (check('read', result) === 0) return null;
@@ -163,8 +163,7 @@ export class ReadQueue {
   }
 
   /**
-   * Hands a message out, to `receive()` whole, to `read()` if it may lose what is beside it. What is not
-   * taken is held.
+   * Hands a message out: whole to `receive()`, its bytes to `read()` if it has no descriptors. The rest is held.
    */
   #convert(message: Message, memory: Memory): Buffer | Message {
     this.#held = undefined;
@@ -199,12 +198,12 @@ export class ReadQueue {
   }
 }
 
-/** The caller's memory went while the read waited. Nothing was read. */
+/** Makes the error of a read whose memory was detached or shrank while it waited. No byte was read. */
 function lostMemoryError(): Error {
   return invalidState('buffer was detached, or shrank, while the read waited');
 }
 
-/** A Buffer over the first `length` bytes of the caller's memory. */
+/** Returns a Buffer over the first `length` bytes of the caller's memory. */
 function viewOf(memory: Uint8Array, length: number): Buffer {
   return memory instanceof Buffer && length === memory.length
     ? memory

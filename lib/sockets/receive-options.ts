@@ -35,7 +35,7 @@ export interface OnMessagesOptions {
 
 export const ON_MESSAGES: Names<OnMessagesOptions> = { reuse: 1, onError: 1 };
 
-/** What `receive()` and iteration ask for. */
+/** The receive that a call of `receive()`, or a step of an iteration, asks for. */
 export interface Wanted {
   readonly signal: AbortSignal | undefined;
   readonly peek: boolean;

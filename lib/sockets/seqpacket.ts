@@ -138,7 +138,7 @@ export class UnixSeqpacket
       const parsed = optionsOf(options, SENDING);
       checkSignal(parsed.signal);
       const ancillary = ancillaryOf(parsed);
-      // Last: the getters of descriptors may have taken it away.
+      // Last: a getter among the arguments may have detached the memory.
       const bytes = bytesOf('data', data);
       if (this.#queue.size === 0) {
         const result = this.#peer.send(bytes, ancillary);

@@ -2,7 +2,7 @@ import { kDescribe, kOnReadable, kOnWritable, kPublic, kReceives } from '../core
 import type { Receiver } from '../io/received-messages.js';
 import type { HandleOwner } from '../native/binding.js';
 
-/** What a socket lets its `SocketOwner` use. */
+/** The members of a socket that its `SocketOwner` uses. */
 interface OwnedSocket {
   readonly [kPublic]: object;
   readonly [kReceives]: { readonly maxFds: number };

@@ -9,7 +9,7 @@ import type { Credentials } from '../core/credentials.js';
 import { closedError, invalidState, systemError, unavailable } from '../core/errors.js';
 import { FileDescriptor, OWNED } from '../core/file-descriptor.js';
 import { getOption, readOption, setOption } from '../core/sockopt.js';
-import { nothing, type Queue, type SocketStats, statsOf } from '../core/stats.js';
+import { EMPTY_QUEUE, type Queue, type SocketStats, statsOf } from '../core/stats.js';
 import {
   kDescribe,
   kHandle,
@@ -44,10 +44,10 @@ import { SocketOwner } from './socket-owner.js';
 const DEFAULTS: ReceiveSettings = { maxFds: 0, credentials: false, pidfds: false, busyPoll: 0 };
 
 /**
- * What every Unix socket of this package has.
+ * A Unix socket of any class.
  *
- * One that nobody holds any more stays open while something is awaited on it: a read or an accept that is
- * pending, a callback that gets its messages. One that waits for nothing is closed when it is collected.
+ * A socket that the program has no reference to stays open while something is awaited on it: a read or an accept
+ * that is pending, a callback that gets its messages. Otherwise it is closed when it is collected.
  */
 export abstract class UnixSocket implements AsyncDisposable {
   /** @internal */
@@ -125,12 +125,12 @@ export abstract class UnixSocket implements AsyncDisposable {
     return this.#connectedAddress ?? addressFromKernel(bytes);
   }
 
-  /** @internal After connect(2); undefined: it has no peer any more. */
+  /** @internal */
   [kSetPeerAddress](address: UnixAddress | undefined): void {
     this.#connectedAddress = address === undefined ? undefined : absoluteAddress(address);
   }
 
-  /** @internal To `connection`, which it accepted, the kernel tells the same name as to the listener. */
+  /** @internal The kernel gives an accepted connection the name of its listener. */
   [kPassLocalAddress](connection: UnixSocket): void {
     this.#boundAddress ??= this.#boundPath();
     connection.#boundAddress = this.#boundAddress;
@@ -139,7 +139,7 @@ export abstract class UnixSocket implements AsyncDisposable {
   /**
    * Closes the socket: pending operations reject with `ERR_SOCKET_CLOSED`, iterators end, the socket
    * file that this socket made is removed if it is still there. Resolves when the descriptor is gone.
-   * May be called twice.
+   * Idempotent.
    */
   close(): Promise<void> {
     this[kShut]();
@@ -151,7 +151,7 @@ export abstract class UnixSocket implements AsyncDisposable {
     return this.close();
   }
 
-  /** @internal What `close()` does, at once. */
+  /** @internal */
   [kShut](): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -168,12 +168,12 @@ export abstract class UnixSocket implements AsyncDisposable {
    */
   detach(): FileDescriptor {
     this[kLive]();
-    // Now: once the socket is closed nothing tells its name.
+    // A closed socket has no name any more.
     const origin = `detached from ${this[kDescribe]()}`;
     return new FileDescriptor(this[kRelease]().detach(), origin, OWNED);
   }
 
-  /** @internal Gives the open handle away, as `detach()` does its descriptor. */
+  /** @internal Throws as `detach()` does. */
   [kRelease](): Handle {
     const handle = this[kLive]();
     if (this[kUnread]() > 0) {
@@ -186,7 +186,7 @@ export abstract class UnixSocket implements AsyncDisposable {
     return handle;
   }
 
-  /** @internal Messages received and not yet taken. */
+  /** @internal */
   [kUnread](): number {
     return 0;
   }
@@ -211,12 +211,12 @@ export abstract class UnixSocket implements AsyncDisposable {
     this.#retry?.setReference(referenced);
   }
 
-  /** @internal Whether it keeps the process alive while something is awaited on it. */
+  /** @internal */
   get [kReferenced](): boolean {
     return this.#referenced;
   }
 
-  /** @internal For what the kernel cannot tell about: one thing at a time. */
+  /** @internal */
   get [kTimer](): RetryTimer {
     this.#retry ??= new RetryTimer(this.#referenced);
     return this.#retry;
@@ -318,17 +318,17 @@ export abstract class UnixSocket implements AsyncDisposable {
     return peerSecurityLabel(this[kLive]().fd);
   }
 
-  /** What it did so far: messages, bytes, descriptors, and what waits. Also once it is closed. */
+  /** Returns what the socket did so far: messages, bytes, descriptors, and what waits. Works once it is closed. */
   stats(): SocketStats {
     return statsOf(this[kHandle], this[kQueued]);
   }
 
-  /** @internal What waits to be sent. */
+  /** @internal */
   get [kQueued](): Queue {
-    return nothing;
+    return EMPTY_QUEUE;
   }
 
-  /** @internal What it is, for warnings. */
+  /** @internal */
   [kDescribe](): string {
     const name = this.constructor.name;
     if (this.#described === undefined) {
@@ -341,7 +341,7 @@ export abstract class UnixSocket implements AsyncDisposable {
     return this.#described;
   }
 
-  /** @internal The handle, unless the socket is closed. */
+  /** @internal */
   [kLive](): Handle {
     if (this.#closed) throw closedError();
     return this[kHandle];

@@ -1,14 +1,14 @@
 /**
- * Says whether to try a call at once or to wait for the poller first. A try that finds nothing costs a
- * system call: after each in vain, more of the next are left out; one that finds something ends that.
- * Nothing is lost by waiting: the poller is level-triggered.
+ * Decides whether to try a call at once or to wait for the poller first. A try that finds nothing costs a system call.
+ * After each such try more of the next are left out, until one finds something. Nothing is lost by waiting, because the
+ * poller is level-triggered.
  */
 export class Speculation {
   readonly #limit: number;
   #left = 0;
   #next = 1;
 
-  /** `limit`: the most tries that are left out in a row. */
+  /** At most `limit` tries are left out in a row. */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -20,12 +20,12 @@ export class Speculation {
     return false;
   }
 
-  /** All there was has been taken: the next try would be in vain. */
+  /** Notes that everything there was has been taken, so that the next try is left out. */
   exhausted(): void {
     if (this.#left === 0) this.#left = 1;
   }
 
-  /** What a try came to. */
+  /** Records whether a try found something. */
   record(found: boolean): void {
     if (found) {
       this.#next = 1;

@@ -126,7 +126,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   }
 
   /**
-   * As `read()`, with what came beside the bytes: descriptors, credentials. Bytes with descriptors
+   * Reads as `read()` does, and returns ancillary data as well: descriptors, credentials. Bytes with descriptors
    * never merge with those of another message with descriptors; unix(7) tells more.
    */
   receive(options?: ReadOptions): Promise<StreamMessage | null> {
@@ -244,7 +244,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   }
 
   /**
-   * What arrives, as a web stream of bytes; BYOB readers read into their own memory. Nothing is read
+   * The bytes that arrive, as a web stream. BYOB readers read into their own memory. Nothing is read
    * ahead. Cancelling it is `shutdown('read')`. Either `read()` or this: both take from one queue.
    */
   get readable(): ReadableStream<Uint8Array> {
@@ -297,7 +297,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     }
   }
 
-  /** Sends once. Returns the bytes that went, 0 if none could. */
+  /** Sends once. Returns how many bytes went. */
   #send(vector: VectoredWrite, ancillary: Ancillary | undefined): number {
     const result = vector.send(this[kHandle], ancillary?.fds, ancillary?.credentials);
     return result === EAGAIN ? 0 : check('write', result);

@@ -4,7 +4,7 @@ import { Queue } from '../io/queue.js';
 
 /** A call that waits. */
 export class Waiter<T, W> extends Deferred<T> {
-  /** What the call wants, where calls of a queue differ. */
+  /** The kind of result that the call wants, if the calls of a queue differ. */
   readonly wants: W;
 
   constructor(wants: W, signal: AbortSignal | undefined, onAbort: (() => void) | undefined) {

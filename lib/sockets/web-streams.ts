@@ -15,10 +15,10 @@ interface ByteStream {
   shutdown(how: 'read' | 'write'): void;
 }
 
-/** Memory for a read whose reader brings none. */
+/** Bytes of memory for a read whose reader has none. */
 const CHUNK = 64 * 1024;
 
-/** Bytes from the socket, read when they are asked for, into the reader's memory or into new. */
+/** Makes the stream of received bytes. They are read when they are asked for, into the reader's memory or into new. */
 export function readableOf(stream: ByteStream): ReadableStream<Uint8Array> {
   const cancelled = new AbortController();
   const source = bare<UnderlyingByteSource>({
@@ -42,7 +42,7 @@ export function readableOf(stream: ByteStream): ReadableStream<Uint8Array> {
   return new ReadableStream(source);
 }
 
-/** Bytes to the socket; what waits counts in bytes. */
+/** Makes the stream of bytes to send. */
 export function writableOf(stream: ByteStream): WritableStream<Uint8Array | string> {
   return new WritableStream(
     bare<UnderlyingSink<Uint8Array | string>>({

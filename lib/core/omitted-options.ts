@@ -1,7 +1,7 @@
-// Options that are not given to Node.js. It reads them from Object.prototype where an object has none of its own,
-// also where that object has no prototype: it copies what it gets.
+// Options that this package does not pass to Node.js, set to undefined. Node.js would read them from Object.prototype,
+// even if it gets an object without a prototype, because it copies that.
 
-/** Of every stream. */
+/** The options of every stream. */
 const OF_A_STREAM = {
   ...{ autoDestroy: undefined, construct: undefined, decodeStrings: undefined },
   ...{ defaultEncoding: undefined, destroy: undefined, emitClose: undefined, encoding: undefined },
@@ -11,7 +11,7 @@ const OF_A_STREAM = {
   ...{ writev: undefined },
 };
 
-/** Of `fs.createReadStream()` and `fs.createWriteStream()`. */
+/** The options of `fs.createReadStream()` and `fs.createWriteStream()`. */
 export const OF_A_FILE_STREAM: object = {
   ...OF_A_STREAM,
   ...{ autoClose: undefined, end: undefined, flags: undefined, flush: undefined },
@@ -23,14 +23,14 @@ const OF_NET = {
   ...{ keepAliveInitialDelay: undefined, noDelay: undefined },
 };
 
-/** Of `new net.Socket()`. */
+/** The options of `new net.Socket()`. */
 export const OF_A_NET_SOCKET: object = {
   ...OF_A_STREAM,
   ...OF_NET,
   ...{ handle: undefined, manualStart: undefined, onread: undefined, pauseOnCreate: undefined },
 };
 
-/** Of `net.createServer()`. */
+/** The options of `net.createServer()`. */
 export const OF_A_NET_SERVER: object = {
   ...OF_NET,
   ...{ highWaterMark: undefined, pauseOnConnect: undefined },
