@@ -171,7 +171,7 @@ export class UnixDatagram
     this.#peer = peer;
     this[kSetPeerAddress](peer);
     if (same) queue?.flush();
-    else queue?.settle(systemError('send', ECANCELED, former));
+    else queue?.rejectAll(systemError('send', ECANCELED, former));
   }
 
   /**
@@ -339,6 +339,6 @@ export class UnixDatagram
   /** @internal */
   override [kRejectAll](error: Error): void {
     super[kRejectAll](error);
-    for (const queue of this.#queues.values()) queue.settle(error);
+    for (const queue of this.#queues.values()) queue.rejectAll(error);
   }
 }

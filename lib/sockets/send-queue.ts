@@ -309,7 +309,7 @@ export class SendQueue implements RoomWaiter {
   }
 
   /** Rejects everything. */
-  settle(error: Error): void {
+  rejectAll(error: Error): void {
     this.#size = this.#bytes = 0;
     for (const batch of this.#batches.drain()) batch.settle(error);
     this.#end();
@@ -334,7 +334,7 @@ export class SendQueue implements RoomWaiter {
     if (polled || ownBuffer) {
       const result = this.#writable.wait(this);
       if (result < 0) {
-        this.settle(systemError('poll', result));
+        this.rejectAll(systemError('poll', result));
         return;
       }
       if (polled) return;

@@ -191,7 +191,7 @@ export class UnixSeqpacket
   /** @internal */
   override [kRejectAll](error: Error): void {
     super[kRejectAll](error);
-    this.#queue.settle(error);
+    this.#queue.rejectAll(error);
   }
 }
 

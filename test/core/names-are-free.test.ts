@@ -84,7 +84,9 @@ describe('names that a program takes', () => {
     using scratch = new Scratch();
     await using listener = take(await Listener.bind(scratch.path(), { maxFds: 1 }));
     const connecting = Socket.connect(scratch.path(), { localAddress: scratch.path('own') });
-    await using server = take(await listener.accept());
+    const accepted = await listener.accept();
+    expect(Object.getOwnPropertyNames(accepted)).toEqual([]);
+    await using server = take(accepted);
     await using client = take(await connecting);
     const receiving = server.receive();
     using file = take(FileDescriptor.sealed('contents'));
