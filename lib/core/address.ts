@@ -46,7 +46,7 @@ export class UnixAddress {
   }
 
   /**
-   * A pathname of 1 to 4,095 bytes. Those longer than `sun_path` (108 bytes on Linux, 104 on macOS)
+   * Makes the address of a pathname of 1 to 4,095 bytes. Those longer than `sun_path` (108 bytes on Linux, 104 on macOS)
    * work on Linux. Throws `ERR_INVALID_ARG_VALUE` for an empty or longer one, and for one that holds
    * a NUL, which the kernel would cut there.
    */
@@ -64,7 +64,7 @@ export class UnixAddress {
   }
 
   /**
-   * An abstract name (Linux): exactly these bytes, 0 to 107 of them, without the leading NUL. NULs
+   * Makes the address of an abstract name (Linux): exactly these bytes, 0 to 107 of them, without the leading NUL. NULs
    * inside are part of the name. Throws `ERR_INVALID_ARG_VALUE` when it is longer.
    */
   static abstract(name: string | Uint8Array): UnixAddress {
@@ -76,7 +76,7 @@ export class UnixAddress {
     return new UnixAddress(CONSTRUCTING, 'abstract', Buffer.concat([Buffer.from([0]), bytes]));
   }
 
-  /** The address that `value` names; a `UnixAddress` is returned as it is. */
+  /** Returns the address that `value` names. A `UnixAddress` is returned as it is. */
   static from(value: AddressLike): UnixAddress {
     if (isUnixAddress(value)) return value;
     checkType('address', value);
@@ -108,7 +108,7 @@ export class UnixAddress {
     return isUnixAddress(other) && this.#bytes.equals(other.#bytes);
   }
 
-  /** `'/run/x.sock'`, `'@name'` (NULs shown as `@`, as /proc/net/unix does), or `''`. */
+  /** Returns `'/run/x.sock'`, `'@name'` (NULs as `@`, as in /proc/net/unix), or `''`. */
   toString(): string {
     return this.kind === 'abstract'
       ? this.#bytes.toString().replaceAll('\0', '@')

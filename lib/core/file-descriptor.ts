@@ -90,7 +90,7 @@ export class FileDescriptor implements Disposable {
   }
 
   /**
-   * A file in memory that holds `data`, sealed: nobody can change it any more, neither here nor where
+   * Makes a file in memory that holds `data`, sealed: nobody can change it any more, neither here nor where
    * it is sent. To pass more than a message takes, as journald and D-Bus services expect it. `name`, up to
    * 249 bytes, is for those who look at /proc. Linux (memfd_create(2), F_ADD_SEALS in fcntl(2)), else
    * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM`; `EMFILE`, `ENOMEM`, `EINVAL` for a longer name.
@@ -146,7 +146,7 @@ export class FileDescriptor implements Disposable {
     native.descriptors.close(this.#release());
   }
 
-  /** `close()`, for `using`. */
+  /** Calls `close()`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -162,13 +162,13 @@ export class FileDescriptor implements Disposable {
     return fd;
   }
 
-  /** A duplicate with an owner of its own, close-on-exec. Throws `EMFILE`. */
+  /** Makes a duplicate with an owner of its own, close-on-exec. Throws `EMFILE`. */
   dup(): FileDescriptor {
     return duplicate(this.#live(), this.#origin);
   }
 
   /**
-   * A `net.Socket` for a connected stream socket, TCP or Unix, or a pipe. It reads at once, into its
+   * Returns a `net.Socket` for a connected stream socket, TCP or Unix, or a pipe. It reads at once, into its
    * own buffer, unless `pauseOnCreate` is true.
    */
   toNetSocket(options?: {
@@ -185,7 +185,7 @@ export class FileDescriptor implements Disposable {
   }
 
   /**
-   * A `net.Server` for a listening stream socket, TCP or Unix; it emits `'listening'`, then accepts.
+   * Returns a `net.Server` for a listening stream socket, TCP or Unix. It emits `'listening'`, then accepts.
    * Hand its connections to an `http.Server` with `emit('connection', socket)`, or let that one listen
    * on `detach()`'s number. Not in a `node:cluster` worker, where Node asks the primary for servers.
    */
@@ -198,7 +198,7 @@ export class FileDescriptor implements Disposable {
     return this.#handOn((fd) => net.createServer(serverOptions).listen(bare({ fd })));
   }
 
-  /** A `dgram.Socket`, bound, for a UDP socket. */
+  /** Returns a `dgram.Socket`, bound, for a UDP socket. */
   toDgramSocket(): dgram.Socket {
     const domain = this.#requireSocket('a UDP socket', 'datagram', false, ['inet', 'inet6']);
     return this.#handOn((fd) => {
@@ -277,7 +277,7 @@ export class FileDescriptor implements Disposable {
     return invalidArgValue('fd', `must be ${what}`, `${is} ${this.#fd}`);
   }
 
-  /** Gives the descriptor to what `make` makes, unless that throws. */
+  /** Gives the descriptor to the object that `make` returns. It stays here if `make` throws. */
   #handOn<T>(make: (fd: number) => T): T {
     const fd = this.#live();
     // Disown it first. If a worker ends in between, it may stay open, but it is never closed twice.
@@ -332,7 +332,7 @@ function adopt(fd: number): number {
   return copy;
 }
 
-/** A duplicate of `fd` with an owner of its own. */
+/** Makes a duplicate of `fd` with an owner of its own. */
 export function duplicate(fd: number, origin = 'duplicate'): FileDescriptor {
   return new FileDescriptor(check('dup', native.descriptors.duplicate(fd)), origin, OWNED);
 }

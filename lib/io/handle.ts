@@ -25,6 +25,7 @@ export function openHandle(type: number): Handle {
   return handle;
 }
 
+/** Makes handles of two sockets that are connected to each other. */
 export function openPair(type: number): [Handle, Handle] {
   const pair = native.sockets.openPair(type);
   if (typeof pair === 'number') throw systemError('socketpair', pair);

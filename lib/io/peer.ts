@@ -96,7 +96,7 @@ export class Peer implements Credentials {
     return peerSecurityLabel(this.#fd);
   }
 
-  /** A pidfd of its process (Linux 6.5), the caller's to close. Its pid may mean another one by now. */
+  /** Returns a pidfd of the process (Linux 6.5), the caller's to close. The pid may be another process's by now. */
   pidFd(): PidFd | null {
     return peerPidFd(this.#fd, `connection ${this.#fd}`);
   }

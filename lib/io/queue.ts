@@ -34,7 +34,7 @@ export class Queue<T> {
     return node.item;
   }
 
-  /** Takes `item` out, wherever it stands. */
+  /** Takes `item` out, wherever it is. Returns whether it was there. */
   remove(item: T): boolean {
     let before: Node<T> | undefined;
     for (let node = this.#head; node !== undefined; before = node, node = node.next) {
@@ -52,7 +52,7 @@ export class Queue<T> {
     for (let node = this.#head; node !== undefined; node = node.next) yield node.item;
   }
 
-  /** Takes everything out. */
+  /** Takes all items out, and returns them. */
   drain(): T[] {
     const items = [...this];
     this.#head = undefined;

@@ -95,8 +95,8 @@ export class UnixDatagram
   }
 
   /**
-   * A socket bound to `address`, so that others can send to it; without one, to an abstract name that
-   * the kernel chooses (autobind, Linux). Rejects with EADDRINUSE, EACCES, ENOENT (no such directory),
+   * Makes a socket bound to `address`, so that others can send to it. Without an address, the kernel chooses an abstract
+   * name (autobind, Linux). Rejects with EADDRINUSE, EACCES, ENOENT (no such directory),
    * `ERR_UNSAFE_PATH` (see `allowUnsafePath`).
    */
   static override async bind(
@@ -111,7 +111,7 @@ export class UnixDatagram
     return socket;
   }
 
-  /** A socket without an address: it can send, and nobody can answer. */
+  /** Makes a socket without an address. It can send, and nobody can answer. */
   static unbound(options?: DatagramOptions): UnixDatagram {
     const parsed = optionsOf(options, UNBOUND);
     const receive = receiveSettings(parsed);
@@ -121,7 +121,7 @@ export class UnixDatagram
     return socket;
   }
 
-  /** Two sockets connected to each other, as socketpair(2) makes them. */
+  /** Makes two sockets connected to each other, as socketpair(2) does. */
   static pair(options?: DatagramOptions): [UnixDatagram, UnixDatagram] {
     const parsed = optionsOf(options, PAIR);
     const receive = receiveSettings(parsed);

@@ -77,9 +77,9 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   abstract [kWrap](handle: Handle): S;
 
   /**
-   * The next connection, the caller's to close. Calls are served in order. When the process is out of
-   * descriptors (EMFILE, ENFILE) it waits, with back-off, until it has some again, and says so in one
-   * process warning: no connection is lost.
+   * Accepts the next connection, which is the caller's to close. Calls are served in order. When the process is out
+   * of descriptors (EMFILE, ENFILE) it waits, with back-off, until it has some again, and says so in one process
+   * warning. No connection is lost.
    */
   accept(options?: AcceptOptions): Promise<S> {
     try {
@@ -97,7 +97,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
     }
   }
 
-  /** Connections until the listener is closed. Leaving the loop leaves the listener open. */
+  /** Yields connections until the listener is closed. Leaving the loop leaves the listener open. */
   async *[Symbol.asyncIterator](): AsyncGenerator<S, void, void> {
     for (;;) {
       let socket: S;

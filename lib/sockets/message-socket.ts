@@ -40,9 +40,9 @@ import { WaitQueue } from './wait-queue.js';
 /** Milliseconds until receiving is tried again after an error that would come again at once. */
 const PAUSE_AFTER_ERROR = 100;
 
-/** Returned where nothing was there to receive. */
+/** Returned if there was nothing to receive. */
 const NOTHING = Symbol('nothing');
-/** Returned where nothing was there, and the event is armed. */
+/** Returned if there was nothing to receive, and the event is armed. */
 const ARMED = Symbol('armed');
 
 /** Options of `onMessages` of any class. */
@@ -82,7 +82,7 @@ export abstract class MessageSocket<
   /** @internal The options that `onMessages()` takes. */
   abstract readonly [kOnMessagesOptions]: Known<O>;
 
-  /** The next message; null at the end of a seqpacket connection. Calls are served in order. */
+  /** Receives the next message. Resolves with null at the end of a seqpacket connection. Calls are served in order. */
   receive(options?: ReceiveMessageOptions): Promise<M | End> {
     return this.#next(options, DEFAULTS) as Promise<M | End>;
   }
@@ -124,7 +124,7 @@ export abstract class MessageSocket<
   }
 
   /**
-   * Messages until the socket is closed, or until the end of a seqpacket connection. Leaving the loop leaves
+   * Yields messages until the socket is closed, or until the end of a seqpacket connection. Leaving the loop leaves
    * the socket open.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<M, void, void> {
@@ -156,8 +156,8 @@ export abstract class MessageSocket<
   }
 
   /**
-   * Every message from now on goes to `callback`, as an array of up to 32 for each wake-up: the
-   * fastest way. Null ends that. At the end of a seqpacket connection `options.onEnd` is called, once. What the
+   * Hands every message from now on to `callback`, as an array of up to 32 for each wake-up: the fastest
+   * way. Null ends that. At the end of a seqpacket connection `options.onEnd` is called, once. What the
    * callback throws goes to `uncaughtException`, and the socket lives on. A `receive` that waits already is
    * served first; one that is called later rejects with `ERR_INVALID_STATE`.
    */

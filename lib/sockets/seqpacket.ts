@@ -102,7 +102,7 @@ export class UnixSeqpacket
     return socket;
   }
 
-  /** Two sockets connected to each other, as socketpair(2) makes them. */
+  /** Makes two sockets connected to each other, as socketpair(2) does. */
   static pair(options?: MessageOptions): [UnixSeqpacket, UnixSeqpacket] {
     const parsed = optionsOf(options, PAIR);
     const settings = receiveSettings(parsed);

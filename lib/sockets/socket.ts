@@ -146,7 +146,7 @@ export abstract class UnixSocket implements AsyncDisposable {
     return Promise.resolve();
   }
 
-  /** `close()`, for `await using`. */
+  /** Calls `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -191,13 +191,13 @@ export abstract class UnixSocket implements AsyncDisposable {
     return 0;
   }
 
-  /** While something is awaited on it, the socket keeps the process alive. This is the default. */
+  /** Keeps the process alive while something is awaited on the socket. This is the default. */
   ref(): this {
     this[kSetReference](true);
     return this;
   }
 
-  /** The socket no longer keeps the process alive. */
+  /** Lets the process end while something is awaited on the socket. */
   unref(): this {
     this[kSetReference](false);
     return this;
@@ -222,7 +222,7 @@ export abstract class UnixSocket implements AsyncDisposable {
     return this.#retry;
   }
 
-  /** An integer option, as getsockopt(2) has it. `level` is `SOL_SOCKET` for all of unix(7). */
+  /** Returns an integer option, as getsockopt(2) does. `level` is `SOL_SOCKET` for all of unix(7). */
   getOption(level: number, name: number): number {
     integer('level', level);
     integer('name', name);
@@ -287,7 +287,7 @@ export abstract class UnixSocket implements AsyncDisposable {
   }
 
   /**
-   * The peer's process, user and group when it connected, listened or made the pair (SO_PEERCRED); to
+   * Returns the peer's process, user and group when it connected, listened or made the pair (SO_PEERCRED); to
    * a client, those of whoever called listen(2). Null where there is none, as for a datagram socket
    * connected by path. macOS: LOCAL_PEERCRED and LOCAL_PEERPID.
    */
@@ -296,7 +296,7 @@ export abstract class UnixSocket implements AsyncDisposable {
   }
 
   /**
-   * The peer's supplementary groups, as `peerCredentials` (SO_PEERGROUPS, Linux 4.13); null where there
+   * Returns the peer's supplementary groups, as `peerCredentials` (SO_PEERGROUPS, Linux 4.13); null where there
    * is no peer. Throws `ENOPROTOOPT` on an older kernel, `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` on
    * macOS.
    */
@@ -305,15 +305,15 @@ export abstract class UnixSocket implements AsyncDisposable {
   }
 
   /**
-   * A pidfd of the peer's process (SO_PEERPIDFD, Linux 6.5), the caller's to close; null where there is
-   * no peer. `waitExit()` of it tells of the peer's death. Throws as `peerGroups`, and EINVAL for a
+   * Returns a pidfd of the peer's process (SO_PEERPIDFD, Linux 6.5), the caller's to close. Null where there is
+   * no peer. Its `waitExit()` resolves when the peer has ended. Throws as `peerGroups`, and EINVAL for a
    * peer that is gone already on kernels that cannot tell of it.
    */
   peerPidFd(): PidFd | null {
     return peerPidFd(this[kLive]().fd, this[kDescribe]());
   }
 
-  /** The peer's security label (SO_PEERSEC); null where the system has none. */
+  /** Returns the peer's security label (SO_PEERSEC). Null where the system has none. */
   peerSecurityLabel(): string | null {
     return peerSecurityLabel(this[kLive]().fd);
   }

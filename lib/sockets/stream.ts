@@ -95,7 +95,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     return socket;
   }
 
-  /** Two sockets connected to each other, as socketpair(2) makes them. */
+  /** Makes two sockets connected to each other, as socketpair(2) does. */
   static pair(options?: ReceiveOptions): [UnixStream, UnixStream] {
     const settings = receiveSettings(optionsOf(options, PAIR));
     const [first, second] = openPair(SOCK_STREAM);
