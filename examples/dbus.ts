@@ -17,7 +17,7 @@ import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { createGunzip, createGzip } from 'node:zlib';
-import { type FileDescriptor, type Sendable, UnixStream } from 'afunix';
+import { type FdLike, type FileDescriptor, UnixStream } from 'afunix';
 import { connect } from 'afunix/net';
 import dbus, { type InterfaceDescriptor, type Message, type MessageBus } from 'dbus-native';
 
@@ -26,7 +26,7 @@ const path = '/org/example/Compressor';
 type Methods = InterfaceDescriptor['methods'];
 
 /** A message's descriptors: those of dbus-native, whose types know numbers only. */
-const toSend = (fds: readonly Sendable[]): Pick<Message, 'fds'> => ({ fds: fds as number[] });
+const toSend = (fds: readonly FdLike[]): Pick<Message, 'fds'> => ({ fds: fds as number[] });
 const received = ({ fds }: Message): FileDescriptor[] => (fds ?? []) as unknown as FileDescriptor[];
 
 /** A connection to the bus. Where its socket can carry descriptors, dbus-native asks for them. */
@@ -62,7 +62,7 @@ async function serve(address: string): Promise<void> {
 }
 
 /** The answer to `call` that brings `fd`. */
-function replyTo(bus: MessageBus, call: Message, fd: Sendable): Message {
+function replyTo(bus: MessageBus, call: Message, fd: FdLike): Message {
   const { nextSerial } = bus as unknown as { nextSerial(): number }; // not in its types
   return {
     type: dbus.messageType.methodReturn,

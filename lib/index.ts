@@ -8,7 +8,7 @@ export type {
   MessageEvent,
 } from './core/diagnostics.js';
 export type { ErrorEvent, SystemError } from './core/errors.js';
-export type { Sendable } from './core/fd-like.js';
+export type { FdLike } from './core/fd-like.js';
 export { type Features, features } from './core/features.js';
 export {
   FileDescriptor,

@@ -1,5 +1,5 @@
 import { type Credentials, credentialsOf } from './credentials.js';
-import { descriptorsOf, type Sendable } from './fd-like.js';
+import { descriptorsOf, type FdLike } from './fd-like.js';
 import type { Names } from './known.js';
 import type { Parsed } from './validate.js';
 
@@ -9,7 +9,7 @@ export interface AncillaryOptions {
    * Descriptors to send with the message, at most 253. The sender keeps its own: duplicates are kept
    * while the message waits.
    */
-  fds?: readonly Sendable[];
+  fds?: readonly FdLike[];
   /**
    * Whom the receiver is told the message is from, instead of this process (SCM_CREDENTIALS, Linux).
    * EPERM unless they are this process's, or it may choose them: CAP_SYS_ADMIN for the pid, CAP_SETUID

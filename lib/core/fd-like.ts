@@ -17,7 +17,7 @@ export const MAX_FDS: number = native.layout.maxRights;
  * sender keeps its own. A socket that Node reads from may have bytes in Node's buffer already, which
  * do not go with it: create or accept it paused.
  */
-export type Sendable =
+export type FdLike =
   | number
   | {
       /** Negative or null while it has none. */

@@ -4,7 +4,7 @@ import { addAbortSignal, Duplex, type DuplexOptions } from 'node:stream';
 import { type AddressLike, UnixAddress } from '../core/address.js';
 import type { Credentials } from '../core/credentials.js';
 import { closedError, codedError, invalidArgValue } from '../core/errors.js';
-import { descriptorsOf, type Sendable } from '../core/fd-like.js';
+import { descriptorsOf, type FdLike } from '../core/fd-like.js';
 import type { SocketStats } from '../core/stats.js';
 import { kImplementation } from '../core/symbols.js';
 import { timeoutOf } from '../core/timeout.js';
@@ -132,7 +132,7 @@ export class Socket extends Duplex {
    */
   writeWithFds(
     data: Data,
-    fds: readonly Sendable[],
+    fds: readonly FdLike[],
     callback?: (error?: Error | null) => void,
   ): boolean {
     const bytes = bytesOf('data', data);

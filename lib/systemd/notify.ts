@@ -1,7 +1,7 @@
 import { env } from 'node:process';
 import { UnixAddress } from '../core/address.js';
 import { invalidArgType, invalidArgValue, outOfRange } from '../core/errors.js';
-import type { Sendable } from '../core/fd-like.js';
+import type { FdLike } from '../core/fd-like.js';
 import { Known } from '../core/known.js';
 import { monotonicMicroseconds } from '../core/timers.js';
 import { checkSignal, integer, membersOf, optionsOf } from '../core/validate.js';
@@ -110,7 +110,7 @@ export async function barrier(options?: BarrierOptions): Promise<boolean> {
  * service is started again. They stay open here. Resolves and rejects as `notify` does. The manager takes them
  * only if FileDescriptorStoreMax= is set, and does not say if it does not.
  */
-export async function storeFds(fds: readonly Sendable[], options?: StoreOptions): Promise<boolean> {
+export async function storeFds(fds: readonly FdLike[], options?: StoreOptions): Promise<boolean> {
   const { name, poll = true } = optionsOf(options, STORE);
   if (typeof poll !== 'boolean') throw invalidArgType('options.poll', 'of type boolean', poll);
   if (!Array.isArray(fds)) throw invalidArgType('fds', 'an instance of Array', fds);
@@ -200,7 +200,7 @@ let shared: { readonly socket: UnixDatagram; users: number } | undefined;
 
 async function send(
   lines: readonly string[],
-  fds: readonly Sendable[] = [],
+  fds: readonly FdLike[] = [],
   signal?: AbortSignal,
 ): Promise<boolean> {
   const data = Buffer.from(lines.join('\n'));

@@ -5,9 +5,9 @@ import { openSync, readFileSync, writeFileSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import {
+  type FdLike,
   FileDescriptor,
   fromFd,
-  type Sendable,
   UnixDatagram,
   UnixListener,
   UnixSeqpacket,
@@ -21,7 +21,7 @@ import { Scratch } from '../helpers/scratch.js';
 checkDescriptors();
 
 /** It, as another process would receive it. */
-async function received(value: Sendable): Promise<FileDescriptor> {
+async function received(value: FdLike): Promise<FileDescriptor> {
   const [first, second] = UnixStream.pair({ maxFds: 1 });
   await first.write('x', { fds: [value] });
   const message = await second.receive();

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import { text } from 'node:stream/consumers';
-import { FileDescriptor, type Sendable, UnixStream } from 'afunix';
+import { type FdLike, FileDescriptor, UnixStream } from 'afunix';
 import { expect, test } from 'vitest';
 import { checkDescriptors } from '../helpers/descriptors.js';
 import { onLinux } from '../helpers/raw-sockets.js';
@@ -12,7 +12,7 @@ import { Scratch } from '../helpers/scratch.js';
 checkDescriptors();
 
 /** Each, as another process would receive it. */
-async function received(...fds: Sendable[]): Promise<FileDescriptor[]> {
+async function received(...fds: FdLike[]): Promise<FileDescriptor[]> {
   const [first, second] = UnixStream.pair({ maxFds: 8 });
   await first.write('x', { fds });
   const message = await second.receive();

@@ -12,8 +12,8 @@ import { open } from 'node:fs/promises';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import {
+  type FdLike,
   FileDescriptor,
-  type Sendable,
   UnixDatagram,
   UnixListener,
   UnixSeqpacket,
@@ -28,7 +28,7 @@ import { Scratch } from '../helpers/scratch.js';
 checkDescriptors();
 
 /** Sends it, and says what arrived. */
-async function passed(value: Sendable): Promise<string> {
+async function passed(value: FdLike): Promise<string> {
   await using pair = new Pair(UnixStream.pair({ maxFds: 1 }));
   await pair.first.send('x', { fds: [value] });
   const { fds } = await pair.second.receive();
@@ -40,7 +40,7 @@ async function passed(value: Sendable): Promise<string> {
 
 async function refused(value: unknown): Promise<unknown> {
   await using pair = new Pair(UnixStream.pair({ maxFds: 1 }));
-  const error = await pair.first.send('lost', { fds: [value as Sendable] }).then(
+  const error = await pair.first.send('lost', { fds: [value as FdLike] }).then(
     () => undefined,
     (reason) => reason,
   );
