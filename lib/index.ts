@@ -41,8 +41,14 @@ export type { OutgoingDatagram } from './sockets/datagram-batch.js';
 export { fromFd } from './sockets/from-fd.js';
 export type { AcceptOptions, Listener } from './sockets/listener.js';
 export type { MessageSocket } from './sockets/message-socket.js';
-export type { OnMessagesOptions, ReceiveMessageOptions } from './sockets/receive-options.js';
-export type { SendDatagramOptions, SendOptions } from './sockets/send-options.js';
+export type {
+  OnMessagesOptions,
+  ReadOptions,
+  ReceiveMessageOptions,
+  SendDatagramOptions,
+  SendOptions,
+  WriteOptions,
+} from './sockets/options.js';
 export {
   type OnSeqpacketMessagesOptions,
   UnixSeqpacket,
@@ -51,4 +57,3 @@ export { UnixSeqpacketListener } from './sockets/seqpacket-listener.js';
 export type { UnixSocket } from './sockets/socket.js';
 export { type StreamMessage, UnixStream } from './sockets/stream.js';
 export { UnixListener } from './sockets/stream-listener.js';
-export type { ReadOptions, WriteOptions } from './sockets/stream-options.js';

@@ -50,8 +50,12 @@ import {
 } from './datagram-batch.js';
 import { AddressDestination, ConnectedPeer, ReconnectingPeer, sendTo } from './destination.js';
 import { MessageSocket } from './message-socket.js';
-import { ON_MESSAGES, type OnMessagesOptions } from './receive-options.js';
-import { SEND_DATAGRAM, type SendDatagramOptions } from './send-options.js';
+import {
+  ON_MESSAGES,
+  type OnMessagesOptions,
+  SEND_DATAGRAM,
+  type SendDatagramOptions,
+} from './options.js';
 import { SendQueue, WritableEvent } from './send-queue.js';
 import { applyReceive, setUpBound } from './set-up.js';
 

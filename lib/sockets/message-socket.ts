@@ -32,7 +32,7 @@ import {
   type ReceiveMessageOptions,
   receiveOptionsOf,
   type Wanted,
-} from './receive-options.js';
+} from './options.js';
 import { UnixSocket } from './socket.js';
 import { Speculation } from './speculation.js';
 import { WaitQueue } from './wait-queue.js';

@@ -39,8 +39,7 @@ import { SOCK_SEQPACKET } from '../native/constants.js';
 import { EAGAIN } from '../native/errno.js';
 import { ConnectedPeer } from './destination.js';
 import { MessageSocket } from './message-socket.js';
-import { ON_MESSAGES, type OnMessagesOptions } from './receive-options.js';
-import { SEND, type SendOptions } from './send-options.js';
+import { ON_MESSAGES, type OnMessagesOptions, SEND, type SendOptions } from './options.js';
 import { SendQueue, WritableEvent } from './send-queue.js';
 import { applyReceive, setUpConnected } from './set-up.js';
 

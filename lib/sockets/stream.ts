@@ -42,10 +42,10 @@ import { SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_STREAM } from '../native/constants.js
 import { EAGAIN, EPIPE } from '../native/errno.js';
 import { type SocketOptions, SocketSettings } from '../net/options.js';
 import { Socket } from '../net/socket.js';
+import { READ, type ReadOptions, TO_DUPLEX, WRITE, type WriteOptions } from './options.js';
 import { ReadQueue } from './read-queue.js';
 import { applyReceive, setUpConnected } from './set-up.js';
 import { UnixSocket } from './socket.js';
-import { READ, type ReadOptions, TO_DUPLEX, WRITE, type WriteOptions } from './stream-options.js';
 import { readableOf, writableOf } from './web-streams.js';
 
 /** Bytes read from a stream, with their ancillary data. */

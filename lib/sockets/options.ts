@@ -1,7 +1,10 @@
-// Options of receiving messages, and their checks.
+// Options of the methods of sockets, and their checks.
+import type { AddressLike } from '../core/address.js';
+import { ANCILLARY, type AncillaryOptions } from '../core/ancillary.js';
 import { invalidArgType } from '../core/errors.js';
 import { Known, type Names } from '../core/known.js';
 import { checkSignal, optionsOf } from '../core/validate.js';
+import type { SocketOptions } from '../net/options.js';
 
 /** Messages that a socket takes at most before the event loop gets its turn, so that none starves another. */
 export const MAX_MESSAGES_PER_TURN: number = 32;
@@ -55,3 +58,43 @@ export function receiveOptionsOf(options: ReceiveMessageOptions): Wanted {
   if (typeof peek !== 'boolean') throw invalidArgType('options.peek', 'of type boolean', peek);
   return { signal, peek, batch: 1 };
 }
+
+/** Options of `send`. */
+export interface SendOptions extends AncillaryOptions {
+  /** Takes the message out of the queue, with an `AbortError`. */
+  signal?: AbortSignal;
+}
+
+/** Options of `send`; those of `trySend` are the same without `signal`. */
+export interface SendDatagramOptions extends SendOptions {
+  /** Where to; the connected peer by default. A `UnixAddress` is parsed once. */
+  to?: AddressLike;
+}
+
+export const SEND: Names<SendOptions> = { ...ANCILLARY, signal: 1 };
+export const SEND_DATAGRAM: Names<SendDatagramOptions> = { ...SEND, to: 1 };
+
+/** Options of `write`. Descriptors go with the first byte, credentials with all. */
+export interface WriteOptions extends AncillaryOptions {
+  /**
+   * Stops waiting: rejects with an `AbortError` whose `bytesWritten` says how many bytes had gone by
+   * then. The rest was not sent.
+   */
+  signal?: AbortSignal;
+}
+
+/** Options of `read` and `receive`. */
+export interface ReadOptions {
+  /** Stops waiting, with an `AbortError`. Nothing is lost. */
+  signal?: AbortSignal;
+}
+
+export const READ: Names<ReadOptions> = { signal: 1 };
+export const WRITE: Names<WriteOptions> = { ...ANCILLARY, signal: 1 };
+
+type ToDuplexOptions = Pick<SocketOptions, 'allowHalfOpen' | 'highWaterMark' | 'signal'>;
+export const TO_DUPLEX: Known<ToDuplexOptions> = new Known<ToDuplexOptions>('UnixStream.toDuplex', {
+  allowHalfOpen: 1,
+  highWaterMark: 1,
+  signal: 1,
+});
