@@ -23,6 +23,7 @@
         "src/sys/constants.cc",
         "src/sys/messages.cc",
         "src/sys/probe.cc",
+        "src/sys/readiness.cc",
         "src/sys/ready_set.cc",
         "src/sys/sealed_file.cc",
         "src/sys/temporary_name.cc"

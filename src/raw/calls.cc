@@ -10,6 +10,7 @@
 #include "sys/calls.h"
 #include "sys/constants.h"
 #include "sys/messages.h"
+#include "sys/readiness.h"
 
 namespace afunix {
 

@@ -1,5 +1,6 @@
 // What JavaScript calls on a socket: arguments in, results out.
 #include "sys/calls.h"
+#include "sys/readiness.h"
 
 #include <algorithm>
 #include <cerrno>

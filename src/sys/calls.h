@@ -45,17 +45,6 @@ int Accept(int fd, int flags, UniqueFd* out, Address* peer /* may be null */);
 // accept4(2).
 int TryAccept(int fd, int flags, UniqueFd* out, Address* peer /* may be null */);
 int Shutdown(int fd, int how);
-// Whether nothing will ever be received here again. Poll(2) calls it readable for ever, while
-// recv(2) on a datagram socket says EAGAIN. False where the system does not tell (macOS).
-bool IsShutForReading(int fd);
-// Those of these events that are there now, with POLLERR and POLLHUP, or -errno: -EBADF if it is
-// not open. Never waits.
-int Poll(int fd, short events);
-// 1 if one of these events is there now (POLLIN, POLLOUT), 0, or -errno: -EBADF if it is not open.
-int IsReady(int fd, short events);
-// 1 if what the socket has sent, and nobody has received, fills its send buffer, 0, or -errno.
-// Poll(2) tells less: it wants three quarters of the buffer free.
-int IsSendBufferFull(int fd);
 int GetSocketName(int fd, Address* out);
 int GetPeerName(int fd, Address* out);
 int GetOption(int fd, int level, int name, void* value, socklen_t* length);

@@ -1,5 +1,4 @@
-// Two processes on one processor hand it to each other between messages; nothing else in them waits
-// for that to end.
+// Two processes talk to each other on one processor, and nothing else in them waits for that to end.
 import { execPath, platform } from 'node:process';
 import { expect, test } from 'vitest';
 import { Child } from '../helpers/children.js';
@@ -25,21 +24,5 @@ test.skipIf(platform !== 'linux').each(['datagram', 'seqpacket', 'stream'])(
     expect(immediates).toBeGreaterThanOrEqual(Math.floor(trips / 33));
     expect(ticks).toBe(trips);
     expect(timers).toBeGreaterThan(0);
-  },
-);
-
-// While its peer makes room for more, a sender is not watched.
-test
-  .skipIf(platform !== 'linux')
-  .each(['stream before', 'stream after', 'net before', 'datagram before', 'datagram after'])(
-  'an answer that comes after much was sent is seen: %s',
-  async (way) => {
-    using scratch = new Scratch();
-    const path = scratch.path('socket');
-    await using server = onOneProcessor('answers-at-the-end.mjs', way, 'server', path);
-    await server.says('ready');
-    await using client = onOneProcessor('answers-at-the-end.mjs', way, 'client', path);
-    expect(await client.succeeds()).toBe('all\n');
-    await server.succeeds();
   },
 );
