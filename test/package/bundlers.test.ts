@@ -1,5 +1,6 @@
 // docs/bundling.md: afunix stays outside of the bundle, and the bundle runs.
 import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rollup } from '@rollup/wasm-node';
 import { build } from 'esbuild';
@@ -29,4 +30,31 @@ test('rollup', async () => {
   await bundle.write({ file, format: 'es' });
   await bundle.close();
   runs(file);
+});
+
+// "sideEffects": false in package.json: a bundler leaves out the modules of which nothing is used.
+test('what nothing uses is left out, and what is used works without it', async () => {
+  const bundled = async (name: string, source: string): Promise<string> => {
+    const entry = join(app, `${name}.mjs`);
+    // As deep as the module that looks for the binary.
+    const outfile = join(app, 'node_modules/afunix/dist/bundled', `${name}.mjs`);
+    writeFileSync(entry, source);
+    await build({
+      ...{ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm' },
+      external: ['bindings'],
+    });
+    return outfile;
+  };
+  const names = ['', '/net', '/dgram', '/raw', '/systemd'];
+  const unused = names.map((name, i) => `import * as entry${i} from 'afunix${name}';\n`);
+  expect(readFileSync(await bundled('unused', unused.join('')), 'utf8').trim()).toBe('');
+  const used = await bundled(
+    'used',
+    `import { UnixStream } from 'afunix';
+     const [one, other] = UnixStream.pair();
+     await one.write('there');
+     console.log(String(await other.read()));
+     await Promise.all([one.close(), other.close()]);`,
+  );
+  expect(execFileSync(process.execPath, [used], { encoding: 'utf8' })).toBe('there\n');
 });
