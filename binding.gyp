@@ -4,7 +4,6 @@
       "target_name": "afunix",
       "sources": [
         "src/addon.cc",
-        "src/glibc_floor.cc",
         "src/loop/poller.cc",
         "src/napi/message_values.cc",
         "src/raw/blocking.cc",
@@ -21,6 +20,7 @@
         "src/sys/bound_path.cc",
         "src/sys/calls.cc",
         "src/sys/constants.cc",
+        "src/sys/file_status.cc",
         "src/sys/messages.cc",
         "src/sys/probe.cc",
         "src/sys/readiness.cc",

@@ -42,7 +42,6 @@ int BufferList::Append(napi_env env, napi_value buffers) {
 }
 
 int BufferList::LookUp(napi_env env, std::vector<iovec>* out) const {
-  out->reserve(buffers_.size());
   for (napi_value value : buffers_) {
     Bytes bytes;
     if (!GetBytes(env, value, &bytes)) return -EINVAL;

@@ -1,6 +1,6 @@
 #include "blocking.h"
 
-#include "sys/calls.h"
+#include "sys/file_status.h"
 
 namespace afunix {
 

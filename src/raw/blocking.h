@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include <unordered_map>
+#include <map>
 
 namespace afunix {
 
@@ -24,7 +24,7 @@ class BlockingDescriptors {
     dev_t device;
     ino_t inode;
   };
-  std::unordered_map<int, Identity> sockets_;
+  std::map<int, Identity> sockets_;
 };
 
 }  // namespace afunix

@@ -9,6 +9,7 @@
 #include "napi/message_values.h"
 #include "sys/calls.h"
 #include "sys/constants.h"
+#include "sys/file_status.h"
 #include "sys/messages.h"
 #include "sys/readiness.h"
 

@@ -10,6 +10,7 @@
 
 #include "napi/message_values.h"
 #include "sys/calls.h"
+#include "sys/file_status.h"
 #include "sys/readiness.h"
 #include "sys/retry.h"
 #include "sys/sealed_file.h"

@@ -3,7 +3,7 @@
 
 #include <node_api.h>
 
-#include <unordered_set>
+#include <set>
 
 #include "napi/function.h"
 #include "sys/unique_fd.h"
@@ -40,7 +40,7 @@ class OwnedDescriptors {
   napi_value PeerCredentials(const Arguments& arguments);
   int PeerPidFd(const Arguments& arguments);
 
-  std::unordered_set<int> set_;
+  std::set<int> set_;
 };
 
 }  // namespace afunix

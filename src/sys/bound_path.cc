@@ -11,6 +11,7 @@
 
 #include "address.h"
 #include "calls.h"
+#include "file_status.h"
 #include "platform.h"
 #include "probe.h"
 #include "retry.h"

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <string>
 
+#include "file_status.h"
 #include "platform.h"
 #include "readiness.h"
 #include "retry.h"
@@ -255,10 +256,6 @@ int Duplicate(int fd, UniqueFd* out) {
 
 int Ioctl(int fd, unsigned long request, int* value) {
   return Retry([&] { return ::ioctl(fd, request, value); });
-}
-
-int Stat(int fd, struct stat* out) {
-  return Retry([&] { return ::fstat(fd, out); });
 }
 
 int SetNonBlocking(int fd) { return UpdateFlags(fd, F_GETFL, F_SETFL, O_NONBLOCK); }

@@ -3,8 +3,6 @@
 // unless `flags` says otherwise.
 #pragma once
 
-#include <sys/stat.h>
-
 #include <cstddef>
 #include <string_view>
 
@@ -57,7 +55,6 @@ int Close(int fd);
 int Duplicate(int fd, UniqueFd* out);
 // ioctl(2) with an int in and out.
 int Ioctl(int fd, unsigned long request, int* value);
-int Stat(int fd, struct stat* out);
 int SetNonBlocking(int fd);
 int SetCloseOnExec(int fd);
 // Gives a socket made elsewhere what Socket() gives its own: `flags`, and no SIGPIPE on macOS.

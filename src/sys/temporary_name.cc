@@ -11,6 +11,7 @@
 
 #include "address.h"
 #include "calls.h"
+#include "file_status.h"
 #include "probe.h"
 #include "retry.h"
 
@@ -138,14 +139,6 @@ int MoveOver(int directory, const std::string& temporary, const std::string& nam
       Retry([&] { return ::renameat(directory, from.c_str(), directory, name.c_str()); });
   if (error != 0 && *kept) UnlinkAt(directory, second);
   return error;
-}
-
-int StatAt(int directory, const std::string& name, struct stat* out) {
-  return Retry([&] { return ::fstatat(directory, name.c_str(), out, AT_SYMLINK_NOFOLLOW); });
-}
-
-bool IsSameFile(const struct stat& a, const struct stat& b) {
-  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 int UnlinkIfSame(int directory, const std::string& name, const struct stat& expected) {

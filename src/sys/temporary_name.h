@@ -36,9 +36,6 @@ int Link(int directory, const std::string& temporary, const std::string& name, b
 // As Move() or, if *kept, Link(), over the file that has the name.
 int MoveOver(int directory, const std::string& temporary, const std::string& name, bool* kept);
 
-// Looks at `name`, and follows no link.
-int StatAt(int directory, const std::string& name, struct stat* out);
-bool IsSameFile(const struct stat& a, const struct stat& b);
 // Removes `name` if it is this file. Returns 0 also when it is gone, or another one by now.
 int UnlinkIfSame(int directory, const std::string& name, const struct stat& expected);
 // Removes the second names that processes which were killed left in `directory`, whose path with

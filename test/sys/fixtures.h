@@ -17,6 +17,7 @@
 #include "../../src/sys/address.h"
 #include "../../src/sys/bound_path.h"
 #include "../../src/sys/calls.h"
+#include "../../src/sys/file_status.h"
 
 namespace fixtures {
 
