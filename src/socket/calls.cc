@@ -1,6 +1,5 @@
 // What JavaScript calls on a socket: arguments in, results out.
 #include "sys/calls.h"
-#include "sys/readiness.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -10,6 +9,7 @@
 #include "socket_table.h"
 #include "socket_wrap.h"
 #include "sys/platform.h"
+#include "sys/readiness.h"
 
 namespace afunix {
 

@@ -8,9 +8,9 @@
 #include "napi/handle_scope.h"
 #include "socket_table.h"
 #include "sys/calls.h"
-#include "sys/readiness.h"
 #include "sys/messages.h"
 #include "sys/platform.h"
+#include "sys/readiness.h"
 
 namespace afunix {
 
