@@ -168,7 +168,7 @@ function report() {
   };
   console.log(table(rows));
   console.log(
-    `\nratios: ours / theirs, below 1 is better; median of the rounds, spread from quartile to quartile; ` +
+    '\nratios: ours / theirs, below 1 is better; median of the rounds, spread from quartile to quartile; ' +
       `cpu: processor time of both sides\n${Object.values(machine).join(', ')}; ` +
       `${Math.round((performance.now() - start) / 1000)} s`,
   );
@@ -180,7 +180,7 @@ function report() {
     writeFileSync(`${file}.json`, `${JSON.stringify({ machine, rows }, null, 1)}\n`);
     writeFileSync(`${file}.svg`, picture(rows, machine));
   }
-  console.log(`bench/build/result.json, bench/build/result.svg`);
+  console.log('bench/build/result.json, bench/build/result.svg');
   if (failures.length > 0) {
     console.error(`\n${[...new Set(failures)].join('\n')}`);
     process.exitCode = 1;

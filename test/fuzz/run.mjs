@@ -30,7 +30,7 @@ const javascript = (name) => ({
   seeds: kept[name],
   command: (seed, time) => [process.execPath, path(`${name}.mjs`), seed, Math.ceil(1000 * time)],
   summary: (output) => output.trim(),
-  keep: `add the seed to test/fuzz/seeds.json`,
+  keep: 'add the seed to test/fuzz/seeds.json',
 });
 
 /** In that of a libFuzzer. */

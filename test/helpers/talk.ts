@@ -48,7 +48,8 @@ function seqpacket(socket: UnixSeqpacket): Talk {
   };
 }
 
-function datagram(socket: UnixDatagram, to?: AddressLike): Talk {
+function datagram(socket: UnixDatagram, first?: AddressLike): Talk {
+  let to = first;
   return {
     send: (data, fds = []) => socket.send(data, to === undefined ? { fds } : { fds, to }),
     receive: async () => {

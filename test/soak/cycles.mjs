@@ -35,7 +35,10 @@ async function terminateInTurn(folder) {
   for (;;) {
     const { worker, own, ended } = await start(folder);
     let over = false;
-    ended.finally(() => (over = true)).catch(() => {});
+    const stop = () => {
+      over = true;
+    };
+    ended.then(stop, stop);
     const life = 1 + ((terminated * 37) % 120);
     while (!over && Atomics.load(own, 0) < life && Atomics.load(shared, 0) < cycles) await sleep(5);
     const done = Atomics.load(shared, 0);
