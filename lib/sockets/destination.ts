@@ -24,6 +24,14 @@ const gone = new Set(
     : [ECONNRESET, EDESTADDRREQ, ECONNREFUSED, ENOTCONN],
 );
 
+/**
+ * When the peer goes in the middle of a sendmmsg(2), the call tells how many went and drops the error; the
+ * next one finds no peer. `cut`: the one before was such a call.
+ */
+export function causeOf(result: number, cut: boolean): number {
+  return result === ENOTCONN && cut ? ECONNREFUSED : result;
+}
+
 export interface Destination {
   /** For errors. */
   readonly address: UnixAddress | undefined;

@@ -9,21 +9,13 @@ import type { SendQueueLimit } from '../io/message-options.js';
 import { Queue } from '../io/queue.js';
 import { RetryTimer } from '../io/retry-timer.js';
 import { type Handle, MAX_SEND_MANY, WRITABLE } from '../native/binding.js';
-import { EAGAIN, ECONNREFUSED, ENOBUFS, ENOTCONN } from '../native/errno.js';
-import type { Destination } from './destination.js';
+import { EAGAIN, ENOBUFS } from '../native/errno.js';
+import { causeOf, type Destination } from './destination.js';
 import { RoomProbe, type RoomWaiter } from './room-probe.js';
 
 /** Milliseconds between two tries where nothing announces room. */
 const FIRST_WAIT = 1;
 const LONGEST_WAIT = 64;
-
-/**
- * When the peer goes in the middle of a sendmmsg(2), the call tells how many went and drops the error; the
- * next one finds no peer. `cut`: the one before was such a call.
- */
-function causeOf(result: number, cut: boolean): number {
-  return result === ENOTCONN && cut ? ECONNREFUSED : result;
-}
 
 /** The messages of one call to one destination: any number without ancillary data, or one with. */
 class PendingBatch {
@@ -255,7 +247,7 @@ export class SendQueue implements RoomWaiter {
     for (let first = this.#batches.peek(); first !== undefined; first = this.#batches.peek()) {
       if (!budget.left) return false;
       const { ancillary } = first;
-      const messages = ancillary === undefined ? this.#front() : this.#one(first);
+      const messages = this.#front();
       const single = messages.length === 1;
       const result = single
         ? this.#destination.send(messages[0] as Uint8Array, ancillary)
@@ -273,18 +265,14 @@ export class SendQueue implements RoomWaiter {
     return true;
   }
 
-  #one(batch: PendingBatch): Uint8Array[] {
-    const messages: Uint8Array[] = [];
-    batch.gather(messages, 1);
-    return messages;
-  }
-
-  /** The messages at the front that one sendmmsg(2) takes. */
+  /** The messages at the front that one call sends: one with ancillary data goes alone. */
   #front(): Uint8Array[] {
     const messages: Uint8Array[] = [];
     for (const batch of this.#batches) {
-      if (messages.length === MAX_SEND_MANY || batch.ancillary !== undefined) break;
+      const alone = batch.ancillary !== undefined;
+      if (messages.length === MAX_SEND_MANY || (alone && messages.length > 0)) break;
       batch.gather(messages, MAX_SEND_MANY - messages.length);
+      if (alone) break;
     }
     return messages;
   }
