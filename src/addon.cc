@@ -7,6 +7,7 @@
 #include "napi/function.h"
 #include "raw/calls.h"
 #include "sys/address.h"
+#include "sys/ancillary.h"
 #include "sys/bound_path.h"
 #include "sys/constants.h"
 
@@ -24,6 +25,7 @@ struct Number {
 constexpr Number kLayout[] = {
     {"maxPath", sys::Address::kMaxPath},
     {"maxRights", sys::kMaxRights},
+    {"controlCapacity", sys::kControlCapacity},
     {"maxSendMany", kMaxSendMany},
     {"maxReceiveBatch", kMaxReceiveBatch},
     {"readable", kReadable},

@@ -3,9 +3,6 @@ import { type Handle, READABLE } from '../native/binding.js';
 import { EAGAIN, ECONNABORTED } from '../native/errno.js';
 import type { RetryTimer } from './retry-timer.js';
 
-/** Connections that a listener accepts at most before the event loop gets its turn, so that none starves another. */
-export const ACCEPT_BATCH = 64;
-
 /** Milliseconds between two tries to accept without a free descriptor. */
 const FIRST_PAUSE = 10;
 const LONGEST_PAUSE = 1000;

@@ -1,11 +1,16 @@
 // How much is done in one turn of the loop, however much could be: so that no socket starves another, or the
 // process's timers. src/budget.h has what one call of the addon does at most.
 import { setImmediate } from '../core/timers.js';
+import { native } from '../native/binding.js';
 
 /** System calls of one socket that writes bytes. */
 const MAX_CALLS_PER_TURN = 32;
 /** Messages that one socket sends. */
-export const MAX_MESSAGES_PER_TURN = 2048;
+export const MAX_SENT_PER_TURN = 2048;
+/** Messages that one socket receives: those of one call. */
+export const MAX_RECEIVED_PER_TURN: number = native.layout.maxReceiveBatch;
+/** Connections that one listener accepts. */
+export const MAX_ACCEPTED_PER_TURN = 64;
 /** Bytes that one socket sends, or reads. */
 export const MAX_BYTES_PER_TURN: number = 2 << 20;
 /** Sends of all sockets whose promises resolve at once, and their bytes. */

@@ -30,6 +30,8 @@ export interface Layout {
   readonly maxPath: number;
   /** Descriptors of one message at most (SCM_MAX_FD). */
   readonly maxRights: number;
+  /** Bytes that hold the control messages of any message. */
+  readonly controlCapacity: number;
   /** Messages that one `sendMany` takes at most. */
   readonly maxSendMany: number;
   /** Messages that one receive takes at most. */

@@ -7,8 +7,9 @@ import { bindError, isShortage, systemError } from '../core/errors.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { kImplementation } from '../core/symbols.js';
 import { nextTick } from '../core/timers.js';
-import { ACCEPT_BATCH, Acceptor } from '../io/acceptor.js';
+import { Acceptor } from '../io/acceptor.js';
 import { Authorizer } from '../io/authorizer.js';
+import { MAX_ACCEPTED_PER_TURN } from '../io/budget.js';
 import { bindHandle } from '../io/establish.js';
 import { adoptHandle, configureReceive, openHandle } from '../io/handle.js';
 import type { AuthorizeOptions } from '../io/options.js';
@@ -131,7 +132,7 @@ export class ListeningSocket implements HandleOwner, ConnectionCounter {
       this.#failWatching(result);
       return;
     }
-    for (let count = 0; count < ACCEPT_BATCH; count++) {
+    for (let count = 0; count < MAX_ACCEPTED_PER_TURN; count++) {
       if (this.#handle === null) return; // a listener has closed the server
       if (this.#authorizer?.full) {
         this.#acceptor.hold(this.#handle);

@@ -17,10 +17,8 @@ import {
 import { type NativeOutgoing, type NativeReceived, native } from '../native/binding.js';
 import { MSG_CTRUNC, MSG_TRUNC, SO_TYPE, SOCK_STREAM, SOL_SOCKET } from '../native/constants.js';
 
-const MAX_RIGHTS = 253; // the kernel's SCM_MAX_FD
+const { maxRights: MAX_RIGHTS, controlCapacity: CONTROL_CAPACITY } = native.layout;
 const MAX_BUFFERS = 1024; // UIO_MAXIOV
-/** Room for 253 descriptors and all else that can come (sys/ancillary.h, kControlCapacity). */
-const CONTROL_CAPACITY = 2048;
 
 /** A message to send. Every field may be missing: without bytes the message is empty. */
 export interface OutgoingMessage {

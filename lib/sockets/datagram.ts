@@ -24,7 +24,7 @@ import {
   kThrowReported,
 } from '../core/symbols.js';
 import { bytesOf, checkSignal, type Data, optionsOf } from '../core/validate.js';
-import { Budget, MAX_MESSAGES_PER_TURN, resolvedSend } from '../io/budget.js';
+import { Budget, MAX_SENT_PER_TURN, resolvedSend } from '../io/budget.js';
 import { adoptHandle, openHandle, openPair } from '../io/handle.js';
 import type { Datagram } from '../io/message.js';
 import {
@@ -234,7 +234,7 @@ export class UnixDatagram
     const limit = this.#limit;
     const large = batch.size > limit.messages || batch.bytes > limit.bytes;
     if (this.#queues.size > 0 || large) this.#admit(batch);
-    const budget = new Budget(MAX_MESSAGES_PER_TURN);
+    const budget = new Budget(MAX_SENT_PER_TURN);
     const sending = batch.parts().map((part) => this.#sendPart(part, budget));
     const failed = (await Promise.allSettled(sending)).find(({ status }) => status === 'rejected');
     if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;

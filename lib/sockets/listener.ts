@@ -18,8 +18,9 @@ import {
   kWrap,
 } from '../core/symbols.js';
 import { checkSignal, optionsOf } from '../core/validate.js';
-import { ACCEPT_BATCH, Acceptor } from '../io/acceptor.js';
+import { Acceptor } from '../io/acceptor.js';
 import { Authorizer } from '../io/authorizer.js';
+import { MAX_ACCEPTED_PER_TURN } from '../io/budget.js';
 import type { AcceptSettings, ReceiveSettings } from '../io/options.js';
 import { Queue } from '../io/queue.js';
 import { bare } from '../native/bare.js';
@@ -45,7 +46,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
     (errno) => this.#reportPause(errno),
   );
   /** Connections that may still be accepted before the event loop gets its turn. */
-  #budget = ACCEPT_BATCH;
+  #budget = MAX_ACCEPTED_PER_TURN;
   #reported = false;
   #authorizer: Authorizer | undefined;
   /** Connections that wait for an `accept()`. */
@@ -200,7 +201,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
       this.#waiting.rejectAll(systemError('accept', result));
       return;
     }
-    this.#budget = ACCEPT_BATCH;
+    this.#budget = MAX_ACCEPTED_PER_TURN;
     this.#serve();
     if (!this.closed && this.#waiting.size > 0) this[kRearm]();
   }

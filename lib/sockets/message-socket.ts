@@ -17,6 +17,7 @@ import {
 } from '../core/symbols.js';
 import { nextTick } from '../core/timers.js';
 import { optionsOf } from '../core/validate.js';
+import { MAX_RECEIVED_PER_TURN } from '../io/budget.js';
 import type { Deferred } from '../io/deferred.js';
 import { copyMessage, type Message } from '../io/message.js';
 import { Queue } from '../io/queue.js';
@@ -27,7 +28,6 @@ import { EAGAIN, ECONNRESET, ESHUTDOWN } from '../native/errno.js';
 import {
   DEFAULTS,
   ITERATION,
-  MAX_MESSAGES_PER_TURN,
   type OnMessagesOptions,
   type ReceiveMessageOptions,
   receiveOptionsOf,
@@ -74,7 +74,7 @@ export abstract class MessageSocket<
   /** An error that nobody got yet. */
   #error: Error | undefined;
   /** Messages that may still be taken before the event loop gets its turn. */
-  #budget = MAX_MESSAGES_PER_TURN;
+  #budget = MAX_RECEIVED_PER_TURN;
   #ended = false;
 
   /** @internal Makes message `index` of the slab. */
@@ -189,7 +189,7 @@ export abstract class MessageSocket<
     if (this.#consumer === undefined) return;
     // A `receive` that waits gets a message that is the caller's to keep.
     const reuse = this.#consumer.reuse && this.#waiting.size === 0;
-    const result = this[kHandle].startReceiving(MAX_MESSAGES_PER_TURN, reuse);
+    const result = this[kHandle].startReceiving(MAX_RECEIVED_PER_TURN, reuse);
     if (result < 0) this.#fail(result);
   }
 
@@ -209,7 +209,7 @@ export abstract class MessageSocket<
       this[kHandle].stop(READABLE);
       return;
     }
-    const batch = Math.max(wants.batch, Math.min(this.#waiting.size, MAX_MESSAGES_PER_TURN));
+    const batch = Math.max(wants.batch, Math.min(this.#waiting.size, MAX_RECEIVED_PER_TURN));
     const result = wants.peek
       ? this[kHandle].waitReadable(1, MSG_PEEK)
       : this[kHandle].waitReadable(batch);
@@ -219,7 +219,7 @@ export abstract class MessageSocket<
   /** @internal */
   [kOnReadable](result: number): void {
     const consumer = this.#consumer;
-    this.#budget = MAX_MESSAGES_PER_TURN;
+    this.#budget = MAX_RECEIVED_PER_TURN;
     if (result < 0) {
       this.#fail(result);
     } else if (result === 0) {

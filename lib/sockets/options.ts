@@ -4,10 +4,8 @@ import { ANCILLARY, type AncillaryOptions } from '../core/ancillary.js';
 import { invalidArgType } from '../core/errors.js';
 import { Known, type Names } from '../core/known.js';
 import { checkSignal, optionsOf } from '../core/validate.js';
+import { MAX_RECEIVED_PER_TURN } from '../io/budget.js';
 import type { SocketOptions } from '../net/options.js';
-
-/** Messages that a socket takes at most before the event loop gets its turn, so that none starves another. */
-export const MAX_MESSAGES_PER_TURN: number = 32;
 
 /** Options of `receive`. */
 export interface ReceiveMessageOptions {
@@ -47,7 +45,7 @@ export interface Wanted {
 }
 
 export const DEFAULTS: Wanted = { signal: undefined, peek: false, batch: 1 };
-export const ITERATION: Wanted = { ...DEFAULTS, batch: MAX_MESSAGES_PER_TURN };
+export const ITERATION: Wanted = { ...DEFAULTS, batch: MAX_RECEIVED_PER_TURN };
 
 const RECEIVE = new Known<ReceiveMessageOptions>('receive', { signal: 1, peek: 1 });
 

@@ -5,6 +5,7 @@ import { closeAll } from '../core/fd-like.js';
 import { View } from '../core/node-internals.js';
 import { kRearm } from '../core/symbols.js';
 import { bufferOf, checkSignal, isLost } from '../core/validate.js';
+import { MAX_BYTES_PER_TURN } from '../io/budget.js';
 import { Message } from '../io/message.js';
 import {
   dataAt,
@@ -18,8 +19,6 @@ import { EAGAIN } from '../native/errno.js';
 import { Speculation } from './speculation.js';
 import { WaitQueue } from './wait-queue.js';
 
-/** Bytes that a socket reads at most before the event loop gets its turn, so that no peer stops it. */
-const MAX_BYTES_PER_TURN = 2 << 20;
 /** The least that a read is counted as: 256 reads take a turn. */
 const MIN_BYTES_COUNTED = MAX_BYTES_PER_TURN >> 8;
 /** Returned by a read that found nothing. */

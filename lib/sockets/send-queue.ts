@@ -3,7 +3,7 @@ import type { Credentials } from '../core/credentials.js';
 import { systemError } from '../core/errors.js';
 import { closeAll, duplicates } from '../core/fd-like.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
-import { Budget, MAX_MESSAGES_PER_TURN } from '../io/budget.js';
+import { Budget, MAX_SENT_PER_TURN } from '../io/budget.js';
 import { Deferred } from '../io/deferred.js';
 import type { SendQueueLimit } from '../io/message-options.js';
 import { Queue } from '../io/queue.js';
@@ -229,7 +229,7 @@ export class SendQueue implements RoomWaiter {
    */
   flush(): boolean {
     const waited = this.#size;
-    const done = this.#send(new Budget(MAX_MESSAGES_PER_TURN));
+    const done = this.#send(new Budget(MAX_SENT_PER_TURN));
     const sent = this.#size < waited;
     if (sent) this.#retry.reset();
     if (done) this.#end();

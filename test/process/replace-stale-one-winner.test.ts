@@ -12,7 +12,7 @@ describe.each([
   ['stream', UnixListener],
   ['datagram', UnixDatagram],
 ])('%s', (type, Class) => {
-  test.each(['no file', 'a stale file'])('%s is there', async (found) => {
+  test.each(['no file', 'a stale file'])('%s is there', { timeout: 60_000 }, async (found) => {
     using scratch = new Scratch();
     const path = scratch.path();
     await using family = new Family(processes, 'bind-on-command.mjs', [type, path]);

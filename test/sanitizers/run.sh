@@ -75,7 +75,9 @@ if [ "$kind" = thread ]; then
 fi
 
 status=0
-LD_PRELOAD=$preload bounded 3600 node node_modules/vitest/vitest.mjs run --testTimeout=120000 "$@" || status=$?
+# One file at a time: what a sanitizer slows down does not wait for much.
+LD_PRELOAD=$preload bounded 3600 node node_modules/vitest/vitest.mjs run --maxWorkers=1 --testTimeout=120000 \
+  "$@" || status=$?
 
 if [ -n "$(ls -A "$reports")" ]; then
   cat "$reports"/*
