@@ -52,7 +52,7 @@ export function handleOf(value: object): object | null | undefined {
     : objectOf(memberOf(value, '_handle'));
 }
 
-/** `_handle` of a dgram.Socket is documented, but deprecated: Node.js warns when it is read. */
+/** `_handle` of a dgram.Socket is deprecated, warns when it is read, and is gone in Node.js 26. */
 function datagramHandle(socket: dgram.Socket): object | null | undefined {
   const key = Object.getOwnPropertySymbols(socket).find(
     ({ description }) => description === 'state symbol',
