@@ -10,5 +10,5 @@ test.runIf(features().peerPidFd)(
     const { before, after } = JSON.parse(await child.succeeds());
     expect(after).toEqual(before);
   },
-  60_000,
+  240_000,
 );
