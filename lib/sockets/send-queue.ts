@@ -112,9 +112,8 @@ export class WritableEvent {
 
   /** The handle's event. */
   deliver(): void {
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    for (const queue of waiting ?? []) queue.flush();
+    // Whoever hears that a message went may end the wait of another queue, or begin a new one.
+    for (const queue of [...(this.#waiting ?? [])]) if (this.#waiting?.delete(queue)) queue.flush();
   }
 }
 

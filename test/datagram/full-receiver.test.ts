@@ -131,6 +131,50 @@ test('a socket whose own buffer is full waits for that', async () => {
   await Promise.all(sending);
 });
 
+test('a queue that ended while another was served stays ended', async () => {
+  using scratch = new Scratch();
+  const [first, second] = [scratch.path('first'), scratch.path('second')];
+  await using one = await UnixDatagram.bind(first);
+  await using other = await UnixDatagram.bind(second);
+  await using sender = UnixDatagram.unbound();
+  const data = Buffer.alloc(100_000);
+  while (sender.trySend(data, { to: first }));
+  while (sender.trySend(data, { to: second })); // its own buffer is full: both wait for that
+  const aborting = new AbortController();
+  let again: Promise<void> | undefined;
+  // A signal of another class runs code of its own when the first message has gone.
+  const signal = Object.assign(new EventTarget(), {
+    aborted: false,
+    reason: undefined,
+    removeEventListener(): void {
+      aborting.abort();
+      while (sender.trySend(data, { to: second })); // and the buffer is full again
+      again = sender.send(data, { to: second });
+      again.catch(() => {});
+    },
+  });
+  const gone = sender.send(data, { to: first, signal: signal as unknown as AbortSignal });
+  let waiting = 9;
+  const more = Array.from({ length: 9 }, async () => {
+    await sender.send(data, { to: first });
+    waiting -= 1;
+  });
+  const aborted = sender.send(data, { to: second, signal: aborting.signal });
+  await delay(150); // the timers that back the event up are far apart by now
+  await Promise.all([
+    gone,
+    expect(aborted).rejects.toMatchObject({ name: 'AbortError' }),
+    one.receive(),
+    one.receive(),
+    one.receive(),
+  ]);
+  expect(again).toBeDefined();
+  expect(sender.stats().queue.messages).toBe(waiting + 1);
+  one.onMessages(() => {});
+  other.onMessages(() => {});
+  await Promise.all([...more, again]);
+});
+
 test('a socket that is closed leaves nothing open', async () => {
   using scratch = new Scratch();
   const path = scratch.path('receiver');
