@@ -83,7 +83,7 @@ export class VectoredWrite {
     return bytes;
   }
 
-  /** Sends once, what is beside the bytes with the first. Returns how many bytes went, or -errno. */
+  /** Sends once, ancillary data with the first byte. Returns how many bytes went, or -errno. */
   send(handle: Handle, rights: readonly number[] | undefined, credentials?: Credentials): number {
     const buffers: Uint8Array[] = [];
     const bytes = this.gather(buffers);

@@ -18,7 +18,7 @@ export interface OutgoingDatagram extends AncillaryOptions {
   to?: AddressLike;
 }
 
-/** Messages to one destination: plain ones, or one with something beside it. */
+/** Messages to one destination: any number without ancillary data, or one with. */
 export interface Part {
   readonly to: UnixAddress | undefined;
   readonly data: Uint8Array[];

@@ -162,7 +162,7 @@ int64_t SendMany(BlockingDescriptors& blocking, const Arguments& arguments) {
   return sys::SendMany(fd, headers.data(), count, flags);
 }
 
-// Reads the arguments that recvmsg and recvmmsg share, beside the buffers in arguments[1].
+// Reads the arguments that recvmsg and recvmmsg share, but for the buffers in arguments[1].
 static bool ReadReceive(const Arguments& arguments, int* fd, int* control_length, int* flags) {
   return GetInt(arguments.env, arguments[0], fd) &&
          GetInt(arguments.env, arguments[2], control_length) &&

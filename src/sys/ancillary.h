@@ -1,4 +1,4 @@
-// Control messages: what travels beside the bytes.
+// Control messages (cmsg(3)): descriptors, credentials and the like that travel with the bytes.
 #pragma once
 
 #include <sys/socket.h>
