@@ -118,7 +118,9 @@ void PollLoop::Orphan(Poller* poller, uint64_t key) {
 int PollLoop::Open() {
   if (loop_ == nullptr || drained_ != nullptr) return -ECANCELED;
   sys::ReadySet set;
-  if (const int error = set.Open()) return error;
+  // Above all that it watches: after a close behind our back, the first free number is one that its
+  // former owner may close once more.
+  if (const int error = set.Open(static_cast<int>(slots_.size()))) return error;
   auto* watcher = new LoopWatcher{{}, this};
   int error = uv_poll_init(static_cast<uv_loop_t*>(loop_), &watcher->uv, set.fd());
   if (error < 0) {

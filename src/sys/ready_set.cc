@@ -1,5 +1,7 @@
 #include "ready_set.h"
 
+#include <fcntl.h>
+
 #ifdef __linux__
 #include <sys/epoll.h>
 #else
@@ -22,12 +24,19 @@ constexpr int kMost = 64;
 
 }  // namespace
 
+void ReadySet::Own(int fd, int least) {
+  fd_.Reset(fd);
+  if (fd >= least) return;
+  const int above = Retry([&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, least); });
+  if (above >= 0) fd_.Reset(above);
+}
+
 #ifdef __linux__
 
-int ReadySet::Open() {
+int ReadySet::Open(int least) {
   const int fd = Retry([] { return ::epoll_create1(EPOLL_CLOEXEC); });
   if (fd < 0) return fd;
-  fd_.Reset(fd);
+  Own(fd, least);
   return 0;
 }
 
@@ -71,11 +80,11 @@ int ReadySet::Collect(Ready* out, int most) {
 
 #else
 
-int ReadySet::Open() {
+int ReadySet::Open(int least) {
   const int fd = Retry([] { return ::kqueue(); });
-  if (fd < 0) return fd;
-  fd_.Reset(fd);
-  return SetCloseOnExec(fd);
+  const int error = fd < 0 ? fd : SetCloseOnExec(fd);
+  if (error == 0) Own(fd, least);
+  return error;
 }
 
 int ReadySet::Watch(int fd, int before, int events, uint64_t key) {

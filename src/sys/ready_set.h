@@ -17,8 +17,8 @@ struct Ready {
 
 class ReadySet {
  public:
-  // Returns 0 or -errno.
-  int Open();
+  // Its own descriptor gets a number of `least` or above, if there is one. Returns 0 or -errno.
+  int Open(int least = 0);
   int fd() const { return fd_.get(); }
 
   // From now on watches `fd` for `events`, level-triggered, where it was watched for `before`; 0 is
@@ -35,6 +35,8 @@ class ReadySet {
   int Collect(Ready* out, int most);
 
  private:
+  void Own(int fd, int least);
+
   UniqueFd fd_;
 };
 
