@@ -253,12 +253,6 @@ off_t lseek64(int fd, off_t offset, int whence) {
   return REAL(lseek64)(fd, offset, whence);
 }
 
-// By the calls that it stands for: of a descriptor, or of a name.
-int statx(int directory, const char* path, int flags, unsigned mask, struct statx* out) {
-  FAIL_IF_INJECTED_AS((flags & AT_EMPTY_PATH) != 0 ? "fstat" : "fstatat", -1)
-  return REAL(statx)(directory, path, flags, mask, out);
-}
-
 ssize_t write(int fd, const void* data, size_t length) {
   FAIL_IF_INJECTED(write)
   if (is_short(rule)) length = shorter(rule, length);
@@ -266,13 +260,26 @@ ssize_t write(int fd, const void* data, size_t length) {
 }
 
 // Calls that glibc has no function for, or did not have in 2.28.
+static const char* name_of(long number) {
+  switch (number) {
+    case SYS_renameat2:
+      return "renameat2";
+    case SYS_fstat:
+      return "fstat";
+    case SYS_newfstatat:
+      return "fstatat";
+    default:
+      return "syscall";
+  }
+}
+
 long syscall(long number, ...) {
   va_list list;
   va_start(list, number);
   long arguments[6];
   for (int i = 0; i < 6; i++) arguments[i] = va_arg(list, long);
   va_end(list);
-  FAIL_IF_INJECTED_AS(number == SYS_renameat2 ? "renameat2" : "syscall", -1)
+  FAIL_IF_INJECTED_AS(name_of(number), -1)
   return REAL(syscall)(number, arguments[0], arguments[1], arguments[2], arguments[3],
                        arguments[4], arguments[5]);
 }
