@@ -141,7 +141,7 @@ function showToLoader(name) {
     said = stderr;
   }
   const missing = Array.from(said.matchAll(/: (\S+): symbol not found/g), ([, symbol]) => symbol);
-  if (!missing.includes('napi_define_class')) throw new Error(`the loader says: ${said}`);
+  if (!missing.includes('napi_create_object')) throw new Error(`the loader says: ${said}`);
   const exported = new Set(run('nm', ['-D', '--defined-only', execPath]).split(/\s+/));
   const nobodys = missing.filter((symbol) => !exported.has(symbol) && !symbol.startsWith('_Z'));
   if (nobodys.length > 0) throw new Error(`neither musl nor Node.js has ${nobodys.join(', ')}`);
