@@ -21,7 +21,7 @@ export function enterScratch() {
 /** Says how many sequences were tried, or which one failed. */
 export function report(details) {
   if (details.failed && details.counterexample !== null) {
-    console.error(fc.defaultReportMessage(details), details.errorInstance);
+    console.error(details.errorInstance, fc.defaultReportMessage(details));
     process.exitCode = 1;
   } else {
     console.log(`${details.numRuns} sequences`);
