@@ -1,11 +1,12 @@
 // Messages as they were received: objects that are the user's to keep.
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import { addressFromKernel, UnixAddress } from '../core/address.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import type { Credentials } from '../core/credentials.js';
 import { check } from '../core/errors.js';
 import { closeAll, duplicates } from '../core/fd-like.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
+import { View } from '../core/node-internals.js';
 import { native } from '../native/binding.js';
 import { PidFd } from './pidfd.js';
 
@@ -99,7 +100,9 @@ export class Datagram extends Message {
 export function copyMessage<M extends Message>(message: M): M;
 export function copyMessage(message: Message): Message {
   const { size, truncated, controlTruncated } = message;
-  const data = Buffer.from(message.data);
+  // Buffer.from() would put it into memory that other Buffers share, which nobody can transfer.
+  const data = new View(message.data.length);
+  data.set(message.data);
   const flags = (truncated ? TRUNCATED : 0) | (controlTruncated ? CONTROL_TRUNCATED : 0);
   const ancillary = copyAncillary(message);
   return message instanceof Datagram

@@ -69,6 +69,27 @@ describe.each(ways)('%s', (_, transfer) => {
     await receiver.close();
   });
 
+  test.each([
+    ['datagram', () => UnixDatagram.pair()],
+    ['seqpacket', () => UnixSeqpacket.pair()],
+  ])('%s: one that was peeked at stays whole', async (_type, make) => {
+    const [sender, receiver] = make();
+    for (const size of sizes) {
+      const first = receiver.receive();
+      const peeked = receiver.receive({ peek: true }); // of what first's wake-up brings as well
+      await sender.send('first');
+      await sender.send(bytesOf(size));
+      expect((await first)?.data.toString()).toBe('first');
+      const data = (await peeked)?.data as Buffer;
+      expect(data.equals(bytesOf(size))).toBe(true);
+      transfer(data);
+      expect(data.length).toBe(0);
+      expect((await receiver.receive())?.data.equals(bytesOf(size))).toBe(true);
+    }
+    await sender.close();
+    await receiver.close();
+  });
+
   test('messages of one wake-up, and their senders’ addresses', async () => {
     using scratch = new Scratch();
     const receiver = await UnixDatagram.bind(scratch.path('receiver'));
