@@ -37,40 +37,49 @@ struct LoopWatcher {
   }
 };
 
-// As LoopWatcher, on the heap.
-struct PrepareHook {
+// As LoopWatcher, on the heap. Runs before the loop sleeps.
+struct BusyPoll {
   uv_prepare_t uv;
   PollLoop* loop;
-  uint64_t busy_until = 0;  // uv_hrtime()
+  uint64_t until = 0;   // uv_hrtime()
+  uint64_t served = 0;  // the key of the descriptor that was served last
 
   static void OnPrepare(uv_prepare_t* uv) {
-    auto* hook = static_cast<PrepareHook*>(uv->data);
-    hook->loop->RemoveClosed();
-    const uint64_t now = hook->busy_until == 0 ? 0 : uv_hrtime();
-    if (now < hook->busy_until) {
-      hook->BusyPoll(now);
-    } else {
-      hook->busy_until = 0;
-      if (hook->loop->added_.empty()) uv_prepare_stop(uv);
+    auto* self = static_cast<BusyPoll*>(uv->data);
+    if (!self->Run()) uv_prepare_stop(uv);
+  }
+
+  // Polls until the loop has something to do, and returns true, or until the time is over.
+  bool Run() {
+    // Of messages in a row that came here: then whatever else is ready comes first.
+    constexpr unsigned kMost = 16;
+    unsigned count = 0;
+    for (;;) {
+      const int timeout = uv_backend_timeout(uv.loop);
+      if (timeout == 0) return true;
+      const Poller* last = loop->Find(served);
+      const bool waits = last != nullptr && (last->armed_ & kReadable) != 0;
+      // The loop's own descriptor is readable as soon as any that it watches is ready.
+      pollfd ready[] = {{waits ? last->fd_ : -1, POLLIN, 0}, {uv_backend_fd(uv.loop), POLLIN, 0}};
+      if (::poll(ready, 2, 0) > 0) {
+        if (ready[0].revents == 0 || ++count > kMost) return true;
+        // Without the two system calls by which the loop would find it.
+        loop->Serve(served, kReadable);
+        continue;
+      }
+      const uint64_t now = uv_hrtime();
+      if (now >= until) return false;
+      if (timeout > 0 && now - uv_now(uv.loop) * 1000000 >= uint64_t{1000000} * timeout)
+        return true;
+      // On a shared processor the peer could not answer before the time is over.
+      ::sched_yield();
     }
   }
 
-  // The loop's own descriptor is readable as soon as any that it watches is ready: one system call
-  // asks for all of them.
-  void BusyPoll(uint64_t now) {
-    const int timeout = uv_backend_timeout(uv.loop);
-    if (timeout == 0) return;
-    uint64_t until = busy_until;
-    if (timeout > 0) until = std::min(until, now + uint64_t{1000000} * timeout);
-    pollfd ready = {uv_backend_fd(uv.loop), POLLIN, 0};
-    // Yields in between: on a shared processor the peer could not answer before the time is over.
-    while (::poll(&ready, 1, 0) <= 0 && uv_hrtime() < until) ::sched_yield();
-  }
-
   static void OnClose(uv_handle_t* uv) {
-    auto* hook = static_cast<PrepareHook*>(uv->data);
-    PollLoop* loop = hook->loop;
-    delete hook;
+    auto* self = static_cast<BusyPoll*>(uv->data);
+    PollLoop* loop = self->loop;
+    delete self;
     loop->Released();
   }
 };
@@ -80,32 +89,18 @@ PollLoop::PollLoop(napi_env env) {
   if (napi_get_uv_event_loop(env, &loop) == napi_ok) loop_ = loop;
 }
 
-bool PollLoop::StartHook() {
-  if (hook_ == nullptr) {
-    if (loop_ == nullptr || drained_ != nullptr) return false;
-    hook_ = new PrepareHook{{}, this};
-    uv_prepare_init(static_cast<uv_loop_t*>(loop_), &hook_->uv);
-    uv_unref(reinterpret_cast<uv_handle_t*>(&hook_->uv));
-    hook_->uv.data = hook_;
+void PollLoop::StartBusyPoll(int fd, unsigned microseconds) {
+  if (busy_ == nullptr) {
+    if (loop_ == nullptr || drained_ != nullptr) return;
+    busy_ = new BusyPoll{{}, this};
+    uv_prepare_init(static_cast<uv_loop_t*>(loop_), &busy_->uv);
+    uv_unref(reinterpret_cast<uv_handle_t*>(&busy_->uv));
+    busy_->uv.data = busy_;
     handles_++;
   }
-  uv_prepare_start(&hook_->uv, PrepareHook::OnPrepare);
-  return true;
-}
-
-void PollLoop::BusyPoll(unsigned microseconds) {
-  if (!StartHook()) return;
-  hook_->busy_until = std::max(hook_->busy_until, uv_hrtime() + uint64_t{1000} * microseconds);
-}
-
-// Somebody may have closed a descriptor by its number, behind our back, right after it was armed:
-// nothing would ever come of it. Whoever waits makes its own call and learns the error from it.
-void PollLoop::RemoveClosed() {
-  const std::vector<uint64_t> added = std::exchange(added_, {});
-  for (const uint64_t key : added) {
-    Poller* poller = Find(key);
-    if (poller != nullptr && !set_.Has(poller->fd_)) Orphan(poller, key);
-  }
+  busy_->served = KeyOf(fd);
+  busy_->until = std::max(busy_->until, uv_hrtime() + uint64_t{1000} * microseconds);
+  uv_prepare_start(&busy_->uv, BusyPoll::OnPrepare);
 }
 
 void PollLoop::Orphan(Poller* poller, uint64_t key) {
@@ -150,7 +145,7 @@ void PollLoop::Rebuild() {
   for (size_t fd = 0; fd < slots_.size(); fd++) {
     const Slot& slot = slots_[fd];
     if (slot.poller == nullptr) continue;
-    const uint64_t key = uint64_t{slot.generation} << 32 | fd;
+    const uint64_t key = KeyOf(static_cast<int>(fd));
     if (set_.Watch(static_cast<int>(fd), 0, slot.poller->armed_, key) < 0) lost.push_back(key);
   }
   for (const uint64_t key : lost) {
@@ -168,10 +163,8 @@ void PollLoop::Shutdown(Drained drained, void* data) {
   data_ = data;
   if (watcher_ != nullptr) Release(watcher_);
   watcher_ = nullptr;
-  if (hook_ != nullptr) {
-    uv_close(reinterpret_cast<uv_handle_t*>(&hook_->uv), PrepareHook::OnClose);
-    hook_ = nullptr;
-  }
+  if (busy_ != nullptr) uv_close(reinterpret_cast<uv_handle_t*>(&busy_->uv), BusyPoll::OnClose);
+  busy_ = nullptr;
   if (handles_ == 0) drained_(data_);
 }
 
@@ -203,17 +196,19 @@ int PollLoop::Watch(Poller* poller, int fd, int events) {
     if (slot.poller != nullptr) slot.poller->SetArmed(0);
     slot = {poller, slot.generation + 1};
   }
-  const uint64_t key = uint64_t{slot.generation} << 32 | static_cast<uint32_t>(fd);
-  const int result = set_.Watch(fd, poller->armed_, events, key);
+  const int result = set_.Watch(fd, poller->armed_, events, KeyOf(fd));
   if (result < 0 && events != 0 && poller->armed_ != 0) return result;  // the set has what it had
   if (result < 0 || events == 0) {
     slot.poller = nullptr;
     poller->SetArmed(0);
     return result;
   }
-  if (poller->armed_ == 0 && StartHook()) added_.push_back(key);
   poller->SetArmed(events);
   return 0;
+}
+
+uint64_t PollLoop::KeyOf(int fd) const {
+  return uint64_t{slots_[static_cast<size_t>(fd)].generation} << 32 | static_cast<uint32_t>(fd);
 }
 
 Poller* PollLoop::Find(uint64_t key) const {
@@ -227,12 +222,15 @@ void PollLoop::OnReady() {
   bool unknown = false;
   const int count = set_.Collect(ready, static_cast<int>(std::size(ready)));
   for (int i = 0; i < count; i++) unknown = unknown || Find(ready[i].key) == nullptr;
-  for (int i = 0; i < count; i++) {
-    Poller* poller = Find(ready[i].key);  // one before it may have closed it
-    const int events = poller == nullptr ? 0 : ready[i].events & poller->armed_;
-    if (events != 0) poller->listener_->OnReady(events);
-  }
+  for (int i = 0; i < count; i++) Serve(ready[i].key, ready[i].events);
   if (unknown) Rebuild();
+}
+
+void PollLoop::Serve(uint64_t key, int events) {
+  Poller* poller = Find(key);  // one before it may have closed it
+  if (poller == nullptr) return;
+  events &= poller->armed_;
+  if (events != 0) poller->listener_->OnReady(events);
 }
 
 int Poller::Arm(int fd, int events) {
@@ -256,6 +254,10 @@ void Poller::UpdateHold() {
   if (holding == holding_) return;
   holding_ = holding;
   loop_->AddHold(holding ? 1 : -1);
+}
+
+void Poller::BusyPoll(unsigned microseconds) {
+  if (armed_ != 0) loop_->StartBusyPoll(fd_, microseconds);
 }
 
 void Poller::Close() {

@@ -16,7 +16,7 @@ using sys::kWritable;
 
 class Poller;
 struct LoopWatcher;  // the handle that watches the set
-struct PrepareHook;  // the handle that runs before the loop sleeps
+struct BusyPoll;     // the handle that polls before the loop sleeps
 
 // The environment's event loop, as far as pollers need it: one descriptor for all of theirs.
 class PollLoop {
@@ -30,14 +30,10 @@ class PollLoop {
 
   void Shutdown(Drained drained, void* data);
 
-  // Until that time has passed, the loop polls instead of sleeping. Timers and all other
-  // descriptors are served as ever.
-  void BusyPoll(unsigned microseconds);
-
  private:
   friend class Poller;
   friend struct LoopWatcher;
-  friend struct PrepareHook;
+  friend struct BusyPoll;
 
   // A descriptor's registration, at the descriptor's number.
   struct Slot {
@@ -50,13 +46,14 @@ class PollLoop {
   // Moves all registrations to a new set.
   void Rebuild();
   int Watch(Poller* poller, int fd, int events);
+  // The key under which the set tells of the poller at that number.
+  uint64_t KeyOf(int fd) const;
   Poller* Find(uint64_t key) const;
   void AddHold(int change);
   // Delivers what is ready.
   void OnReady();
-  // Runs the hook before the loop sleeps. False if the loop runs it no more.
-  bool StartHook();
-  void RemoveClosed();
+  void Serve(uint64_t key, int events);
+  void StartBusyPoll(int fd, unsigned microseconds);
   // Delivers what is armed: the poller's own call learns the error.
   void Orphan(Poller* poller, uint64_t key);
   void Release(LoopWatcher* watcher);
@@ -65,10 +62,9 @@ class PollLoop {
   void* loop_ = nullptr;
   sys::ReadySet set_;
   LoopWatcher* watcher_ = nullptr;
-  PrepareHook* hook_ = nullptr;
+  BusyPoll* busy_ = nullptr;
   std::vector<Slot> slots_;
-  std::vector<uint64_t> added_;  // keys of registrations that are new since the loop slept
-  int holds_ = 0;                // pollers that keep the loop alive
+  int holds_ = 0;  // pollers that keep the loop alive
   int handles_ = 0;
   Drained drained_ = nullptr;
   void* data_ = nullptr;
@@ -98,6 +94,10 @@ class Poller {
   int Arm(int fd, int events);
   int armed() const { return armed_; }
 
+  // Until that time has passed, the loop polls instead of sleeping, this descriptor first. Timers
+  // and all other descriptors are served as ever.
+  void BusyPoll(unsigned microseconds);
+
   // Whether what is armed keeps the loop alive.
   void SetReference(bool referenced);
 
@@ -106,6 +106,7 @@ class Poller {
 
  private:
   friend class PollLoop;
+  friend struct BusyPoll;
   void SetArmed(int events);
   void UpdateHold();
 

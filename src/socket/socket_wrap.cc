@@ -109,7 +109,7 @@ void SocketWrap::UpdateInterest() {
   const int lost = waits & ~interest_;
   if ((lost & kReadable) != 0) table_->DispatchReadable(Handle(), error);
   if ((lost & kWritable) != 0) table_->DispatchWritable(Handle());
-  if (busy_poll_ > 0 && (interest_ & kReadable) != 0) table_->loop->BusyPoll(busy_poll_);
+  if (busy_poll_ > 0 && (interest_ & kReadable) != 0) poller_.BusyPoll(busy_poll_);
 }
 
 void SocketWrap::Deliver() {

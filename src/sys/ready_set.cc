@@ -57,14 +57,6 @@ int ReadySet::Watch(int fd, int before, int events, uint64_t key) {
   return error == -EEXIST ? control(EPOLL_CTL_MOD) : error;  // it could not be taken out before
 }
 
-bool ReadySet::Has(int fd) {
-  epoll_event none = {};
-  const int error = Retry([&] { return ::epoll_ctl(fd_.get(), EPOLL_CTL_ADD, fd, &none); });
-  if (error == 0) Retry([&] { return ::epoll_ctl(fd_.get(), EPOLL_CTL_DEL, fd, &none); });
-  // Whatever else there is, such as no memory to ask, is no news of the descriptor.
-  return error != 0 && error != -EBADF && error != -EPERM;
-}
-
 int ReadySet::Collect(Ready* out, int most) {
   epoll_event events[kMost];
   const int count =
@@ -100,8 +92,6 @@ int ReadySet::Watch(int fd, int before, int events, uint64_t key) {
   change(kWritable, EVFILT_WRITE);
   return Retry([&] { return ::kevent(fd_.get(), changes, count, nullptr, 0, nullptr); });
 }
-
-bool ReadySet::Has(int) { return true; }
 
 int ReadySet::Collect(Ready* out, int most) {
   struct kevent events[kMost];

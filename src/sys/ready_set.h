@@ -26,10 +26,6 @@ class ReadySet {
   // not open, EPERM for one that is always ready, such as a file.
   int Watch(int fd, int before, int events, uint64_t key);
 
-  // Whether it still watches what `fd` is by now, and not a descriptor that was closed since.
-  // Always true where the system does not tell (macOS).
-  bool Has(int fd);
-
   // Fills `out` with at most `most` of what is ready, a descriptor twice perhaps, and never waits.
   // Returns how many, or -errno. Those that are left out come first the next time.
   int Collect(Ready* out, int most);
