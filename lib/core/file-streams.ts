@@ -79,8 +79,8 @@ export function writeStreamOf(
 
 function offset(name: string, value: number | undefined, kind: FileKind): number | undefined {
   if (value === undefined) return undefined;
-  const offset = integer(`options.${name}`, value, 0, Number.MAX_SAFE_INTEGER);
-  if (kind === 'file') return offset;
+  const checked = integer(`options.${name}`, value, 0, Number.MAX_SAFE_INTEGER);
+  if (kind === 'file') return checked;
   throw invalidArgValue(`options.${name}`, `is for regular files, not for a ${kind}`, value);
 }
 

@@ -42,8 +42,8 @@ export class Budget {
 /** The promise of most sends and writes. */
 const resolved: Promise<void> = Promise.resolve();
 
-let sends = MAX_RESOLVED_SENDS;
-let bytes = MAX_RESOLVED_BYTES;
+let sendsLeft = MAX_RESOLVED_SENDS;
+let bytesLeft = MAX_RESOLVED_BYTES;
 let turn: Promise<void> | undefined;
 
 /**
@@ -51,13 +51,13 @@ let turn: Promise<void> | undefined;
  * its end: now and then one is resolved only when the loop has had its turn.
  */
 export function resolvedSend(length: number, count = 1): Promise<void> {
-  sends -= count;
-  bytes -= length;
-  if (sends > 0 && bytes > 0) return resolved;
+  sendsLeft -= count;
+  bytesLeft -= length;
+  if (sendsLeft > 0 && bytesLeft > 0) return resolved;
   turn ??= new Promise((resolve) => {
     setImmediate(() => {
-      sends = MAX_RESOLVED_SENDS;
-      bytes = MAX_RESOLVED_BYTES;
+      sendsLeft = MAX_RESOLVED_SENDS;
+      bytesLeft = MAX_RESOLVED_BYTES;
       turn = undefined;
       resolve();
     });

@@ -171,7 +171,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       const buffers = parts.map((part) => bytesOf('data', part));
       refuseLostSince('data', buffers);
       // A call of empty buffers alone would send nothing and lose the descriptors.
-      const vector = new VectoredWrite(buffers.filter(({ length }) => length > 0));
+      const vector = new VectoredWrite(buffers.filter((buffer) => buffer.length > 0));
       const length = vector.bytes;
       if (this.#ending) throw systemError('write', EPIPE);
       if (length === 0) {
