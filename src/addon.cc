@@ -20,8 +20,8 @@ struct Number {
   int64_t value;
 };
 
-// The numbers that both sides of the boundary have to agree on: only these are written twice, as
-// names, in lib/native/binding.ts.
+// The numbers that both sides of the boundary have to agree on. `Layout` in lib/native/addon.ts has
+// their names once more.
 constexpr Number kLayout[] = {
     {"maxPath", sys::Address::kMaxPath},
     {"maxRights", sys::kMaxRights},

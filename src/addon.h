@@ -17,7 +17,7 @@ class Addon {
   Addon(const Addon&) = delete;
   Addon& operator=(const Addon&) = delete;
 
-  // Defines what lib/native/binding.ts calls Native. False: an exception is pending.
+  // Defines the properties of `Addon` in lib/native/addon.ts. False: an exception is pending.
   bool Export(napi_env env, napi_value exports);
   // Has Teardown() run at the environment's end.
   bool HookTeardown(napi_env env);

@@ -5,8 +5,6 @@ import { invalidState } from '../core/errors.js';
 import type { Handle } from '../native/binding.js';
 import { IOV_MAX } from '../native/constants.js';
 
-/** More buffers in one call are EMSGSIZE. */
-
 /** The bytes of all of them. */
 export function lengthOf(buffers: readonly Uint8Array[]): number {
   let length = 0;
@@ -72,7 +70,7 @@ export class VectoredWrite {
     return length === this.bytes;
   }
 
-  /** Appends what is left to `buffers`, as far as one call takes that many. Returns the bytes. */
+  /** Appends what is left to `buffers`, up to IOV_MAX of them: more are EMSGSIZE. Returns the bytes. */
   gather(buffers: Uint8Array[]): number {
     let bytes = 0;
     for (let at = this.#next; at < this.#buffers.length && buffers.length < IOV_MAX; at++) {

@@ -1,4 +1,4 @@
-// The typed boundary: the only file that names the addon (load.ts finds it, addon.ts has its types).
+// The typed boundary. load.ts finds the addon, and addon.ts has its types.
 import type { Addon, AddressBytes, NativeCredentials } from './addon.js';
 import { load } from './load.js';
 
@@ -25,19 +25,19 @@ export const UNSAFE_DIRECTORY: number = layout.unsafeDirectory;
 export const SYMBOLIC_LINK: number = layout.symbolicLink;
 export const LOCKED: number = layout.locked;
 
-/** Whom a handle tells of events. Called inside a callback scope. */
+/** Receives the events of a handle. Called inside a callback scope. */
 export interface HandleOwner {
   /** `result`: of the receive that was asked for, 0 if none was. */
   onReadable(result: number): void;
   onWritable(): void;
 }
 
-/** Whose events nobody wants: of a handle that nothing wraps yet. */
+/** Ignores the events of a handle that nothing wraps yet. */
 const nobody: HandleOwner = { onReadable() {}, onWritable() {} };
 
 /** One open socket and its place in the event loop. The addon makes them. All numbers below 0 are -errno. */
 export class Handle {
-  /** Whose events the handle's are. Set once, by the class that wraps the handle. */
+  /** Receives the events. Set by the class that wraps the handle, and again when another takes it over. */
   owner: HandleOwner = nobody;
   /** SO_TYPE, read when the handle was made. */
   readonly type: number;

@@ -1,5 +1,5 @@
 // Messages between JavaScript and the system-call layer: NativeOutgoing and NativeReceived of
-// lib/native/binding.ts.
+// lib/native/addon.ts.
 #pragma once
 
 #include <node_api.h>

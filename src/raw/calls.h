@@ -1,4 +1,4 @@
-// The `raw` object of the addon (NativeRaw in lib/native/binding.ts): one function a system call,
+// The `raw` object of the addon (NativeRaw in lib/native/addon.ts): one function a system call,
 // on integer descriptors. They return -errno and never throw for a system error; a wrong argument,
 // which lib/raw/ never passes, is -EINVAL.
 #pragma once

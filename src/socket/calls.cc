@@ -13,7 +13,7 @@
 
 namespace afunix {
 
-// These are the functions of `sockets` in lib/native/binding.ts, each with a socket's id first.
+// These are the functions of `Sockets` in lib/native/addon.ts, which have a socket's id first.
 
 int SocketWrap::GetFd(const Arguments&) { return fd_.get(); }
 
