@@ -1,7 +1,7 @@
-// One uv_poll_t on the environment's own loop, never the default one: workers have theirs. It
-// watches a ReadySet that has all descriptors: to have libuv watch each of them costs five more
-// system calls for a descriptor, and libuv ends the process over one that was closed behind its
-// back.
+// One uv_poll_t for all descriptors, on the environment's own loop: workers have loops of their
+// own. It watches a ReadySet, which has the descriptors. A uv_poll_t for each would cost five more
+// system calls for a descriptor, and libuv ends the process if one is closed by its number before
+// libuv stops watching it.
 #include "poller.h"
 
 #include <poll.h>
@@ -49,9 +49,9 @@ struct BusyPoll {
     if (!self->Run()) uv_prepare_stop(uv);
   }
 
-  // Polls until the loop has something to do, and returns true, or until the time is over.
+  // Polls until the loop has something to do, and returns true, or false when the time is over.
   bool Run() {
-    // Of messages in a row that came here: then whatever else is ready comes first.
+    // Messages in a row that are served here, before the loop serves what else is ready.
     constexpr unsigned kMost = 16;
     unsigned count = 0;
     for (;;) {
@@ -63,7 +63,7 @@ struct BusyPoll {
       pollfd ready[] = {{waits ? last->fd_ : -1, POLLIN, 0}, {uv_backend_fd(uv.loop), POLLIN, 0}};
       if (::poll(ready, 2, 0) > 0) {
         if (ready[0].revents == 0 || ++count > kMost) return true;
-        // Without the two system calls by which the loop would find it.
+        // Saves the two system calls by which the loop would find it.
         loop->Serve(served, kReadable);
         continue;
       }
@@ -113,8 +113,8 @@ void PollLoop::Orphan(Poller* poller, uint64_t key) {
 int PollLoop::Open() {
   if (loop_ == nullptr || drained_ != nullptr) return -ECANCELED;
   sys::ReadySet set;
-  // Above all that it watches: after a close behind our back, the first free number is one that its
-  // former owner may close once more.
+  // Above the numbers that it watches: if a program closed one of these by its number, the number
+  // is free, and its owner may close it once more.
   if (const int error = set.Open(static_cast<int>(slots_.size()))) return error;
   auto* watcher = new LoopWatcher{{}, this};
   int error = uv_poll_init(static_cast<uv_loop_t*>(loop_), &watcher->uv, set.fd());
@@ -136,9 +136,9 @@ int PollLoop::Open() {
   return 0;
 }
 
-// A descriptor that was closed by its number, behind our back, while another process or number has
-// the same socket, stays in the set, and there is no way left to name it. All others go into a new
-// one.
+// A descriptor that a program closed by its number stays in the set if another descriptor, here or
+// in another process, refers to the same socket. epoll_ctl(2) cannot name it any more, so all
+// others move to a new set.
 void PollLoop::Rebuild() {
   if (Open() < 0) return;
   std::vector<uint64_t> lost;
@@ -192,7 +192,7 @@ int PollLoop::Watch(Poller* poller, int fd, int events) {
   if (static_cast<size_t>(fd) >= slots_.size()) slots_.resize(static_cast<size_t>(fd) + 1);
   Slot& slot = slots_[static_cast<size_t>(fd)];
   if (slot.poller != poller) {
-    // Somebody closed the former poller's descriptor by its number, which is another's by now.
+    // The former poller's descriptor was closed by its number, which means another socket now.
     if (slot.poller != nullptr) slot.poller->SetArmed(0);
     slot = {poller, slot.generation + 1};
   }
@@ -227,7 +227,7 @@ void PollLoop::OnReady() {
 }
 
 void PollLoop::Serve(uint64_t key, int events) {
-  Poller* poller = Find(key);  // one before it may have closed it
+  Poller* poller = Find(key);  // an earlier listener may have closed it
   if (poller == nullptr) return;
   events &= poller->armed_;
   if (events != 0) poller->listener_->OnReady(events);

@@ -1,5 +1,5 @@
-// Readiness of descriptors, delivered to callbacks. Only poller.cc knows libuv: a second
-// implementation, a thread of its own for runtimes without uv_poll_*, has to hold this interface.
+// Readiness of descriptors, delivered to callbacks. Only poller.cc knows libuv. Another
+// implementation, such as a thread for runtimes without uv_poll_*, would have this interface too.
 #pragma once
 
 #include <node_api.h>
@@ -38,7 +38,7 @@ class PollLoop {
   // A descriptor's registration, at the descriptor's number.
   struct Slot {
     Poller* poller = nullptr;
-    uint32_t generation = 0;  // tells its events from those of earlier ones with that number
+    uint32_t generation = 0;  // distinguishes it from earlier ones with that number
   };
 
   // Has the loop watch a new set, in place of none or of the one before.
@@ -46,15 +46,16 @@ class PollLoop {
   // Moves all registrations to a new set.
   void Rebuild();
   int Watch(Poller* poller, int fd, int events);
-  // The key under which the set tells of the poller at that number.
+  // Returns the key by which the set names the poller at that number.
   uint64_t KeyOf(int fd) const;
   Poller* Find(uint64_t key) const;
   void AddHold(int change);
   // Delivers what is ready.
   void OnReady();
+  // Delivers events to the poller of this key, if there is one that has them armed.
   void Serve(uint64_t key, int events);
   void StartBusyPoll(int fd, unsigned microseconds);
-  // Delivers what is armed: the poller's own call learns the error.
+  // Takes a poller out, and delivers what it has armed: its listener's own call gets the error.
   void Orphan(Poller* poller, uint64_t key);
   void Release(LoopWatcher* watcher);
   void Released();
@@ -70,14 +71,14 @@ class PollLoop {
   void* data_ = nullptr;
 };
 
-// One descriptor's place in the loop. It costs nothing until Arm() is called first: most sockets of
-// a short life never have to wait.
+// One descriptor's place in the loop. It costs nothing until the first Arm(): most short-lived
+// sockets never wait.
 class Poller {
  public:
   class Listener {
    public:
-    // `events`: those armed that came. An error or a hang-up comes as all that is armed: the
-    // listener's own call on the descriptor tells which. May close the poller.
+    // `events`: those of the armed ones that came. An error or a hang-up comes as all that are
+    // armed, and the listener's own call on the descriptor gets the error. May close the poller.
     virtual void OnReady(int events) = 0;
 
    protected:
@@ -94,14 +95,14 @@ class Poller {
   int Arm(int fd, int events);
   int armed() const { return armed_; }
 
-  // Until that time has passed, the loop polls instead of sleeping, this descriptor first. Timers
-  // and all other descriptors are served as ever.
+  // Has the loop poll, this descriptor first, instead of sleep, until that time has passed. Timers
+  // and all other descriptors are served meanwhile.
   void BusyPoll(unsigned microseconds);
 
   // Whether what is armed keeps the loop alive.
   void SetReference(bool referenced);
 
-  // Before the descriptor is closed. No event comes after it.
+  // Must be called before the descriptor is closed. No event comes after it.
   void Close();
 
  private:

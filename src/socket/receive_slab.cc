@@ -182,7 +182,7 @@ int ReceiveSlab::ReceiveInto(int fd, unsigned batch, int flags) {
 int ReceiveSlab::ReceiveMessages(napi_env env, int fd, unsigned batch, size_t limit, int flags,
                                  ControlRoom room, bool ends, Source source) {
   if (!MapSlots() || (room == ControlRoom::kFull && !MakeControl())) return -ENOMEM;
-  // All memory is there before anything is received: nothing is lost for want of it.
+  // All memory is there before anything is received, so that no message is lost without it.
   auto* meta = reinterpret_cast<int32_t*>(numbers_.Find(env));
   unsigned char* const packed = chunks_[source].Get(env);
   if (meta == nullptr || packed == nullptr) return -ENOMEM;
@@ -237,7 +237,7 @@ int ReceiveSlab::ReceiveBytes(napi_env env, int fd, int flags, ControlRoom room)
   header.msg_iovlen = 1;
   header.msg_control = room == ControlRoom::kFull ? control_->buffers[0] : nullptr;
   header.msg_controllen = control_length(room);
-  // Without room, too: MSG_CTRUNC tells of refused descriptors.
+  // Also without room: MSG_CTRUNC shows that descriptors were refused.
   const ssize_t result = sys::ReceiveMessage(fd, &header, flags | MSG_DONTWAIT);
   if (result <= 0) return static_cast<int>(result);
   bool any = false;

@@ -32,7 +32,7 @@ class ReceiveSlab {
  public:
   // Larger messages get memory of their own here.
   static constexpr size_t kSmallMessage = 4096;
-  // A larger read of a stream keeps the memory that it landed in; another is copied out of it.
+  // A larger read of a stream keeps the memory that it landed in. A smaller one is copied out.
   static constexpr size_t kSmallRead = 16 * 1024;
 
   // The chunks that JavaScript reads from.
@@ -43,14 +43,14 @@ class ReceiveSlab {
     kSources,
   };
 
-  // meta: the ids of the chunks, then kStride numbers a message.
+  // The numbers called meta: the ids of the chunks, then kStride numbers a message.
   static constexpr size_t kHeader = kSources;
   enum Field : size_t { kOffset, kLength, kSize, kFlags, kAddressLength, kSource, kStride };
   static constexpr size_t kMeta = kHeader + kStride * kMaxReceiveBatch;
   // kOwn: the bytes are in no chunk, Take() has them.
   enum Flag : int32_t { kTruncated = 1, kControlTruncated = 2, kAncillary = 4, kOwn = 8 };
 
-  // ancillary: these, then the descriptors.
+  // The numbers called ancillary: these, then the descriptors.
   enum AncillaryField : size_t { kHasCredentials, kPid, kUid, kGid, kPidFd, kDropped, kRights };
 
   ReceiveSlab() = default;

@@ -17,10 +17,9 @@ class BlockingDescriptors;
 class OwnedDescriptors;
 class SocketWrap;
 
-// A socket has an id from the making of its JavaScript object (Handle in lib/native/binding.ts) to
-// the collection of that: no id of a closed socket means another one. Calls go by id, because
-// napi_unwrap() looks a private symbol up in the object's properties: dearer than all the rest of a
-// call.
+// A socket has an id as long as its JavaScript object (Handle in lib/native/binding.ts) lives, so
+// that the id of a closed socket never means another one. Calls name sockets by id: napi_unwrap()
+// looks a private symbol up in the object's properties, which costs more than the rest of a call.
 class SocketTable {
  public:
   SocketTable(napi_env env, PollLoop* loop, OwnedDescriptors* owned, BlockingDescriptors* blocking)

@@ -69,8 +69,8 @@ void SocketWrap::SetStrong(bool strong) {
 }
 
 int SocketWrap::Rearm() {
-  // Readable stays armed when nobody waits for it, until it comes unasked: the next wait then needs
-  // no epoll_ctl. Writable would come at once, so it goes.
+  // Readable stays armed when nobody waits for it, until it comes: a wait before that needs no
+  // epoll_ctl. Writable would come at once, so it is disarmed.
   const int result = poller_.Arm(fd_.get(), interest_ | (poller_.armed() & kReadable));
   if (result < 0) interest_ &= poller_.armed();
   poller_.SetReference(referenced_ && interest_ != 0);
@@ -105,7 +105,7 @@ void SocketWrap::UpdateInterest() {
   if (!fd_) return;
   const int waits = interest_;
   const int error = Rearm();
-  // It cannot be watched, for want of memory: whoever waits must not wait for ever.
+  // Without memory to watch it, no event would come: those who wait are called now.
   const int lost = waits & ~interest_;
   if ((lost & kReadable) != 0) table_->DispatchReadable(Handle(), error);
   if ((lost & kWritable) != 0) table_->DispatchWritable(Handle());
@@ -125,8 +125,8 @@ void SocketWrap::Deliver() {
     reads++;
     if (!more) break;
   } while (reads < kMaxReadsPerEvent && (interest_ & kReadable) != 0 && continuous_);
-  // Nothing came: another process with the same socket was faster, or it is shut for reading. Then
-  // it is readable for ever, and there will never be anything to read.
+  // Nothing came: another process with the same socket was faster, or the socket is shut for
+  // reading. In the second case it is readable for ever, and nothing will ever come.
   const bool came = batch_ == 0 ? received_calls_ != before : reads > 0;
   if (!came && (type_ == SOCK_DGRAM || batch_ == 0) && fd_ && sys::IsShutForReading(fd_.get())) {
     DeliverResult(-ESHUTDOWN);
@@ -149,7 +149,7 @@ int SocketWrap::ReceiveReady() {
   // only every eighth event asks for more.
   constexpr unsigned kAskAgain = 8;
   const bool single = single_ > 0 && single_ % kAskAgain != 0;
-  // Only here: no callback that has lent messages is running.
+  // Lends messages only here, where no callback is running that still has lent ones.
   const auto source = reuse_ ? ReceiveSlab::kLent : ReceiveSlab::kPacked;
   const int result = ReceiveBatch(single ? 1 : batch_, flags_, source);
   single_ = result == 1 ? single_ + 1 : 0;

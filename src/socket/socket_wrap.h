@@ -1,6 +1,5 @@
-// One open socket, as JavaScript has it (Handle in lib/native/binding.ts): arguments in, results
-// out. It owns the descriptor, its poller and the path it is bound to; what to do about a result is
-// decided in lib/.
+// One open socket (Handle in lib/native/binding.ts). It owns the descriptor, its poller and the
+// path that it is bound to. lib/ decides what to do about a result.
 #pragma once
 
 #include <node_api.h>
@@ -44,16 +43,16 @@ class SocketWrap final : public Poller::Listener {
   // Hands the result of a receive to JavaScript.
   void DeliverResult(int result);
   int ReceiveBatch(unsigned batch, int flags, ReceiveSlab::Source source = ReceiveSlab::kPacked);
-  // As ReceiveBatch(), at a readable event: asks for more than one message where there tend to be.
+  // As ReceiveBatch(), at a readable event: asks for one message where one came at a time before.
   int ReceiveReady();
   // Brings the poller in line with `interest_`.
   int Rearm();
   int Wait(int events);
   int WaitAfter(int result, int batch);
   int ReadBytes(const Bytes& bytes, int flags);
-  // Counts what a receive came to, unless it was a look.
+  // Counts the result of a receive, unless it only peeked.
   void CountReceived(int result, int flags);
-  // While it is awaited, nobody else need hold the handle.
+  // Sets whether the handle lives although JavaScript has no reference to it.
   void SetStrong(bool strong);
 
   // JavaScript's calls. An int is a result: a count, or -errno.

@@ -1,4 +1,4 @@
-// What went through a socket, one way (Traffic in lib/core/stats.ts).
+// The traffic of a socket in one direction (Traffic in lib/core/stats.ts).
 #pragma once
 
 #include <cerrno>
@@ -13,7 +13,7 @@ struct Traffic {
   uint64_t fds = 0;
   uint64_t again = 0;
 
-  // Counts what a call came to: the bytes of a message, or -errno. Returns it.
+  // Counts the result of a call: the bytes of a message, or -errno. Returns it.
   int Count(int result) {
     if (result >= 0) {
       messages++;

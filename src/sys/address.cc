@@ -62,7 +62,7 @@ int Address::Resolve(std::string_view bytes, UniqueFd* keep) {
 std::string_view Address::bytes() const { return AddressBytes(get(), length_); }
 
 std::string_view AddressBytes(const sockaddr* address, socklen_t length) {
-  // The kernel tells the length it would have liked to write, which may be more than there is.
+  // The kernel returns the length of the whole address, which may be more than it had room for.
   length = std::min(length, Address::kCapacity);
   if (address == nullptr || length <= kPathOffset) return {};
   const auto* raw = reinterpret_cast<const char*>(address);

@@ -14,7 +14,7 @@ namespace afunix::sys {
 // The kernel's SCM_MAX_FD: one descriptor more in a message is EINVAL.
 constexpr size_t kMaxRights = 253;
 
-// Sender or peer; -1 where the system does not tell.
+// The sender's or the peer's; -1 where the system does not report them.
 struct Credentials {
   pid_t pid = -1;
   uid_t uid = static_cast<uid_t>(-1);

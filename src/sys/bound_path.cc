@@ -183,10 +183,10 @@ class Binding {
   UniqueFd directory_;
   MadeFile made_;
   struct stat in_the_way_;
-  bool replaces_ = false;  // what is in the way
-  bool dead_ = false;      // it is known to be, and has a second name
+  bool replaces_ = false;  // whether what is in the way is replaced
+  bool dead_ = false;      // whether that is known to be dead, and has a second name
   std::string temporary_;  // empty unless the socket is bound to one
-  // As a second name. Nobody answers a listener at the name that the kernel tells.
+  // Whether it stays as a second name. A listener needs none: nobody answers it.
   bool kept_ = kSecondNames && request_.listen_backlog < 0;
   bool by_descriptor_ = false;
 };
@@ -256,8 +256,7 @@ int Binding::BindDirectly() { return Bind(fd_, path_); }
 
 #else
 
-// macOS has no way to a longer one, but a relative one may fit. What peers are told is relative
-// then.
+// macOS has no way to a longer one, but a relative one may fit. Peers then see a relative path.
 bool Binding::Fits() const { return true; }
 
 int Binding::BindDirectly() {

@@ -21,7 +21,7 @@ struct BindRequest {
   std::string_view address;  // see address.h; mode and replace apply to pathnames only
   int mode = -1;  // file mode (07777), exactly, whatever the umask; -1: as the umask says
   Replace replace = Replace::kNever;
-  int listen_backlog = -1;    // listen(2) before the name can be seen by a taker-over; -1: do not
+  int listen_backlog = -1;    // listen(2) before others see the name; -1: do not listen
   bool allow_unsafe = false;  // do not refuse as below; a symbolic link is followed
 };
 
@@ -42,7 +42,7 @@ class BoundPath {
 
   bool empty() const { return path_.empty(); }
 
-  // Absolute: what the socket is bound to, whatever the kernel tells.
+  // The absolute pathname that was asked for, whatever name the kernel reports.
   const std::string& path() const { return path_; }
 
   // Unlinks the files if their device and inode are still the ones recorded at bind. Call it before
@@ -50,18 +50,18 @@ class BoundPath {
   // the check and the unlink another process could still swap the file: a small race remains.
   void Unlink();
 
-  // The file stays when this is unlinked; not so a second name.
+  // Has Unlink() leave the file. It still removes a second name.
   void Leave() { unlink_ = false; }
 
-  // The files stay, for a socket that is handed on; but not a second name that needed a descriptor
+  // Leaves the files, for a socket that is handed on. Removes a second name that needs a descriptor
   // of this process: answers to it fail from now on.
   void Forget();
 
  private:
   friend class Binding;
   std::string path_;    // the process may change its directory
-  std::string second_;  // the name that the kernel tells, if it is another, and is kept
-  UniqueFd directory_;  // the one of `second_`, if it is reached through this; else it is absolute
+  std::string second_;  // the name that the kernel reports, if it is another one and is kept
+  UniqueFd directory_;  // of `second_`, if that is relative to a descriptor
   dev_t device_ = 0;
   ino_t inode_ = 0;
   bool unlink_ = false;
@@ -73,16 +73,16 @@ class BoundPath {
 //
 // kStale: the lock (flock(2) on the directory) makes probe, unlink and bind one step among the
 // processes that use it, so that of many that start at once exactly one wins. The probe is a
-// datagram connect: ECONNREFUSED is dead, want of memory tells nothing, anything else is alive; a
-// listening stream socket sees no connection from it.
+// datagram connect: after ECONNREFUSED the file is dead, a lack of memory says nothing, after
+// anything else it is alive. A listening stream socket sees no connection from it.
 // kAlways: where nothing is in the way, as kNever; else bound under a temporary name in the same
 // directory, listening, then rename(2).
 // Neither touches anything that is not a socket file: -EADDRINUSE.
 //
-// The address that the kernel gets, and tells peers, is absolute. Where it cannot be the real one,
-// for a path over sun_path and for kAlways, it is a random name in the same directory (see
-// temporary_name.h): of a socket that does not listen a second name, which BoundPath keeps as long
-// as the socket is open, so that an answer to it arrives; of one that listens, one renamed away.
+// The address that the kernel gets, and reports to peers, is absolute. Where it cannot be the real
+// one, for a path over sun_path and for kAlways, it is a random name in the same directory (see
+// temporary_name.h). A socket that does not listen keeps it as a second name as long as it is open,
+// so that an answer to it arrives. That of a listener is renamed away.
 //
 // After an error no file is left, but the socket may be bound: close it. -ENOSYS: see Bind().
 int BindPath(int fd, const BindRequest& request, BoundPath* out);

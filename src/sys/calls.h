@@ -69,7 +69,8 @@ struct SocketKind {
   int type = 0;
   bool listening = false;
 };
-// What kind of socket `fd` is; -ENOTSOCK. By its name's family, for want of SO_DOMAIN on macOS.
+// Describes the socket `fd`. Returns 0 or -errno, such as -ENOTSOCK. Its name's family is the
+// domain, because macOS has no SO_DOMAIN.
 int DescribeSocket(int fd, SocketKind* out);
 
 // The peer as it was when it connected, listened or made the pair (SO_PEERCRED; LOCAL_PEERCRED and

@@ -5,9 +5,9 @@
 
 namespace afunix::sys {
 
-// Connects a datagram socket to `path`: ECONNREFUSED is dead, want of memory tells nothing,
-// anything else is alive. A listening stream socket sees no connection from it. Returns 1 if
-// somebody answers, 0 if nobody does, or -errno.
+// Connects a datagram socket to `path`. Returns 0 after ECONNREFUSED: nobody answers there. Returns
+// -errno if that shows nothing, such as a lack of memory, else 1. A listening stream socket sees no
+// connection from it.
 int Probe(const std::string& path);
 
 }  // namespace afunix::sys

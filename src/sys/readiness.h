@@ -3,16 +3,18 @@
 
 namespace afunix::sys {
 
-// Whether nothing will ever be received here again. Poll(2) calls it readable for ever, while
-// recv(2) on a datagram socket says EAGAIN. False where the system does not tell (macOS).
+// Whether nothing will ever be received here again. poll(2) reports such a socket as readable for
+// ever, while recv(2) on a datagram socket returns EAGAIN. False where there is no way to ask
+// (macOS).
 bool IsShutForReading(int fd);
-// Those of these events that are there now, with POLLERR and POLLHUP, or -errno: -EBADF if it is
-// not open. Never waits.
+// Returns those of `events` that are there now, with POLLERR and POLLHUP, or -errno: -EBADF if `fd`
+// is not open. Never waits.
 int Poll(int fd, short events);
-// 1 if one of these events is there now (POLLIN, POLLOUT), 0, or -errno: -EBADF if it is not open.
+// Returns 1 if one of `events` (POLLIN, POLLOUT) is there now, 0, or -errno: -EBADF if `fd` is not
+// open.
 int IsReady(int fd, short events);
-// 1 if what the socket has sent, and nobody has received, fills its send buffer, 0, or -errno.
-// Poll(2) tells less: it wants three quarters of the buffer free.
+// Returns 1 if the messages that the socket has sent, and nobody has received, fill its send
+// buffer, 0, or -errno. poll(2) is no answer: it asks for three quarters of the buffer to be free.
 int IsSendBufferFull(int fd);
 
 }  // namespace afunix::sys

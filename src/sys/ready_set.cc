@@ -48,9 +48,9 @@ int ReadySet::Watch(int fd, int before, int events, uint64_t key) {
   event.data.u64 = key;
   const auto control = [&](int operation) {
     const int error = Retry([&] { return ::epoll_ctl(fd_.get(), operation, fd, &event); });
-    return error == -EAGAIN ? -ENOMEM : error;  // to callers EAGAIN says that the socket waits
+    return error == -EAGAIN ? -ENOMEM : error;  // callers take EAGAIN for a socket that waits
   };
-  // Watched for nothing it would still tell of errors, again and again.
+  // A descriptor that is watched for no event still reports errors, again and again.
   if (events == 0) return control(EPOLL_CTL_DEL);
   if (before != 0) return control(EPOLL_CTL_MOD);
   const int error = control(EPOLL_CTL_ADD);

@@ -21,9 +21,9 @@ class ReadySet {
   int Open(int least = 0);
   int fd() const { return fd_.get(); }
 
-  // From now on watches `fd` for `events`, level-triggered, where it was watched for `before`; 0 is
-  // not at all. What comes of it bears `key`. Returns 0, or -errno: EBADF for a descriptor that is
-  // not open, EPERM for one that is always ready, such as a file.
+  // Watches `fd` for `events`, level-triggered, in place of `before`; 0 means not at all. Its
+  // events have this `key`. Returns 0, or -errno: EBADF for a descriptor that is not open, EPERM
+  // for one that is always ready, such as a file.
   int Watch(int fd, int before, int events, uint64_t key);
 
   // Fills `out` with at most `most` of what is ready, a descriptor twice perhaps, and never waits.

@@ -1,7 +1,7 @@
-// A socket that cannot be bound at its pathname: bind(2) gets a random name in the same directory,
-// and the socket file its real name afterwards. The kernel goes on telling the random name, to
-// getsockname(2) and to peers. Nobody can guess it, so that it leads to this socket or nowhere:
-// also where another process has the number of this one by now, or another file the descriptor.
+// Binds a socket that cannot be bound at its pathname: bind(2) gets a random name in the same
+// directory, and the socket file gets its real name afterwards. getsockname(2) and peers still see
+// the random name. Nobody can guess it, so it leads to this socket or nowhere, even if the process
+// number or the descriptor in it has come to mean another one.
 #pragma once
 
 #include <sys/stat.h>

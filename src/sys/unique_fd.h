@@ -27,8 +27,8 @@ class UniqueFd {
   // The caller owns the descriptor from here on.
   [[nodiscard]] int Release() { return std::exchange(fd_, -1); }
 
-  // Never retried after EINTR: on Linux and macOS the descriptor is gone by then, and a second
-  // close could hit one that another thread has just been given.
+  // Never retried after EINTR: on Linux and macOS the descriptor is closed by then, and another
+  // thread may have got its number.
   void Reset(int fd = -1) {
     if (fd_ >= 0) ::close(fd_);
     fd_ = fd;
