@@ -1,4 +1,5 @@
 // stdout: bytes, lines, and hex digits.
+
 /** The reader of stdout has closed it. That ends the command, and is no failure. */
 export class OutputClosed extends Error {}
 

@@ -11,7 +11,7 @@ export interface AncillaryOptions {
    */
   fds?: readonly FdLike[];
   /**
-   * Whom the receiver is told the message is from, instead of this process (SCM_CREDENTIALS, Linux).
+   * The credentials that the receiver gets, instead of those of this process (SCM_CREDENTIALS, Linux).
    * EPERM unless they are this process's, or it may choose them: CAP_SYS_ADMIN for the pid, CAP_SETUID
    * and CAP_SETGID for the others. ESRCH if there is no such process.
    */

@@ -3,7 +3,7 @@ import { integer, membersOf } from './validate.js';
 
 /** The identity of a process: its pid in this pid namespace, its user and its group. */
 export interface Credentials {
-  /** Process id; 0 where it cannot be seen from here, -1 where the system does not tell. */
+  /** Process id; 0 where it cannot be seen from here, -1 where the system does not report it. */
   pid: number;
   /** User id, as this user namespace numbers it. */
   uid: number;

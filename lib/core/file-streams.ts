@@ -35,7 +35,7 @@ export interface FileWriteOptions {
 const READ = new Known<FileReadOptions>('toReadStream', { start: 1, end: 1, highWaterMark: 1 });
 const WRITE = new Known<FileWriteOptions>('toWriteStream', { start: 1, highWaterMark: 1 });
 
-/** An `fs.ReadStream` that closes `fd`, which the addon owns until then. */
+/** Returns an `fs.ReadStream` that closes `fd`, which the addon owns until then. */
 export function readStreamOf(
   fd: number,
   kind: FileKind,
@@ -59,7 +59,7 @@ export function readStreamOf(
   });
 }
 
-/** An `fs.WriteStream` that closes `fd`, which the addon owns until then. */
+/** Returns an `fs.WriteStream` that closes `fd`, which the addon owns until then. */
 export function writeStreamOf(
   fd: number,
   kind: FileKind,

@@ -4,7 +4,7 @@ import { native } from '../native/binding.js';
 import { constants, SOL_SOCKET } from '../native/constants.js';
 import { check, type SystemError, systemError, unavailable } from './errors.js';
 
-/** A failed getsockopt or setsockopt, with the option's name in its message. */
+/** Makes the error of a failed getsockopt or setsockopt, with the option's name in its message. */
 export function optionError(syscall: string, errno: number, name: string): SystemError {
   const error = systemError(syscall, errno);
   error.message += ` (${name})`;

@@ -42,7 +42,7 @@ export function bytesOf(name: string, data: unknown): Uint8Array {
   );
 }
 
-/** A buffer to receive into. */
+/** Returns a buffer to receive into, as bytes. */
 export function bufferOf(name: string, buffer: unknown): Uint8Array {
   if (typeof buffer === 'string') {
     throw invalidArgType(name, 'an instance of Buffer, TypedArray, or DataView', buffer);

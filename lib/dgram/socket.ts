@@ -154,7 +154,7 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
     return this;
   }
 
-  /** `close()`, for `await using`. */
+  /** Calls `close()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this[kImplementation].endpoint.closed)
       await promisify((done: () => void) => this.close(done))();

@@ -18,7 +18,7 @@ export interface AuthorizerOwner {
   admit(handle: Handle): void;
   /**
    * Learns of a connection that is refused, within `ask()` or later. Its handle is closed. `peer` is
-   * undefined if the kernel failed to tell who it is.
+   * undefined if the kernel failed to report who it is.
    */
   refuse(peer: Peer | undefined): void;
   /** Called after each `admit()` or `refuse()` that did not come within `ask()`. */

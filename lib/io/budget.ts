@@ -1,5 +1,5 @@
-// How much is done in one turn of the loop, however much could be: so that no socket starves another, or the
-// process's timers. src/budget.h has what one call of the addon does at most.
+// The limits of what is done in one turn of the event loop, so that no socket starves another, or the process's timers.
+// src/budget.h has the limits of one call of the addon.
 import { setImmediate } from '../core/timers.js';
 import { native } from '../native/binding.js';
 
@@ -17,7 +17,7 @@ export const MAX_BYTES_PER_TURN: number = 2 << 20;
 const MAX_RESOLVED_SENDS = 256;
 const MAX_RESOLVED_BYTES = 4 << 20;
 
-/** What one socket may do before the loop gets its turn: tokio's coop budget. */
+/** Counts what one socket may still do before the event loop runs, as tokio's coop budget does. */
 export class Budget {
   #calls: number;
   #bytes = MAX_BYTES_PER_TURN;
@@ -47,8 +47,8 @@ let bytesLeft = MAX_RESOLVED_BYTES;
 let turn: Promise<void> | undefined;
 
 /**
- * Returns the promise of a send that was done at once. A loop of them whose receiver keeps up would never come to
- * its end: now and then one is resolved only when the loop has had its turn.
+ * Returns the promise of sends that are done. It is resolved already, until the limits are reached: then it resolves
+ * after a turn of the event loop. Without that, `await send()` in a loop would starve everything else.
  */
 export function resolvedSend(length: number, count = 1): Promise<void> {
   sendsLeft -= count;

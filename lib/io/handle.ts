@@ -13,7 +13,7 @@ export function configureReceive(handle: Handle, settings: ReceiveSettings, limi
   const { maxFds, credentials, pidfds, busyPoll } = settings;
   if (credentials) turnOn(handle.fd, 'SO_PASSCRED');
   if (pidfds) turnOn(handle.fd, 'SO_PASSPIDFD');
-  // A kernel without this option drops unwanted descriptors at the receiver, for want of room.
+  // A kernel without this option drops unwanted descriptors at the receiver, which has no room for them.
   handle.passRights(maxFds > 0);
   handle.configure(maxFds > 0 || credentials || pidfds, limit, busyPoll);
 }

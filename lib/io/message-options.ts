@@ -24,9 +24,9 @@ export interface MessageOptions extends ReceiveOptions {
   sendQueueLimit?: SendQueueLimit;
 }
 
-/** The peer went, or is there again. */
+/** A change of the connection to a datagram peer. */
 export interface ConnectionChange {
-  /** Whether it is there again, or has gone. */
+  /** True if the peer is there again, false if it is gone. */
   connected: boolean;
   /** The address of the peer, as passed to `connect`. */
   address: UnixAddress;

@@ -26,8 +26,8 @@ export class Message {
   /** Whether `data` is only the beginning, because of `maxMessageSize`. */
   readonly truncated: boolean;
   /**
-   * Whether descriptors were lost on the way: for want of `maxFds`, or because the process could
-   * open no more (EMFILE).
+   * Whether descriptors were lost on the way: because they were more than `maxFds`, or because the
+   * process could open no more (EMFILE).
    */
   readonly controlTruncated: boolean;
   /** Descriptors that came with it, in order, at most `maxFds`. */

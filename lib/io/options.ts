@@ -171,7 +171,7 @@ export function bindPlan(address: AddressLike, options: Parsed<BindOptions>): Bi
   };
 }
 
-/** A file's permissions: more are no socket's, and most likely an octal number written as a decimal. */
+/** Checks a file's mode. A larger one is most likely an octal number that was written as a decimal. */
 function modeOf(name: string, mode: unknown): number {
   if (typeof mode !== 'number' || (mode >= 0 && mode <= 0o777))
     return integer(name, mode, 0, 0o777);

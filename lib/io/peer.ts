@@ -54,11 +54,11 @@ export function peerSecurityLabel(fd: number): string | null {
  * open. Once it is closed, reading throws `ERR_SOCKET_CLOSED`.
  */
 export class Peer implements Credentials {
-  /** The process that connected. -1 if the system does not tell. */
+  /** The process that connected. -1 if the system does not report it. */
   readonly pid: number;
-  /** The user of the process when it connected. -1 if the system does not tell. */
+  /** The user of the process when it connected. -1 if the system does not report it. */
   readonly uid: number;
-  /** The group of the process when it connected. -1 if the system does not tell. */
+  /** The group of the process when it connected. -1 if the system does not report it. */
   readonly gid: number;
   readonly #handle: Handle;
 

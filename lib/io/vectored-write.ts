@@ -1,18 +1,18 @@
-// Buffers that go out together: one sendmsg(2) of many iovecs, and what is left of them after it.
+// Buffers that go out together, by one sendmsg(2) with many iovecs, and what is left of them after it.
 import type { Credentials } from '../core/credentials.js';
 import { messageChannel, publishFds, publishMessage } from '../core/diagnostics.js';
 import { invalidState } from '../core/errors.js';
 import type { Handle } from '../native/binding.js';
 import { IOV_MAX } from '../native/constants.js';
 
-/** The bytes of all of them. */
+/** Returns the number of bytes of all buffers. */
 export function lengthOf(buffers: readonly Uint8Array[]): number {
   let length = 0;
   for (const buffer of buffers) length += buffer.length;
   return length;
 }
 
-/** What waited is not what was to be written any more. */
+/** Makes the error of a write whose memory was detached or resized while it waited. */
 export function changedError(): Error {
   return invalidState('data was detached, or resized, while it waited to be written');
 }
@@ -51,10 +51,10 @@ export function sendVector(
 export class VectoredWrite {
   /** The bytes that are left. */
   bytes: number;
-  /** The last send left some of what it tried: there is no more room. */
+  /** Whether the last send took less than it was offered: there is no more room. */
   cut = false;
   readonly #buffers: Uint8Array[];
-  /** The first of them that is left. */
+  /** The index of the first buffer that is left. */
   #next = 0;
 
   /** Takes the array over, not its buffers' memory. */
@@ -63,7 +63,7 @@ export class VectoredWrite {
     this.bytes = lengthOf(buffers);
   }
 
-  /** Whether its memory, which is the caller's, holds them still. */
+  /** Whether the caller's memory still has all of them. */
   get intact(): boolean {
     let length = 0;
     for (let at = this.#next; at < this.#buffers.length; at++) length += this.#at(at).length;
@@ -91,7 +91,7 @@ export class VectoredWrite {
     return result;
   }
 
-  /** So many bytes have gone. */
+  /** Drops the first `count` bytes, which were sent. */
   advance(count: number): void {
     this.bytes -= count;
     let left = count;

@@ -9,12 +9,12 @@ import { Budget } from './budget.js';
 import { Queue } from './queue.js';
 import { changedError, sendVector, type VectoredWrite } from './vectored-write.js';
 
-/** Writes that one call sends, and their bytes: a socket has no room for more. */
+/** Writes that one call sends at most, and their bytes: the send buffer has no room for more. */
 const MAX_COALESCED_WRITES = 256;
 const MAX_COALESCED_BYTES = 256 << 10;
 
 /**
- * Called once, when a write is over. `error`: not all of it went, but `written` bytes; undefined: all did. A `shared`
+ * Called once, when a write is over. `error` is undefined if all of it went, else `written` bytes went. A `shared`
  * error is that of other writes as well.
  */
 type Settle = (error: Error | undefined, written: number, shared: boolean) => void;
@@ -24,7 +24,7 @@ export class PendingWrite {
   /** Bytes sent so far. */
   written: number;
   readonly #buffers: VectoredWrite;
-  /** Duplicates, closed when they have gone or will not go. */
+  /** Duplicates, closed when they were sent or will not be. */
   #fds: readonly FileDescriptor[];
   readonly #credentials: Credentials | undefined;
   readonly #settle: Settle;
@@ -48,7 +48,7 @@ export class PendingWrite {
     return this.#buffers.bytes;
   }
 
-  /** Whether its memory, which is the caller's, holds them still. */
+  /** Whether the caller's memory still has all of them. */
   get intact(): boolean {
     return this.#buffers.intact;
   }
@@ -63,13 +63,13 @@ export class PendingWrite {
     this.#buffers.gather(buffers);
   }
 
-  /** Counts bytes that have gone, with those of others. */
+  /** Counts bytes that were sent together with those of other writes. */
   advance(count: number): void {
     this.#buffers.advance(count);
     this.written += count;
   }
 
-  /** Sends once. Returns the bytes that went of it, or -errno. */
+  /** Sends once. Returns how many of its bytes went, or -errno. */
   send(handle: Handle): number {
     const rights = this.#fds.length === 0 ? undefined : this.#fds.map(({ fd }) => fd);
     const result = this.#buffers.send(handle, rights, this.#credentials);
@@ -88,14 +88,14 @@ export class PendingWrite {
     this.#settle(error, this.written, shared);
   }
 
-  /** Closes the descriptors: they went, with the first byte, or will not go. */
+  /** Closes the descriptors, which were sent with the first byte or will not be. */
   release(): void {
     closeAll(this.#fds);
     this.#fds = [];
   }
 }
 
-/** The writes of a stream socket, in order. Made when a write has to wait first. */
+/** The writes of a stream socket that wait, in order. */
 export class WriteQueue {
   readonly #writes = new Queue<PendingWrite>();
   readonly #handle: Handle;
@@ -117,7 +117,7 @@ export class WriteQueue {
     return bytes;
   }
 
-  /** Queues what has just met EAGAIN, or others that wait. */
+  /** Queues a write that has just met EAGAIN, or that has others before it. */
   push(write: PendingWrite): void {
     this.#writes.push(write);
     if (this.#writes.size === 1) this.#goOn();
@@ -129,12 +129,12 @@ export class WriteQueue {
     this.resume();
   }
 
-  /** Shuts the socket for writing, once nothing waits. */
+  /** Has the socket shut for writing, once nothing waits. */
   end(): void {
     this.#ending = true;
   }
 
-  /** The socket is writable. */
+  /** Sends what can be sent now, and waits for the rest. Called when the socket is writable. */
   resume(): void {
     const budget = new Budget();
     for (let first = this.#writes.peek(); first !== undefined; first = this.#writes.peek()) {
@@ -155,16 +155,16 @@ export class WriteQueue {
       budget.spend(result);
       for (const write of together) {
         if (write.bytes > 0) break;
-        // Whoever heard that it was sent may have emptied the queue.
+        // The callback of an earlier write may have emptied the queue.
         if (this.#writes.remove(write)) write.succeed();
       }
-      // There is no room, or this turn has done enough.
+      // There is no more room, or one call sends no more.
       if (together.some(({ bytes }) => bytes > 0)) break;
     }
     this.#goOn();
   }
 
-  /** The writes at the front that need no call of their own. */
+  /** Returns the writes at the front that need no call of their own. */
   #plain(): PendingWrite[] {
     const writes: PendingWrite[] = [];
     let bytes = 0;
@@ -192,7 +192,7 @@ export class WriteQueue {
     return result;
   }
 
-  /** After a part of a write no other may go: the receiver would see a hole in the stream. */
+  /** Fails all that follow a write that went in part: the receiver would see a hole in the stream. */
   #passOver(write: PendingWrite): void {
     if (write.written > 0) this.#failAll(ECANCELED);
   }
@@ -210,12 +210,12 @@ export class WriteQueue {
     this.#goOn();
   }
 
-  /** Rejects all of them. */
+  /** Fails all writes. */
   discard(error: Error): void {
     for (const write of this.#writes.drain()) write.fail(error, true);
   }
 
-  /** Waits for what is left, or does what waited for it. */
+  /** Waits for room if writes are left. Else shuts the socket for writing, if `end()` was called. */
   #goOn(): void {
     if (this.#writes.size > 0) {
       const result = this.#handle.waitWritable();

@@ -84,7 +84,7 @@ export interface Layout {
 
 /** Calls on sockets. The first argument of most is the id of a `Handle`. */
 export interface Sockets<Handle> {
-  /** Tells the class of the handles that the addon makes, and what it calls with them as `this`. */
+  /** Sets the class of the handles that the addon makes, and the functions that it calls with one as `this`. */
   setClass(
     Handle: new (id: number, type: number) => Handle,
     onReadable: (this: Handle, result: number) => void,

@@ -2,8 +2,8 @@
 import { native } from './binding.js';
 
 /**
- * The constants this system has, by C name, like `fs.constants`. `'SO_PASSCRED' in constants` tells
- * Linux from macOS; whether the running kernel knows an option, only trying it tells (ENOPROTOOPT).
+ * The constants this system has, by C name, like `fs.constants`. `'SO_PASSCRED' in constants` is true on
+ * Linux only. Whether the running kernel knows an option, only trying it shows (ENOPROTOOPT).
  */
 export const constants: Readonly<Record<string, number>> = Object.freeze({ ...native.constants });
 

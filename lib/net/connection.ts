@@ -154,7 +154,7 @@ export class Connection implements HandleOwner, Receiver {
 
   /** Has `counter` count this connection until it is closed. */
   countBy(counter: ConnectionCounter): void {
-    // One that could not even be watched is closed by now. Its server would count it for ever.
+    // A socket that could not be watched is closed already. It would be counted for ever.
     if (this.#socket.destroyed) setImmediate(() => counter.connectionClosed());
     else this.#counter = counter;
   }

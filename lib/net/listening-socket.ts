@@ -156,7 +156,7 @@ export class ListeningSocket implements HandleOwner, ConnectionCounter {
     if (result < 0) this.#failWatching(result);
   }
 
-  /** The handle was shut for reading, or cannot be watched. Only a want of memory passes. */
+  /** Handles that the handle was shut for reading, or cannot be watched. Only a lack of memory passes. */
   #failWatching(errno: number): void {
     if (isShortage(errno)) this.#retry.after(WATCH_AGAIN, () => this.#resume());
     else this.#fail(errno);

@@ -1,4 +1,4 @@
-// What a Socket of afunix/net writes.
+// The sending side of a Socket of afunix/net.
 
 import { codedError, systemError } from '../core/errors.js';
 import { closeAll, duplicates } from '../core/fd-like.js';
@@ -10,15 +10,15 @@ import type { Handle } from '../native/binding.js';
 import { EAGAIN } from '../native/errno.js';
 
 export type WriteCallback = (error?: Error | null) => void;
-/** As a Writable hands them to `_writev`. */
+/** A chunk as a Writable hands it to `_writev`. */
 export type Chunk = { chunk: Uint8Array | string; encoding: BufferEncoding };
 
-/** One write at a time, as a Writable does it: tried at once, and the rest when the socket is writable. */
+/** Does one write at a time, as a Writable: what has room goes at once, the rest when the socket is writable. */
 export class SocketWriter {
-  /** Bytes of all writes so far, of the one that waits too. */
+  /** Bytes of all writes so far, including the one that waits. */
   bytes = 0;
   #writes: WriteQueue | undefined;
-  /** The descriptors of each chunk whose turn has not come. */
+  /** The descriptors of each chunk that was not written yet. */
   #attached: Map<Uint8Array, FileDescriptor[]> | undefined;
 
   /** Whether any chunk has descriptors. */
@@ -26,13 +26,13 @@ export class SocketWriter {
     return this.#attached !== undefined;
   }
 
-  /** The write that waits for room, and what is left of it. */
+  /** The write that waits for room, and the bytes that are left of it. */
   get queue(): Queue {
     const waits = this.#writes !== undefined && this.#writes.size > 0;
     return waits ? { messages: 1, bytes: this.#writes?.bytes ?? 0 } : EMPTY_QUEUE;
   }
 
-  /** Has duplicates of these descriptors ride on `chunk`, when it is written. */
+  /** Has duplicates of these descriptors sent with `chunk`, when it is written. */
   attach(chunk: Uint8Array, fds: readonly number[]): void {
     const copies = duplicates(fds);
     this.#attached ??= new Map();
@@ -70,12 +70,12 @@ export class SocketWriter {
     else this.#queueOf(handle).start(writes);
   }
 
-  /** The socket is writable. */
+  /** Continues with the write that waits. Called when the socket is writable. */
   resume(): void {
     this.#writes?.resume();
   }
 
-  /** Nothing more goes: fails the write that waits, closes the descriptors of all. */
+  /** Fails the write that waits, and closes the descriptors of all chunks. */
   discard(error: Error | null): void {
     for (const fds of this.#attached?.values() ?? []) closeAll(fds);
     this.#attached = undefined;
@@ -89,7 +89,7 @@ export class SocketWriter {
     return this.#writes;
   }
 
-  /** The chunks as writes: each that has descriptors begins one of its own. */
+  /** Makes writes of the chunks. A chunk with descriptors begins a write of its own. */
   #gather(chunks: readonly Chunk[], settle: (error: Error | undefined) => void): PendingWrite[] {
     const writes: PendingWrite[] = [];
     let buffers: Uint8Array[] = [];
@@ -116,7 +116,7 @@ export class SocketWriter {
   }
 }
 
-/** The bytes that `chunk` is on the wire. */
+/** Returns the number of bytes that `chunk` is sent as. */
 export function byteLength({ chunk, encoding }: Chunk): number {
   return typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : chunk.byteLength;
 }

@@ -50,15 +50,15 @@ export class DatagramBatch {
       throw invalidArgType('messages', 'an instance of Array', messages);
     const data: Uint8Array[] = [];
     let total = 0;
-    let given: AddressLike | undefined;
+    let previous: AddressLike | undefined;
     let to: UnixAddress | undefined;
     for (const message of messages) {
       const plain = typeof message === 'string' || ArrayBuffer.isView(message);
       const outgoing = plain ? undefined : membersOf(message, OUTGOING, 'message');
       const bytes = bytesOf('data', outgoing === undefined ? message : outgoing.data);
-      // Often all have the same one.
-      if (outgoing?.to !== given) to = destinationOf(outgoing?.to);
-      given = outgoing?.to;
+      // Often all have the same destination.
+      if (outgoing?.to !== previous) to = destinationOf(outgoing?.to);
+      previous = outgoing?.to;
       const ancillary = outgoing === undefined ? undefined : ancillaryOf(outgoing);
       if (ancillary !== undefined) this.#ancillary.set(data.length, ancillary);
       this.#to.push(to);
@@ -74,7 +74,7 @@ export class DatagramBatch {
     return this.data.length;
   }
 
-  /** The messages by destination, in order for each. */
+  /** Returns the messages by destination, in order for each. */
   parts(): Part[] {
     const parts: Part[] = [];
     const open = new Map<string, Part>();
@@ -96,7 +96,7 @@ export class DatagramBatch {
     return parts;
   }
 
-  /** How much goes to each destination. */
+  /** Returns how much goes to each destination. */
   totals(): Iterable<Total> {
     const totals = new Map<string, Total>();
     for (const { to, data } of this.parts()) {
@@ -110,7 +110,7 @@ export class DatagramBatch {
   }
 }
 
-/** Where a message goes. Throws for the unnamed address, which is nobody's. */
+/** Returns the address to send to. Throws for the unnamed address, at which nobody is. */
 export function destinationOf(to: AddressLike | undefined): UnixAddress | undefined {
   if (to === undefined) return undefined;
   const address = UnixAddress.from(to);
@@ -120,7 +120,7 @@ export function destinationOf(to: AddressLike | undefined): UnixAddress | undefi
   return address;
 }
 
-/** The name of a destination's queue: the address, byte for byte; empty for the connected peer. */
+/** Returns the key of a destination's queue: the address, byte for byte; empty for the connected peer. */
 export function keyOf(to: UnixAddress | undefined): string {
   if (to === undefined) return '';
   const { buffer, byteOffset, byteLength } = bytesOfAddress(to);

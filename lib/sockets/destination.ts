@@ -1,4 +1,4 @@
-// The ways to a destination. What is sent returns as a handle does: -EAGAIN when it has to wait.
+// The ways to send to a destination. Each returns what the handle's call returned: -EAGAIN if it has to wait.
 import { platform } from 'node:process';
 import { addressOfBytes, bytesOfAddress, type UnixAddress } from '../core/address.js';
 import type { Ancillary } from '../core/ancillary.js';
@@ -17,7 +17,7 @@ import {
   ENOTCONN,
 } from '../native/errno.js';
 
-/** What a send says when nobody is bound at the connected peer's address any more. */
+/** The errors of a send when the connected peer is gone. */
 const gone = new Set(
   platform === 'linux'
     ? [ECONNREFUSED, ENOTCONN]
@@ -25,25 +25,25 @@ const gone = new Set(
 );
 
 /**
- * When the peer goes in the middle of a sendmmsg(2), the call tells how many went and drops the error; the
- * next one finds no peer. `cut`: the one before was such a call.
+ * Returns the error that the peer's end caused. If the peer goes in the middle of a sendmmsg(2), that call returns how
+ * many went and drops the error, and the next call finds no peer. `cut`: the last call stopped before its end.
  */
 export function causeOf(result: number, cut: boolean): number {
   return result === ENOTCONN && cut ? ECONNREFUSED : result;
 }
 
 export interface Destination {
-  /** For errors. */
+  /** The address that errors name. */
   readonly address: UnixAddress | undefined;
-  /** Whether poll(2) tells when a message that had to wait can go. */
+  /** Whether poll(2) on the sender's socket reports when a message that had to wait can go. */
   readonly polled: boolean;
-  /** One message: bytes, or -errno. */
+  /** Sends one message. Returns its bytes, or -errno. */
   send(data: Uint8Array, ancillary: Ancillary | undefined): number;
-  /** Up to MAX_SEND_MANY messages: how many went, or -errno. */
+  /** Sends up to MAX_SEND_MANY messages. Returns how many went, or -errno. */
   sendMany(data: readonly Uint8Array[]): number;
 }
 
-/** Sends one message now: bytes, or -errno. */
+/** Sends one message now. Returns its bytes, or -errno. */
 export function transmit(
   handle: Handle,
   data: Uint8Array,
@@ -60,7 +60,7 @@ export function transmit(
   return result;
 }
 
-/** Sends messages now: how many went, or -errno. */
+/** Sends messages now. Returns how many went, or -errno. */
 function transmitMany(
   handle: Handle,
   data: readonly Uint8Array[],
@@ -77,7 +77,7 @@ function publishSent(handle: Handle, data: Uint8Array, to: Uint8Array | undefine
   publishMessage(handle.owner, 'sent', data, to === undefined ? null : addressOfBytes(to));
 }
 
-/** To the connected peer. */
+/** Sends to the connected peer. */
 export class ConnectedPeer implements Destination {
   readonly #handle: Handle;
 
@@ -110,7 +110,7 @@ export class ConnectedPeer implements Destination {
   }
 }
 
-/** To the connected peer; once it is gone, to whoever is bound at its address next. */
+/** Sends to the connected peer, and when that is gone, to the next socket that is bound at its address. */
 export class ReconnectingPeer extends ConnectedPeer {
   readonly #report: ((change: ConnectionChange) => void) | undefined;
   #address: UnixAddress | undefined;
@@ -125,7 +125,7 @@ export class ReconnectingPeer extends ConnectedPeer {
     return this.#address;
   }
 
-  /** Without a peer poll(2) says writable, and the send that follows says ENOTCONN. */
+  /** False without a peer: poll(2) reports writable then, and the send that follows is ENOTCONN. */
   override get polled(): boolean {
     return this.#connected;
   }
@@ -142,14 +142,14 @@ export class ReconnectingPeer extends ConnectedPeer {
     return this.#restore(result) ? this.#settled(super.sendMany(data)) : EAGAIN;
   }
 
-  /** A peer that is not there yet is waited for. */
+  /** Sets the peer, which need not be there yet, or forgets it. */
   override connect(address: UnixAddress | undefined): number {
     const result = super.connect(address);
     const absent = result === ENOENT || result === ECONNREFUSED;
     if (result < 0 && !absent) return result;
     this.#address = address;
     this.#connected = result >= 0;
-    if (absent) this.#tell(result, 'connect');
+    if (absent) this.#reportChange(result, 'connect');
     return 0;
   }
 
@@ -157,16 +157,16 @@ export class ReconnectingPeer extends ConnectedPeer {
     return this.#address !== undefined && gone.has(result);
   }
 
-  /** Whether the peer is there again. `result`: what told that it went. */
+  /** Connects again. Returns whether the peer is there. `result`: the error that showed that it went. */
   #restore(result: number): boolean {
     this.#lose(result);
     if (super.connect(this.#address) < 0) return false;
     this.#connected = true;
-    this.#tell(0, 'connect');
+    this.#reportChange(0, 'connect');
     return true;
   }
 
-  /** The result of a send after `#restore`: the peer may have gone again. */
+  /** Returns the result of a send after `#restore`, or -EAGAIN if the peer has gone again. */
   #settled(result: number): number {
     if (!this.#hasLost(result)) return result;
     this.#lose(result);
@@ -176,10 +176,10 @@ export class ReconnectingPeer extends ConnectedPeer {
   #lose(result: number): void {
     if (!this.#connected) return;
     this.#connected = false;
-    this.#tell(result, 'send');
+    this.#reportChange(result, 'send');
   }
 
-  #tell(result: number, syscall: string): void {
+  #reportChange(result: number, syscall: string): void {
     const address = this.#address;
     if (this.#report === undefined || address === undefined) return;
     nextTick(this.#report, {
@@ -190,12 +190,12 @@ export class ReconnectingPeer extends ConnectedPeer {
   }
 }
 
-/** What is told of the connected peer by a send to somebody else. */
+/** The socket that gets an error of its connected peer, which a send to another address met. */
 interface ConnectedSocket {
   [kOnPeerReset](): void;
 }
 
-/** To an address, whoever the connected peer is. */
+/** Sends to an address, whether or not the socket has a connected peer. */
 export class AddressDestination implements Destination {
   readonly address: UnixAddress;
   readonly #handle: Handle;
@@ -226,8 +226,8 @@ export class AddressDestination implements Destination {
 }
 
 /**
- * Sends one message to an address. ECONNRESET is news about the connected peer, which any call on
- * the socket fetches: it is handed on, and the message goes.
+ * Sends one message to an address. ECONNRESET is an error of the connected peer, which any call on the
+ * socket may return: it is reported there, and the message is sent again.
  */
 export function sendTo(
   handle: Handle,

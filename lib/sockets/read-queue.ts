@@ -19,7 +19,7 @@ import { EAGAIN } from '../native/errno.js';
 import { Speculation } from './speculation.js';
 import { WaitQueue } from './wait-queue.js';
 
-/** The least that a read is counted as: 256 reads take a turn. */
+/** The fewest bytes that a read is counted as, so that at most 256 reads are done in a turn of the event loop. */
 const MIN_BYTES_COUNTED = MAX_BYTES_PER_TURN >> 8;
 /** Returned by a read that found nothing. */
 const NOTHING = Symbol('nothing');

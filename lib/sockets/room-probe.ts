@@ -1,4 +1,4 @@
-// Waiting for room in a receiver that a socket is not connected to.
+// Waits for room in a receiver that a socket is not connected to.
 import { bytesOfAddress, type UnixAddress } from '../core/address.js';
 import { setImmediate } from '../core/timers.js';
 import { RetryTimer } from '../io/retry-timer.js';
@@ -6,31 +6,34 @@ import { type Handle, type HandleOwner, native, WRITABLE } from '../native/bindi
 import { SOCK_DGRAM } from '../native/constants.js';
 import { keyOf } from './datagram-batch.js';
 
-/** Probes of one environment at a time. A destination beyond them is tried again by timer. */
+/** Probes that one environment has at a time. Sends to further full receivers are repeated by a timer. */
 const MAX_PROBES = 64;
-/** Milliseconds after which a probe connects anew: another socket may be bound at the address by now. */
+/** Milliseconds without room after which a probe connects anew: another socket may be bound at the address. */
 const RECONNECT = 1000;
-/** The longest pause in milliseconds, at first and at last. Each is random. */
+/** The longest first pause, and the longest of all, in milliseconds. Each pause is random. */
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 64;
 
-/** Somebody with messages for a full receiver. */
+/** A queue of messages for a full receiver. */
 export interface RoomWaiter {
   /** Whether its waiting keeps the process alive. */
   readonly referenced: boolean;
-  /** The receiver may have room: sends what it takes, and waits again for the rest. Returns whether anything went. */
+  /**
+   * Called when the receiver may have room. Sends what it takes, and waits again for the rest. Returns whether
+   * anything went.
+   */
   onRoom(): boolean;
 }
 
 /**
- * A socket of its own, connected to a receiver: poll(2) says writable on an unconnected socket whatever its
- * receiver's queue is like, but on this one only when there is room (unix_dgram_poll() of the kernel). Nothing is
- * sent by it. All sockets of an environment that wait for a destination share its probe.
+ * A socket that is connected to a full receiver, and sends nothing. poll(2) reports it as writable only when the
+ * receiver has room, but an unconnected socket always (unix_dgram_poll() of the kernel). All sockets of an environment
+ * that wait for one receiver share its probe.
  */
 export class RoomProbe implements HandleOwner {
   static readonly #open = new Map<string, RoomProbe>();
 
-  /** Returns the probe of a destination, or undefined where none can be had. */
+  /** Returns the probe of a destination. Undefined if there are too many, or if it cannot be connected. */
   static of(address: UnixAddress): RoomProbe | undefined {
     const key = keyOf(address);
     let probe = RoomProbe.#open.get(key);
@@ -47,10 +50,10 @@ export class RoomProbe implements HandleOwner {
   readonly #address: UnixAddress;
   #handle: Handle;
   readonly #waiters = new Set<RoomWaiter>();
-  /** While other processes are faster: each message that is taken wakes all who wait for the receiver. */
+  /** Runs after a wake-up without room: each message that is taken wakes all processes that wait. */
   readonly #pause = new RetryTimer();
   readonly #reconnect = new RetryTimer(false);
-  /** There was room since the probe connected, or since `#reconnect` looked. */
+  /** Whether there was room since the probe connected, or since the last second ended. */
   #found = false;
   #closing = false;
 
@@ -72,7 +75,7 @@ export class RoomProbe implements HandleOwner {
     return true;
   }
 
-  /** Ends the wait of one. */
+  /** Ends the wait of `waiter`. */
   cancel(waiter: RoomWaiter): void {
     if (!this.#waiters.delete(waiter)) return;
     this.updateReference();
@@ -82,7 +85,7 @@ export class RoomProbe implements HandleOwner {
     this.#closeUnused();
   }
 
-  /** Keeps the process alive as those do who wait. */
+  /** Keeps the process alive if one of the waiters does. */
   updateReference(): void {
     let referenced = false;
     for (const waiter of this.#waiters) referenced ||= waiter.referenced;
@@ -97,11 +100,11 @@ export class RoomProbe implements HandleOwner {
     return true;
   }
 
-  /** The handle's event. */
+  /** Called by the handle: wakes the waiters in order, until one finds no more room. */
   onWritable(): void {
     let found = false;
     for (const waiter of this.#waiters) {
-      // Behind all others, if it waits again.
+      // Deleted first: if it waits again, it is the last.
       this.#waiters.delete(waiter);
       found = waiter.onRoom() || found;
       if (this.#waiters.has(waiter)) break; // there is no more room
@@ -115,7 +118,7 @@ export class RoomProbe implements HandleOwner {
     if (this.#waiters.size === 0) this.#closeUnused();
   }
 
-  /** Waits a random time: others, woken as well, have taken what room there was. */
+  /** Waits a random time, after other processes that were woken too have taken the room. */
   #giveWay(): void {
     this.#handle.stop(WRITABLE);
     this.#pause.after(Math.random() * this.#pause.nextDelay(FIRST_PAUSE, LONGEST_PAUSE), () => {
@@ -124,7 +127,7 @@ export class RoomProbe implements HandleOwner {
     this.updateReference();
   }
 
-  /** Whoever is bound at the address now may not be who was when the probe was made. */
+  /** Connects again after a second without room: another socket may be bound at the address. */
   #connectAnew(): void {
     if (this.#waiters.size === 0) return;
     if (this.#found) {
@@ -138,12 +141,12 @@ export class RoomProbe implements HandleOwner {
       this.#handle = handle;
       handle.owner = this;
     }
-    // Without a receiver there, the senders' own calls tell why.
+    // If nobody is there, the senders' own calls get the error.
     if (handle === undefined || !this.#arm()) this.onWritable();
     else this.updateReference();
   }
 
-  /** Closes it when the loop has turned, unless somebody waits by then: most will wait again at once. */
+  /** Closes the probe after a turn of the loop, unless a queue waits by then: most wait again at once. */
   #closeUnused(): void {
     if (this.#closing) return;
     this.#closing = true;
@@ -156,11 +159,11 @@ export class RoomProbe implements HandleOwner {
     });
   }
 
-  /** Nothing is received by it. */
+  /** Not called: the probe receives nothing. */
   onReadable(): void {}
 }
 
-/** A datagram socket whose peer is at `address`. Undefined for want of a descriptor, or of a receiver. */
+/** Returns a datagram socket that is connected to `address`. Undefined if there is no descriptor or no receiver. */
 function connected(address: UnixAddress): Handle | undefined {
   const handle = native.sockets.open(SOCK_DGRAM);
   if (typeof handle === 'number') return undefined;

@@ -56,7 +56,7 @@ class PendingBatch {
     return { fds: this.#fds.map(({ fd }) => fd), credentials: this.#credentials };
   }
 
-  /** Replaces the messages by copies: what waits is not the caller's memory. */
+  /** Replaces the messages by copies: the caller may change its memory while they wait. */
   copy(): void {
     this.#data = this.#data.slice(this.#next).map((message) => Buffer.from(message));
     this.#next = 0;
@@ -68,7 +68,7 @@ class PendingBatch {
     for (let at = this.#next; at < end; at++) messages.push(this.#data[at] as Uint8Array);
   }
 
-  /** Takes so many off its front: they were sent, or failed with `error`. Returns their bytes. */
+  /** Takes `count` messages off its front: they were sent, or failed with `error`. Returns their bytes. */
   advance(count: number, error: Error | undefined): number {
     const before = this.#bytes;
     for (const end = this.#next + count; this.#next < end; this.#next++) {
@@ -78,7 +78,7 @@ class PendingBatch {
     return before - this.#bytes;
   }
 
-  /** Rejects if a message failed, else resolves. `error`: none of the rest will go. */
+  /** Rejects if a message failed, else resolves. With `error` none of the rest will be sent. */
   settle(error: Error | undefined = this.#error): void {
     this.release();
     if (error === undefined) this.deferred.resolve();
@@ -110,17 +110,17 @@ export class WritableEvent {
     if (this.#waiting?.delete(queue) && this.#waiting.size === 0) this.handle.stop(WRITABLE);
   }
 
-  /** The handle's event. */
+  /** Handles the event. */
   deliver(): void {
-    // Whoever hears that a message went may end the wait of another queue, or begin a new one.
+    // A program that learns that a message went may end the wait of another queue, or begin one.
     for (const queue of [...(this.#waiting ?? [])]) if (this.#waiting?.delete(queue)) queue.flush();
   }
 }
 
 /**
- * The messages that wait to go to one destination, in order. They hold up no other destination. They wait until
- * poll(2) tells of room: in the socket's own send buffer, or in the receiver. A socket that is not connected to the
- * receiver has a probe for that; where none can be had, a timer.
+ * The messages that wait to go to one destination, in order. They hold up no other destination. They wait for the
+ * writable event of the socket, or, if it is not connected to the receiver, for that of a probe. If there can be no
+ * probe, a timer repeats the send.
  */
 export class SendQueue implements RoomWaiter {
   readonly #writable: WritableEvent;
@@ -132,11 +132,11 @@ export class SendQueue implements RoomWaiter {
   #size = 0;
   #bytes = 0;
   #probe: RoomProbe | undefined;
-  /** The last sendmmsg(2) stopped before its end. */
+  /** Whether the last sendmmsg(2) stopped before its end. */
   #cut = false;
   #referenced = true;
 
-  /** `empty` is called each time nothing waits any more. */
+  /** `empty` is called each time the queue has become empty. */
   constructor(
     writable: WritableEvent,
     destination: Destination,
@@ -164,7 +164,7 @@ export class SendQueue implements RoomWaiter {
     return this.#probe !== undefined;
   }
 
-  /** Throws ENOBUFS if so much more may not wait. */
+  /** Throws ENOBUFS if the limit does not admit these messages and bytes. */
   admit(messages: number, bytes: number): void {
     const limit = this.#limit;
     if (this.#size + messages <= limit.messages && this.#bytes + bytes <= limit.bytes) return;
@@ -173,7 +173,7 @@ export class SendQueue implements RoomWaiter {
     throw error;
   }
 
-  /** Queues a copy of a message that has just met EAGAIN, or others that wait. */
+  /** Queues a copy of a message that has just met EAGAIN, or that has others before it. */
   add(
     data: Uint8Array,
     ancillary: Ancillary | undefined,
@@ -223,8 +223,8 @@ export class SendQueue implements RoomWaiter {
   }
 
   /**
-   * Sends what can be sent now, and waits for the rest. An error is its own message's alone. Returns whether
-   * anything went.
+   * Sends what can be sent now, and waits for the rest. An error rejects the message that met it alone. Returns
+   * whether anything went.
    */
   flush(): boolean {
     const waited = this.#size;
@@ -258,7 +258,7 @@ export class SendQueue implements RoomWaiter {
         result < 0 ? systemError('send', causeOf(result, this.#cut), address) : undefined;
       this.#cut = result >= 0 && count < messages.length;
       this.#advance(count, error, budget);
-      // Most likely for want of room: where poll(2) tells, it tells of an error as well.
+      // Most likely there is no more room. A polled destination reports an error by its event as well.
       if (this.#cut && polled) return false;
     }
     return true;
@@ -276,7 +276,7 @@ export class SendQueue implements RoomWaiter {
     return messages;
   }
 
-  /** Takes so many messages off the front: they were sent, or failed. */
+  /** Takes `count` messages off the front: they were sent, or failed. */
   #advance(count: number, error: Error | undefined, budget: Budget): void {
     const done: PendingBatch[] = [];
     for (let left = count; left > 0; ) {
@@ -291,11 +291,11 @@ export class SendQueue implements RoomWaiter {
       this.#batches.shift();
       done.push(batch);
     }
-    // Last: whoever hears of it may close the socket, or send.
+    // Last: a program that learns of it may close the socket, or send.
     for (const batch of done) batch.settle();
   }
 
-  /** Rejects everything. */
+  /** Rejects all messages. */
   rejectAll(error: Error): void {
     this.#size = this.#bytes = 0;
     for (const batch of this.#batches.drain()) batch.settle(error);
@@ -330,8 +330,8 @@ export class SendQueue implements RoomWaiter {
       if (this.#probe?.wait(this)) return;
       this.#probe = undefined;
     }
-    // For want of a descriptor; or of the event, which needs three quarters of the buffer free: other receivers, who
-    // take nothing, may hold more.
+    // There is no probe; or the socket's own buffer is full. Its event needs three quarters of the buffer free, and
+    // other receivers, who take nothing, may hold more than a quarter.
     this.#retry.backOff(FIRST_WAIT, LONGEST_WAIT, () => this.flush());
   }
 

@@ -307,7 +307,7 @@ export abstract class UnixSocket implements AsyncDisposable {
   /**
    * Returns a pidfd of the peer's process (SO_PEERPIDFD, Linux 6.5), the caller's to close. Null where there is
    * no peer. Its `waitExit()` resolves when the peer has ended. Throws as `peerGroups`, and EINVAL for a
-   * peer that is gone already on kernels that cannot tell of it.
+   * peer that is gone already, on kernels before 6.16.
    */
   peerPidFd(): PidFd | null {
     return peerPidFd(this[kLive]().fd, this[kDescribe]());

@@ -21,7 +21,7 @@ interface WaitQueueOwner {
 
 /**
  * The calls that wait for a socket to be readable, in order. A call whose signal aborts leaves the queue, and
- * the owner is told to arm what the others need.
+ * the owner then arms what the others need.
  */
 export class WaitQueue<T, W = undefined> {
   readonly #owner: WaitQueueOwner;
@@ -42,8 +42,8 @@ export class WaitQueue<T, W = undefined> {
   }
 
   /**
-   * Appends a call. Returns the promise of its result. With `arm` the owner is told to arm the event; without, it is
-   * armed. Throws what a faulty signal throws: the call does not wait then.
+   * Appends a call. Returns the promise of its result. With `arm` the owner arms the event; without, the event is armed
+   * already. Throws what a faulty signal throws: the call does not wait then.
    */
   wait(wants: W, signal: AbortSignal | undefined, arm: boolean): Promise<T> {
     const waiter = this.#waiter(wants, signal);
