@@ -48,7 +48,7 @@ const networks: readonly SocketDomain[] = ['unix', 'inet', 'inet6'];
 /**
  * Owns one open descriptor, until `close()`, `detach()` or a conversion hands it on. Received
  * descriptors always come as one, close-on-exec. One that is collected unclosed is closed then, and
- * the first in a process gives a warning (`AFUNIX_FD_LEAK`) that names the socket that brought it;
+ * the first in a thread gives a warning (`AFUNIX_FD_LEAK`) that names the socket that brought it;
  * one that is open when its worker ends is closed with it.
  *
  * The conversions hand the descriptor on to what they return. One that does not fit throws
