@@ -1,10 +1,10 @@
-// Closes what was collected with a descriptor that nobody closed, and says so once.
+// Closes the descriptors of objects that were collected unclosed, and warns of the first.
 import { bare } from '../native/bare.js';
 import { native } from '../native/binding.js';
 import { kWatch } from './symbols.js';
 import { setTimeout } from './timers.js';
 
-/** Owns a descriptor, and may be forgotten by the program. */
+/** The owner of a descriptor, which the program may forget to close. */
 export interface Watched {
   /** @internal Calls `register()`, unless the descriptor is closed or was handed on. */
   [kWatch](): void;

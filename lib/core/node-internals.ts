@@ -1,5 +1,5 @@
-// Every private part of Node.js that this package uses, each with what it does where that part is missing. All else
-// that is taken from Node.js is documented by it.
+// Every private part of Node.js that this package uses, each with a documented way for where that part is missing. The
+// other files use the documented parts of Node.js only.
 import { Buffer } from 'node:buffer';
 import dgram from 'node:dgram';
 import { Duplex, type DuplexOptions } from 'node:stream';
@@ -36,8 +36,8 @@ function bufferView(): BufferViewConstructor {
 }
 
 /**
- * The class that Buffer's own methods make their results of. `Buffer.from()` and `subarray()` come to the same, in
- * three times the time.
+ * The class that Buffer's own methods make their results of. `Buffer.from()` and `subarray()` do the same in three
+ * times the time.
  */
 export const View: BufferViewConstructor = bufferView();
 

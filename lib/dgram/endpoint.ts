@@ -1,4 +1,4 @@
-// The socket with promises, as the one with events needs it.
+// The UnixDatagram of a Socket of afunix/dgram, with the callbacks that its events need.
 import type { AddressLike } from '../core/address.js';
 import { CONSTRUCTING } from '../core/constructing.js';
 import { kDescribe, kLive, kOnWritable, kPublic, kReport } from '../core/symbols.js';

@@ -81,12 +81,11 @@ export function socketpair(
 
 /**
  * Binds the socket to an address. A pathname makes a socket file, which the caller has to unlink.
- * `UnixAddress.unnamed` has the kernel choose an abstract name (Linux: autobind, unix(7)). Pathnames
- * longer than `sun_path`, up to 4,095 bytes, work on Linux. getsockname(2) and peers see another name of such a
- * socket, which cannot be answered. A relative pathname is bound, and seen, as it is. ENOSYS if a long pathname
- * needs /proc and it is not mounted; EADDRINUSE if the name is taken, also by
- * a file that no socket is bound to any more; EINVAL if the socket has a name; ENOENT, EACCES of the
- * directory. See bind(2).
+ * `UnixAddress.unnamed` has the kernel choose an abstract name (Linux: autobind, unix(7)). Pathnames longer than
+ * `sun_path`, up to 4,095 bytes, work on Linux; getsockname(2) and peers see another name of such a socket, which cannot
+ * be answered. A relative pathname is bound, and seen, as it is. EADDRINUSE if the name is taken, also by a file that no
+ * socket is bound to any more; EINVAL if the socket has a name; ENOENT, EACCES of the directory; ENOSYS if a long
+ * pathname needs /proc and it is not mounted. See bind(2).
  */
 export function bind(fd: number, address: AddressLike): void {
   descriptorNumber('fd', fd);
@@ -120,7 +119,8 @@ export function listen(fd: number, backlog = 511): void {
 
 /**
  * Accepts the next connection and returns its descriptor. EAGAIN if none waits; a blocking descriptor waits for one.
- * EMFILE leaves the connection in the backlog, and the socket readable: wait before the next try. `options` are those of the new descriptor. See accept(2).
+ * EMFILE leaves the connection in the backlog, and the socket readable: wait before the next try. `options` are those of
+ * the new descriptor. See accept(2).
  */
 export function accept(fd: number, options?: DescriptorOptions): number {
   return check(
@@ -226,9 +226,8 @@ export function getsockname(fd: number): UnixAddress {
 }
 
 /**
- * Returns the address that the peer is bound to, unnamed for none; the kernel's bytes, as of `getsockname`.
- * ENOTCONN. See
- * getpeername(2).
+ * Returns the address that the peer is bound to, unnamed for none; the kernel's bytes, as of `getsockname`. ENOTCONN.
+ * See getpeername(2).
  */
 export function getpeername(fd: number): UnixAddress {
   const bytes = native.raw.getpeername(descriptorNumber('fd', fd));

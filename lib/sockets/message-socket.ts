@@ -68,7 +68,7 @@ export abstract class MessageSocket<
   readonly #waiting = new WaitQueue<M | null, Wanted>(this);
   /** Messages that an iteration received, and nobody has taken yet. */
   readonly #received = new Queue<M>();
-  /** At most 7: of many messages that came at once a wait takes one. */
+  /** At most 7 tries are left out, because a wait may receive only one of many messages that came at once. */
   readonly #speculation = new Speculation(7);
   #consumer: Consumer<M> | undefined;
   /** An error that nobody got yet. */

@@ -78,7 +78,7 @@ function checkBound(result: number, address: UnixAddress): void {
 
 async function connect(socket: UnixSocket, plan: ConnectPlan): Promise<void> {
   const { address, signal, timeout } = plan;
-  // The signal may have aborted while the socket was bound. Then it fires no more.
+  // The signal may have aborted while the socket was bound, and does not fire again.
   checkSignal(signal);
   const attempt = (waiting: Waiting): number | undefined =>
     connectHandle(socket[kLive](), address, timeout, waiting);

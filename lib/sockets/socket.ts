@@ -161,10 +161,9 @@ export abstract class UnixSocket implements AsyncDisposable {
   }
 
   /**
-   * Gives the descriptor away, open; the socket file stays. Of a datagram socket with a long path, answers to
-   * `from` fail from now on (docs/datagrams.md). Pending operations reject and the socket
-   * is closed. Throws `ERR_SOCKET_CLOSED` if it is already, `ERR_INVALID_STATE` if it holds received
-   * messages that were not taken: they would be lost.
+   * Gives the descriptor away, open. The socket file stays. Pending operations reject, and this object is closed.
+   * Answers to `from` may fail from now on if the path is very long (docs/datagrams.md). Throws `ERR_SOCKET_CLOSED` if
+   * it is closed already, `ERR_INVALID_STATE` if it holds received messages that were not taken: they would be lost.
    */
   detach(): FileDescriptor {
     this[kLive]();

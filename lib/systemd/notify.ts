@@ -129,8 +129,7 @@ export async function removeFds(name: string): Promise<boolean> {
 /**
  * Returns the milliseconds between two `notify({ watchdog: true })` after which the manager takes the service for
  * dead: send it twice as often. Null if the manager does not ask this process for it (WATCHDOG_USEC, WATCHDOG_PID).
- * Throws `ERR_INVALID_ARG_VALUE` for variables that are no positive
- * integers. See sd_watchdog_enabled(3).
+ * Throws `ERR_INVALID_ARG_VALUE` for variables that are no positive integers. See sd_watchdog_enabled(3).
  */
 export function watchdogInterval(): number | null {
   const microseconds = numberIn('WATCHDOG_USEC');
