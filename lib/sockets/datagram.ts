@@ -99,8 +99,8 @@ export class UnixDatagram
   }
 
   /**
-   * Makes a socket bound to `address`, so that others can send to it. Without an address, the kernel chooses an abstract
-   * name (autobind, Linux). Rejects with EADDRINUSE, EACCES, ENOENT (no such directory),
+   * Makes a socket bound to `address`, so that others can send to it. Without an address, the kernel chooses an
+   * abstract name (autobind, Linux). Rejects with EADDRINUSE, EACCES, ENOENT (no such directory),
    * `ERR_UNSAFE_PATH` (see `allowUnsafePath`).
    */
   static override async bind(
