@@ -22,7 +22,7 @@ export interface ReceiveOptions {
    * Microseconds, 0 to 1,000,000 (default 0), that the process stays awake for the next message after
    * it has handled one: to be woken takes longer than most answers. It costs that much processor time
    * whenever nothing comes, and gains nothing where both ends share one processor. Timers and all
-   * other sockets are served as ever.
+   * other sockets are served meanwhile.
    */
   busyPoll?: number;
 }
