@@ -10,6 +10,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/package/**', '**/node_modules/**'],
     globalSetup: ['test/helpers/setup.ts'],
+    setupFiles: process.env.NODE_V8_COVERAGE === undefined ? [] : ['test/helpers/take-coverage.ts'],
     pool: 'forks',
     // Most of them wait, for each other's processes and for time to pass.
     maxWorkers: availableParallelism(),
