@@ -52,7 +52,7 @@ struct BusyPoll {
   // Polls until the loop has something to do, and returns true, or false when the time is over.
   bool Run() {
     // Messages in a row that are served here, before the loop serves what else is ready.
-    constexpr unsigned kMost = 16;
+    constexpr unsigned kMaxInARow = 16;
     unsigned count = 0;
     for (;;) {
       const int timeout = uv_backend_timeout(uv.loop);
@@ -62,7 +62,7 @@ struct BusyPoll {
       // The loop's own descriptor is readable as soon as any that it watches is ready.
       pollfd ready[] = {{waits ? last->fd_ : -1, POLLIN, 0}, {uv_backend_fd(uv.loop), POLLIN, 0}};
       if (::poll(ready, 2, 0) > 0) {
-        if (ready[0].revents == 0 || ++count > kMost) return true;
+        if (ready[0].revents == 0 || ++count > kMaxInARow) return true;
         // Saves the two system calls by which the loop would find it.
         loop->Serve(served, kReadable);
         continue;

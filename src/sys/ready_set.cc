@@ -20,7 +20,7 @@ namespace afunix::sys {
 
 namespace {
 
-constexpr int kMost = 64;
+constexpr int kMaxReady = 64;
 
 }  // namespace
 
@@ -58,9 +58,9 @@ int ReadySet::Watch(int fd, int before, int events, uint64_t key) {
 }
 
 int ReadySet::Collect(Ready* out, int most) {
-  epoll_event events[kMost];
+  epoll_event events[kMaxReady];
   const int count =
-      Retry([&] { return ::epoll_wait(fd_.get(), events, std::min(most, kMost), 0); });
+      Retry([&] { return ::epoll_wait(fd_.get(), events, std::min(most, kMaxReady), 0); });
   for (int i = 0; i < count; i++) {
     const uint32_t came = events[i].events;
     out[i] = {events[i].data.u64, 0};
@@ -94,10 +94,10 @@ int ReadySet::Watch(int fd, int before, int events, uint64_t key) {
 }
 
 int ReadySet::Collect(Ready* out, int most) {
-  struct kevent events[kMost];
+  struct kevent events[kMaxReady];
   const timespec now = {};
-  const int count =
-      Retry([&] { return ::kevent(fd_.get(), nullptr, 0, events, std::min(most, kMost), &now); });
+  const int count = Retry(
+      [&] { return ::kevent(fd_.get(), nullptr, 0, events, std::min(most, kMaxReady), &now); });
   for (int i = 0; i < count; i++) {
     const bool ended = (events[i].flags & (EV_EOF | EV_ERROR)) != 0;
     out[i].key = reinterpret_cast<uint64_t>(events[i].udata);
