@@ -63,6 +63,25 @@ test('what other threads send is handled at once', async () => {
   await inTime(exited);
 });
 
+test('a socket whose messages never end keeps nobody waiting', async () => {
+  const [endless, feeder] = UnixDatagram.pair({ busyPoll: SECOND });
+  let came = 0;
+  endless.onMessages(() => {
+    came++;
+    feeder.trySend('another'); // which is there when this one has been served
+  });
+  await feeder.send('first');
+  const [one, other] = UnixSeqpacket.pair();
+  for (let round = 0; round < 5; round++) {
+    const before = came;
+    setTimeout(() => void one.send('x'), 5);
+    const message = await inTime(other.receive());
+    expect(message?.data.toString()).toBe('x');
+    expect(came).toBeGreaterThan(before);
+  }
+  await Promise.all([endless.close(), feeder.close(), one.close(), other.close()]);
+});
+
 test('messages arrive whole and in order, on every type of socket', async () => {
   const [stream, peer] = UnixStream.pair({ busyPoll: 50 });
   for (let n = 0; n < 100; n++) {
