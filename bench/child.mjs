@@ -11,7 +11,7 @@ lines.on('close', () => process.exit());
 lines.on('line', async () => {
   const start = process.hrtime.bigint();
   const measured = await round();
-  const time = Number(process.hrtime.bigint() - start);
-  process.stdout.write(`${JSON.stringify({ time, ...measured })}\n`);
+  const wall = Number(process.hrtime.bigint() - start);
+  process.stdout.write(`${JSON.stringify({ wall, ...measured })}\n`);
 });
 process.stdout.write('ready\n');

@@ -1,13 +1,15 @@
-// What the machine can do: the benchmarks' cases in C, without a runtime around them. One file, because one call of the
-// compiler makes it: over 350 lines.
+// The benchmarks' cases in C, without a runtime around them: what the machine can do.
 //
 //   limit CASE ROLE PATH SIZE COUNT RATE
+//   limit spin
 //
-// Speaks lines, as child.mjs does: says "ready", and for each line it reads, plays a round and says
-// what it measured, as JSON. A datagram socket's client is bound to PATH.c, where the server sends.
+// The program speaks lines, as child.mjs does: it prints "ready", and for each line that it reads it plays a round
+// and prints what it measured, as JSON. A datagram client is bound to PATH.c, where the server sends. `spin` is the
+// busy neighbour.
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,29 +82,22 @@ static int await_ready(void) {
   return event.data.fd;
 }
 
+static void await_events(int fd, short events) {
+  struct pollfd wait = {.fd = fd, .events = events};
+  check(poll(&wait, 1, -1), "poll");
+}
+
 static size_t receive_some(int fd) {
-  for (;;) {
-    if (epoll_fd >= 0) await_ready();
-    ssize_t length = recv(fd, buffer, size, 0);
-    if (length < 0 && errno == EAGAIN) continue;
-    if (length == 0) exit(0);
-    return (size_t)check(length, "recv");
-  }
+  if (epoll_fd >= 0) await_ready();
+  const ssize_t length = check(recv(fd, buffer, size, 0), "recv");
+  if (length == 0) exit(0);
+  return (size_t)length;
 }
 
-// A whole message; of a stream, `size` bytes.
-static void receive_all(int fd, int type) {
-  for (size_t got = 0; got < size;) {
-    got += receive_some(fd);
-    if (type != SOCK_STREAM) return;
-  }
-}
-
-static void send_all(int fd, size_t length) {
-  for (size_t sent = 0; sent < length;) {
-    ssize_t result = send(fd, buffer + sent, length - sent, MSG_NOSIGNAL);
-    if (result < 0 && errno == EAGAIN) continue;
-    sent += (size_t)check(result, "send");
+static void send_message(int fd) {
+  while (send(fd, buffer, size, MSG_NOSIGNAL) < 0) {
+    if (errno != EAGAIN) die("send");
+    await_events(fd, POLLOUT);
   }
 }
 
@@ -110,11 +105,6 @@ static void acknowledge(int fd, int type) {
   struct sockaddr_un name = address(".c");
   const socklen_t length = type == SOCK_DGRAM ? sizeof name : 0;
   check(sendto(fd, "", 1, MSG_NOSIGNAL, length ? (struct sockaddr *)&name : NULL, length), "sendto");
-}
-
-static void await_acknowledgement(int fd) {
-  char byte;
-  if (check(recv(fd, &byte, 1, 0), "recv") == 0) exit(0);
 }
 
 struct batch {
@@ -131,22 +121,18 @@ static void prepare(struct batch *batch, int apart) {
   }
 }
 
-static void receive_messages(int fd, int many) {
+static void receive_messages(int fd) {
   struct batch batch;
   prepare(&batch, 1);
   for (long left = count; left > 0;)
-    left -= many ? check(recvmmsg(fd, batch.headers, BATCH, MSG_WAITFORONE, NULL), "recvmmsg")
-                 : (receive_some(fd), 1);
+    left -= check(recvmmsg(fd, batch.headers, BATCH, MSG_WAITFORONE, NULL), "recvmmsg");
 }
 
-static void send_messages(int fd, int many) {
+static void send_messages(int fd) {
   struct batch batch;
   prepare(&batch, 0);
-  for (long left = count; left > 0;) {
-    unsigned wanted = left < BATCH ? (unsigned)left : BATCH;
-    left -= many ? check(sendmmsg(fd, batch.headers, wanted, 0), "sendmmsg")
-                 : (check(send(fd, buffer, size, 0), "send"), 1);
-  }
+  for (long left = count; left > 0;)
+    left -= check(sendmmsg(fd, batch.headers, left < BATCH ? (unsigned)left : BATCH, 0), "sendmmsg");
 }
 
 static void receive_bytes(int fd) {
@@ -178,7 +164,6 @@ static void receive_descriptor(int fd) {
                           .msg_iovlen = 1,
                           .msg_control = control,
                           .msg_controllen = sizeof control};
-  if (epoll_fd >= 0) await_ready();
   if (check(recvmsg(fd, &header, MSG_CMSG_CLOEXEC), "recvmsg") == 0) exit(0);
   int received;
   memcpy(&received, CMSG_DATA(CMSG_FIRSTHDR(&header)), sizeof received);
@@ -190,8 +175,8 @@ static int compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-// One datagram every 1/rate seconds, whether the last was answered or not; how long each took from
-// the moment it was due.
+// One datagram every 1/rate seconds, whether the last was answered or not. The time of each counts from the moment it
+// was due.
 static void open_loop(int fd) {
   long long *latency = calloc((size_t)count, sizeof *latency);
   if (latency == NULL) die("calloc");
@@ -204,7 +189,9 @@ static void open_loop(int fd) {
       memcpy(buffer, &due, sizeof due);
       if (send(fd, buffer, size, MSG_DONTWAIT) >= 0)
         sent++;
-      else if (errno != EAGAIN)
+      else if (errno == EAGAIN)
+        await_events(fd, POLLIN | POLLOUT);
+      else
         die("send");
     } else if (sent < count) {
       struct timespec pause = {0, due - time};
@@ -218,7 +205,7 @@ static void open_loop(int fd) {
     }
   }
   qsort(latency, (size_t)count, sizeof *latency, compare);
-  printf("{\"time\":%lld,\"p50\":%lld,\"p99\":%lld,\"p999\":%lld}\n", now() - start,
+  printf("{\"wall\":%lld,\"p50\":%lld,\"p99\":%lld,\"p99.9\":%lld}\n", now() - start,
          latency[count / 2], latency[count * 99 / 100], latency[count * 999 / 1000]);
   free(latency);
 }
@@ -232,20 +219,10 @@ static void saturate(int fd) {
   }
 }
 
-static int senders[64];
-enum { SENDERS = sizeof senders / sizeof *senders };
+static int has(const char *name, const char *part) { return strstr(name, part) != NULL; }
 
-static void open_senders(void) {
-  for (int i = 0; i < SENDERS; i++) {
-    senders[i] = open_socket(SOCK_DGRAM);
-    connect_to(senders[i], "");
-  }
-}
-
-// CASE=SOCKETS: round trips on one after the other of many connections, all in one epoll set.
-static long sockets_of(const char *name) {
-  const char *number = strchr(name, '=');
-  return number == NULL ? 0 : atol(number + 1);
+static int type_of(const char *name) {
+  return has(name, "stream") ? SOCK_STREAM : has(name, "seqpacket") ? SOCK_SEQPACKET : SOCK_DGRAM;
 }
 
 static void allow_descriptors(void) {
@@ -255,121 +232,109 @@ static void allow_descriptors(void) {
   check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
 }
 
-static void serve_many(void) {
-  allow_descriptors();
-  const int listener = open_socket(SOCK_STREAM);
-  bind_to(listener, "");
-  check(listen(listener, 511), "listen");
+static void serve_connections(int listener, const char *name) {
   watch(listener);
   puts("ready");
   for (;;) {
     const int fd = await_ready();
     if (fd == listener) {
       watch((int)check(accept4(fd, NULL, NULL, SOCK_CLOEXEC), "accept4"));
-      continue;
+    } else if (has(name, "rights")) {
+      receive_descriptor(fd);
+      acknowledge(fd, type_of(name));
+    } else {
+      if (check(recv(fd, buffer, size, 0), "recv") == 0) exit(0);
+      send_message(fd);
     }
-    if (check(recv(fd, buffer, size, 0), "recv") == 0) exit(0);
-    send_all(fd, size);
   }
-}
-
-static void use_many(long sockets) {
-  allow_descriptors();
-  int *fds = calloc((size_t)sockets, sizeof *fds);
-  if (fds == NULL) die("calloc");
-  for (long i = 0; i < sockets; i++) {
-    fds[i] = open_socket(SOCK_STREAM);
-    connect_to(fds[i], "");
-    watch(fds[i]);
-  }
-  puts("ready");
-  long next = 0;
-  for (char line[64]; fgets(line, sizeof line, stdin) != NULL;) {
-    const long long start = now();
-    for (long i = 0; i < count; i++) {
-      next = (next + 7919) % sockets;
-      send_all(fds[next], size);
-      check(recv(await_ready(), buffer, size, 0), "recv");
-    }
-    printf("{\"time\":%lld}\n", now() - start);
-  }
-}
-
-static int has(const char *name, const char *part) { return strstr(name, part) != NULL; }
-
-static int type_of(const char *name) {
-  return has(name, "stream") ? SOCK_STREAM : has(name, "seqpacket") ? SOCK_SEQPACKET : SOCK_DGRAM;
 }
 
 static void serve(const char *name) {
   const int type = type_of(name);
   int fd = open_socket(type);
   bind_to(fd, "");
-  if (type != SOCK_DGRAM) check(listen(fd, 16), "listen");
+  if (type != SOCK_DGRAM) check(listen(fd, 511), "listen");
+  if (type != SOCK_DGRAM && has(name, "epoll")) serve_connections(fd, name);
   puts("ready");
   if (type != SOCK_DGRAM) {
     fd = (int)check(accept4(fd, NULL, NULL, SOCK_CLOEXEC), "accept4");
   } else {
-    // The client is bound by the time its first message is here.
+    // The client is bound by the time that its first message arrives.
     check(recv(fd, buffer, size, MSG_PEEK), "recv");
-    if (!has(name, "bulk") || has(name, "mutual")) connect_to(fd, ".c");
+    if (!has(name, "bulk")) connect_to(fd, ".c");
   }
   if (has(name, "epoll")) watch(fd);
   for (;;) {
     if (has(name, "bulk")) {
-      type == SOCK_STREAM ? receive_bytes(fd) : receive_messages(fd, has(name, "mmsg"));
-      acknowledge(fd, type);
-    } else if (has(name, "rights")) {
-      receive_descriptor(fd);
+      type == SOCK_STREAM ? receive_bytes(fd) : receive_messages(fd);
       acknowledge(fd, type);
     } else {
-      receive_all(fd, type);
-      send_all(fd, size);
+      receive_some(fd);
+      send_message(fd);
+    }
+  }
+}
+
+// CASE=SOCKETS: round trips on one after the other of many connections, all in one epoll set.
+static long sockets_of(const char *name) {
+  const char *number = strchr(name, '=');
+  return number == NULL ? 1 : atol(number + 1);
+}
+
+static void round_of(const char *name, const int *fds) {
+  static long next;
+  const int fd = fds[0];
+  const long sockets = sockets_of(name);
+  if (has(name, "saturate")) {
+    saturate(fd);
+  } else if (has(name, "bulk")) {
+    char byte;
+    if (type_of(name) == SOCK_DGRAM)
+      send_messages(fd);
+    else
+      for (long i = 0; i < count; i++) send_message(fd);
+    if (check(recv(fd, &byte, 1, 0), "recv") == 0) exit(0);
+  } else {
+    for (long i = 0; i < count; i++) {
+      // A prime step: no neighbours in a row.
+      next = (next + 7919) % sockets;
+      has(name, "rights") ? send_descriptor(fd) : send_message(fds[next]);
+      receive_some(fds[next]);
     }
   }
 }
 
 static void use(const char *name) {
-  const int type = type_of(name);
-  const int fd = open_socket(type);
-  if (type == SOCK_DGRAM) bind_to(fd, ".c");
-  connect_to(fd, "");
-  if (has(name, "epoll")) watch(fd);
-  if (has(name, "fan-in")) open_senders();
+  const long sockets = sockets_of(name);
+  int *fds = calloc((size_t)sockets, sizeof *fds);
+  if (fds == NULL) die("calloc");
+  for (long i = 0; i < sockets; i++) {
+    fds[i] = open_socket(type_of(name));
+    if (type_of(name) == SOCK_DGRAM) bind_to(fds[i], ".c");
+    connect_to(fds[i], "");
+    if (has(name, "epoll")) watch(fds[i]);
+  }
   if (has(name, "rights")) descriptor = (int)check(open("/dev/null", O_RDONLY | O_CLOEXEC), "open");
   puts("ready");
   for (char line[64]; fgets(line, sizeof line, stdin) != NULL;) {
     const long long start = now();
     if (has(name, "load")) {
-      open_loop(fd);
-      continue;
-    }
-    if (has(name, "saturate")) {
-      saturate(fd);
-    } else if (has(name, "bulk")) {
-      if (has(name, "fan-in"))
-        for (long i = 0; i < count; i++) check(send(senders[i % SENDERS], buffer, size, 0), "send");
-      else if (type == SOCK_STREAM)
-        for (long i = 0; i < count; i++) send_all(fd, size);
-      else
-        send_messages(fd, has(name, "mmsg"));
-      await_acknowledgement(fd);
-    } else if (has(name, "rights")) {
-      for (long i = 0; i < count; i++) {
-        send_descriptor(fd);
-        receive_some(fd);
-      }
+      open_loop(fds[0]);
     } else {
-      for (long i = 0; i < count; i++) {
-        send_all(fd, size);
-        receive_all(fd, type);
-      }
+      round_of(name, fds);
+      printf("{\"wall\":%lld}\n", now() - start);
     }
-    printf("{\"time\":%lld}\n", now() - start);
   }
 }
 
+// Keeps a processor busy until the harness ends, however it ends.
+static void spin(void) {
+  check(prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl");
+  for (volatile int forever = 1; forever;) continue;
+}
+
 int main(int argc, char **argv) {
+  if (argc == 2 && strcmp(argv[1], "spin") == 0) spin();
   if (argc != 7) return fputs("usage: limit CASE ROLE PATH SIZE COUNT RATE\n", stderr), 2;
   setvbuf(stdout, NULL, _IOLBF, 0);
   path = argv[3];
@@ -379,12 +344,7 @@ int main(int argc, char **argv) {
   prctl(PR_SET_TIMERSLACK, 1);
   buffer = calloc(BATCH, size);
   if (buffer == NULL) die("calloc");
-  const int serves = strcmp(argv[2], "server") == 0;
-  const long sockets = sockets_of(argv[1]);
-  if (sockets > 0) {
-    serves ? serve_many() : use_many(sockets);
-  } else {
-    serves ? serve(argv[1]) : use(argv[1]);
-  }
+  allow_descriptors();
+  strcmp(argv[2], "server") == 0 ? serve(argv[1]) : use(argv[1]);
   return 0;
 }

@@ -1,24 +1,26 @@
 // npm run bench [-- options] [case...]: measures afunix beside its peers and the C limit.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, release } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { cases } from './cases/index.mjs';
+import { cases } from './cases.mjs';
 import { buildLimit } from './lib/limit.mjs';
 import { measure, ratio, topRate } from './lib/measure.mjs';
+import { isRealTime, modes, realTimeAllowed } from './lib/modes.mjs';
 import { picture } from './lib/picture.mjs';
 import { table } from './lib/table.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const usage = `npm run bench [-- options] [case...]
-cases: ${cases.map(({ name }) => name).join(', ')} (default: all)
-  --smoke       one short round of each: that it works, not how fast
+cases: ${Object.keys(cases).join(', ')} (default: all)
+  --smoke       one short round of each, in one mode: that it works, not how fast
   --rounds N    rounds of each contender (default 5)
   --only TEXT   comparisons whose title holds TEXT
-  --mode MODE   only pinned (both sides on one processor), unpinned, or apart (on two)
+  --mode MODE   only pinned (both sides on one processor), unpinned, or busy (unpinned, and
+                each processor has a neighbour that never sleeps)
   --base DIR    also against another built tree of this package
   --publish     the result goes to docs/, too`;
 
@@ -27,7 +29,7 @@ const { values, positionals } = parseArgs({
   options: {
     smoke: { type: 'boolean' },
     rounds: { type: 'string' },
-    only: { type: 'string' },
+    only: { type: 'string', default: '' },
     mode: { type: 'string' },
     base: { type: 'string' },
     publish: { type: 'boolean' },
@@ -38,32 +40,30 @@ if (values.help) {
   console.log(usage);
   process.exit();
 }
-const unknown = positionals.filter((name) => !cases.some((one) => one.name === name));
+const unknown = [
+  ...positionals.filter((name) => !Object.hasOwn(cases, name)),
+  ...[values.mode ?? modes[0]].filter((mode) => !modes.includes(mode)),
+];
 if (unknown.length > 0) {
-  console.error(`no such case: ${unknown.join(', ')}\n${usage}`);
+  console.error(`no such case or mode: ${unknown.join(', ')}\n${usage}`);
   process.exit(2);
 }
 
 install();
 buildLimit();
 const rows = [];
-const failures = [];
-const progress = (text) =>
-  process.stderr.isTTY
-    ? process.stderr.write(`\r\x1b[K${text}`)
-    : process.stderr.write(text ? `${text}\n` : '');
+const failures = new Set();
 const start = performance.now();
-for (const one of cases) {
-  if (positionals.length > 0 && !positionals.includes(one.name)) continue;
-  for (const comparison of one.comparisons) {
-    if (values.only !== undefined && !comparison.title.includes(values.only)) continue;
-    for (const mode of modesOf(comparison)) await compare(one, comparison, mode);
-  }
+const seconds = () => Math.round((performance.now() - start) / 1000);
+const plan = planned();
+for (const [index, { name, comparison, mode }] of plan.entries()) {
+  progress(`${index + 1}/${plan.length}, ${seconds()} s: ${name}, ${comparison.title}, ${mode}`);
+  await compare(name, comparison, mode);
 }
 progress('');
 report();
 
-/** The peers, if they are not there yet. One that does not build on this Node is left out. */
+/** Installs the peers, if they are not there yet. A peer that does not build on this Node is left out. */
 function install() {
   if (existsSync(`${here}node_modules`)) return;
   console.error('installing the packages to compare with (bench/package.json)');
@@ -75,87 +75,91 @@ function install() {
   });
 }
 
-function modesOf(comparison) {
-  const modes = comparison.modes ?? ['pinned', 'unpinned'];
-  return values.mode === undefined ? modes : modes.filter((mode) => mode === values.mode);
+function progress(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+  else if (text !== '') process.stderr.write(`${text}\n`);
 }
 
-async function compare(one, comparison, mode) {
-  const contenders = [...comparison.contenders];
-  if (values.base !== undefined) {
-    const root = resolve(values.base);
-    contenders.push({ ...contenders[0], name: 'base', root });
-  }
-  const available = contenders.map((contender) => ({ contender, missing: missing(contender) }));
+/** Lists what to play: each comparison in each of its modes; as a smoke test, in one of them. */
+function planned() {
+  const names = positionals.length > 0 ? positionals : Object.keys(cases);
+  return names
+    .flatMap((name) => cases[name].map((comparison) => ({ name, comparison })))
+    .filter(({ comparison }) => comparison.title.includes(values.only))
+    .flatMap(({ name, comparison }, index) => {
+      const wanted = (comparison.modes ?? modes).filter((mode) => mode === (values.mode ?? mode));
+      const played = values.smoke ? wanted.slice(index % wanted.length).slice(0, 1) : wanted;
+      return played.map((mode) => ({ name, comparison, mode }));
+    });
+}
+
+async function compare(name, comparison, mode) {
+  const [ours, ...others] = comparison.contenders;
+  if (values.base !== undefined) others.push(basedOn(ours, resolve(values.base)));
+  const contenders = [ours, ...others].filter((contender) => missing(contender) === undefined);
   const rounds = values.smoke ? 1 : Number(values.rounds ?? comparison.rounds ?? 5);
-  progress(`${one.name}: ${comparison.title}, ${mode}`);
-  const played = available.filter((entry) => entry.missing === undefined);
-  const how = { processors: processors(mode), rounds, smoke: values.smoke };
-  const options = { ...comparison.options };
-  if (comparison.saturate !== undefined && played.length === available.length) {
-    options.rate = Math.round((await topRate(comparison.saturate, comparison, how)) / 2);
+  const how = { mode, rounds, smoke: values.smoke };
+  const options = {};
+  if (comparison.saturate !== undefined) {
+    const rate = await topRate(contenders[1], comparison.saturate, comparison, how);
+    options.rate = Math.round(rate / 2);
   }
-  const entries = await measure(
-    { ...comparison, options, contenders: played.map(({ contender }) => contender) },
-    how,
-  );
+  const entries = await measure({ ...comparison, options, contenders }, how);
+  for (const { error } of entries) if (error !== undefined) failures.add(error);
   const entryOf = (contender) => entries.find((entry) => entry.contender === contender);
-  const [first, ...others] = available;
-  const ours = entryOf(first.contender);
-  const row = { case: one.name, title: comparison.title, mode };
-  for (const { contender, missing } of others) {
-    const theirs = entryOf(contender);
-    const skipped = first.missing ?? missing ?? ours.error ?? theirs.error;
-    const aimed = !values.smoke && mode === (comparison.targetMode ?? 'pinned');
-    const target = aimed ? contender.target : undefined;
-    if (skipped !== undefined) {
-      rows.push({ ...row, against: contender.name, target, skipped });
-      if ((ours?.error ?? theirs?.error) !== undefined) failures.push(skipped);
-      continue;
-    }
-    for (const [metric, label] of Object.entries(comparison.metrics ?? { time: '' })) {
+  const problem = (contender) =>
+    contender && (missing(contender) ?? entryOf(contender).error ?? problem(contender.relativeTo));
+  for (const theirs of others) {
+    const row = {
+      case: name,
+      title: comparison.title,
+      mode,
+      realTime: isRealTime(comparison, mode),
+      against: theirs.name,
+      target: values.smoke ? undefined : targetOf(theirs, mode),
+    };
+    const skipped = problem(ours) ?? problem(theirs);
+    for (const figure of comparison.measure ?? ['cpu']) {
       rows.push({
         ...row,
-        title: label === '' ? comparison.title : `${comparison.title}, ${label}`,
-        against: contender.name,
-        target:
-          comparison.targetMetric === undefined || comparison.targetMetric === metric
-            ? target
-            : undefined,
-        ratio: ratio(ours, theirs, metric),
-        cpu: ratio(ours, theirs, 'cpu'),
-        ours: ours.rounds,
-        theirs: theirs.rounds,
+        measure: figure,
+        ...(skipped === undefined
+          ? {
+              ratio: ratio(entries, ours, theirs, figure),
+              cpu: ratio(entries, ours, theirs, 'cpu'),
+              wall: ratio(entries, ours, theirs, 'wall'),
+              operations: entryOf(ours).options.count,
+              ours: entryOf(ours).rounds,
+              theirs: entryOf(theirs).rounds,
+            }
+          : { skipped }),
       });
     }
   }
 }
 
-/** Why a contender cannot run here, if it cannot. */
-function missing(contender) {
-  const { needs, exports } = contender;
-  if (exports !== undefined && !existsSync(`${here}../dist/${exports}.js`))
-    return `no afunix/${exports} yet`;
-  if (needs === undefined) return undefined;
+/** Returns a contender that plays as `contender` does, with the package at `root`. */
+const basedOn = (contender, root) => ({
+  ...contender,
+  name: 'base',
+  root,
+  relativeTo: contender.relativeTo && { ...contender.relativeTo, root },
+});
+
+/** One target is for the modes that leave the machine to us. */
+function targetOf({ target }, mode) {
+  if (typeof target === 'object') return target[mode];
+  return mode === 'busy' ? undefined : target;
+}
+
+/** Returns why a contender cannot run here, if it cannot. */
+function missing({ needs }) {
   try {
-    createRequire(import.meta.url)(needs);
+    if (needs !== undefined) createRequire(import.meta.url)(needs);
     return undefined;
   } catch {
     return `${needs} does not install on Node ${process.version}`;
   }
-}
-
-/** 'pinned': both sides on one processor; 'apart': on two; 'unpinned': where the system puts them. */
-function processors(mode) {
-  const allowed = /Cpus_allowed_list:\s*(.*)/.exec(readFileSync('/proc/self/status', 'utf8'))[1];
-  const all = allowed.split(',').flatMap((range) => {
-    const [first, last = first] = range.split('-').map(Number);
-    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  });
-  // The last: on the first the system's own work tends to be.
-  if (mode === 'pinned') return { server: all.at(-1), client: all.at(-1) };
-  if (mode === 'apart') return { server: all.at(-1), client: all.at(-2) ?? all.at(-1) };
-  return {};
 }
 
 function report() {
@@ -165,24 +169,25 @@ function report() {
     processor: cpus()[0]?.model ?? 'unknown',
     processors: availableParallelism(),
     date: new Date().toISOString().slice(0, 10),
+    scheduler: realTimeAllowed
+      ? 'real-time policy (SCHED_RR) but for busy, busyPoll and sockets'
+      : 'real-time policy not permitted: ordinary scheduler',
   };
   console.log(table(rows));
   console.log(
-    '\nratios: ours / theirs, below 1 is better; median of the rounds, spread from quartile to quartile; ' +
-      `cpu: processor time of both sides\n${Object.values(machine).join(', ')}; ` +
-      `${Math.round((performance.now() - start) / 1000)} s`,
+    '\nratio: ours / theirs, below 1 is better; median of the rounds, spread from quartile to quartile; ' +
+      'cpu: processor time of both sides, wall: time of the clock; microseconds an operation: cpu / wall\n' +
+      `${Object.values(machine).join(', ')}; ${seconds()} s`,
   );
-  const files = values.publish
-    ? [`${here}build/result`, `${here}../docs/performance`]
-    : [`${here}build/result`];
-  mkdirSync(`${here}build`, { recursive: true });
+  const files = [`${here}build/result`, ...(values.publish ? [`${here}../docs/performance`] : [])];
   for (const file of files) {
+    mkdirSync(`${here}build`, { recursive: true });
     writeFileSync(`${file}.json`, `${JSON.stringify({ machine, rows }, null, 1)}\n`);
     writeFileSync(`${file}.svg`, picture(rows, machine));
   }
   console.log('bench/build/result.json, bench/build/result.svg');
-  if (failures.length > 0) {
-    console.error(`\n${[...new Set(failures)].join('\n')}`);
+  if (failures.size > 0) {
+    console.error(`\n${[...failures].join('\n')}`);
     process.exitCode = 1;
   }
 }

@@ -1,6 +1,5 @@
 // afunix's datagrams. `way`: 'callback' (onMessages and trySend), 'promise' (receive and send), 'bulk'
-// (sendMany to onMessages), 'mutual' (as bulk, and the receiver is connected to the sender too), 'idle' (sockets
-// that are open and silent).
+// (sendMany to onMessages), 'idle' (sockets that are open and silent).
 import { load } from '../afunix.mjs';
 
 const { UnixDatagram } = await load('index');
@@ -17,10 +16,9 @@ export async function server(options) {
     connected = true;
     socket.connect(peer);
   };
-  if (options.way === 'bulk' || options.way === 'mutual') {
+  if (options.way === 'bulk') {
     let left = options.count;
     socket.onMessages((messages) => {
-      if (options.way === 'mutual' && !connected) connect();
       left -= messages.length;
       if (left > 0) return;
       left += options.count;
@@ -59,7 +57,7 @@ export async function client(options) {
   const { socket, peer, message } = await open(options, '.c', '');
   const { count } = options;
   socket.connect(peer);
-  if (options.way === 'bulk' || options.way === 'mutual') {
+  if (options.way === 'bulk') {
     const batch = new Array(Math.min(count, 64)).fill(message);
     return async () => {
       for (let left = count; left > 0; left -= batch.length) {

@@ -1,5 +1,5 @@
-// `way`: 'descriptor' (one a message, acknowledged, by callbacks), 'awaited' (the same, by promises), 'connection' (accepted TCP connections, handed to
-// the other process, which answers when it has all of them), 'socket' (the same, as a net.Socket each).
+// `way`: 'descriptor' (one a message, acknowledged, by callbacks), 'connection' (accepted TCP connections, handed to the
+// other process, which answers when it has all of them).
 import { closeSync, openSync } from 'node:fs';
 import { load } from '../afunix.mjs';
 import { connections } from '../lib/tcp.mjs';
@@ -21,26 +21,19 @@ export async function server({ path, count, way }) {
       });
       return;
     }
-    let kept = [];
+    const kept = [];
     for (let message = await socket.receive(); message !== null; message = await socket.receive()) {
-      const [fd] = message.fds;
-      if (way === 'awaited') {
-        fd.close();
-        await socket.send('.');
-        continue;
-      }
-      kept.push(way === 'socket' ? fd.toNetSocket() : fd);
+      kept.push(message.fds[0]);
       if (kept.length < count) continue;
       await socket.send('.');
-      for (const each of kept) way === 'socket' ? each.destroy() : each.close();
-      kept = [];
+      for (const fd of kept.splice(0)) fd.close();
     }
   }
 }
 
 export async function client({ path, count, way }) {
   const socket = await UnixSeqpacket.connect(path);
-  if (way === 'connection' || way === 'socket') {
+  if (way === 'connection') {
     const hand = async (accepted) => {
       for (const connection of accepted) {
         await socket.send('.', { fds: [connection] });
@@ -52,20 +45,12 @@ export async function client({ path, count, way }) {
   }
   const fd = openSync('/dev/null', 'r');
   process.on('exit', () => closeSync(fd));
-  if (way === 'descriptor') {
-    let next;
-    socket.onMessages(() => next());
-    return () =>
-      new Promise((resolve) => {
-        let left = count;
-        next = () => (left-- > 0 ? socket.trySend('.', { fds: [fd] }) : resolve());
-        next();
-      });
-  }
-  return async () => {
-    for (let left = count; left > 0; left--) {
-      await socket.send('.', { fds: [fd] });
-      await socket.receive();
-    }
-  };
+  let next;
+  socket.onMessages(() => next());
+  return () =>
+    new Promise((resolve) => {
+      let left = count;
+      next = () => (left-- > 0 ? socket.trySend('.', { fds: [fd] }) : resolve());
+      next();
+    });
 }

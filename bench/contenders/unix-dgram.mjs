@@ -1,4 +1,4 @@
-// `way`: undefined (round trip), 'bulk', 'mutual' and 'idle' as in afunix-datagram.mjs.
+// `way`: undefined (round trip), 'bulk' and 'idle' as in afunix-datagram.mjs.
 import { createSocket } from 'unix-dgram';
 
 export function server({ path, count, way }) {
@@ -15,16 +15,14 @@ export function server({ path, count, way }) {
     }
   };
   const socket = createSocket('unix_dgram', (data) => {
-    if (way !== 'bulk' && !connected) {
-      connected = true;
-      socket.connect(peer);
-    }
     if (way === undefined) {
+      if (!connected) socket.connect(peer);
+      connected = true;
       waiting.push(data);
       if (waiting.length === 1) echo();
     } else if (--left === 0) {
       left = count;
-      socket.send(Buffer.from('.'), ...(connected ? [] : [0, 1, peer]));
+      socket.send(Buffer.from('.'), 0, 1, peer);
     }
   });
   socket.on('writable', echo);

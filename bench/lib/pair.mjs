@@ -1,4 +1,4 @@
-// A contender at work: its server and its client, two processes that live through all rounds.
+// A contender at work: its server and its client, two processes.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -8,22 +8,21 @@ import { limitProgram } from './limit.mjs';
 
 const child = fileURLToPath(new URL('../child.mjs', import.meta.url));
 
-/** Milliseconds that a round may take. */
-const LONGEST = 15_000;
+/** Milliseconds that a start or a round may take. */
+const LONGEST = 60_000;
 
 class Side {
   #process;
   #lines;
   #stderr = '';
 
-  constructor(contender, role, options, processor) {
+  constructor(contender, role, options, launcher) {
     const program = contender.limit
       ? [limitProgram(), contender.limit, role, ...limitArguments(options)]
       : [process.execPath, child, contender.module, role, JSON.stringify(options)];
-    const command =
-      processor === undefined ? program : ['taskset', '-c', String(processor), ...program];
+    const [command, ...words] = [...launcher, ...program];
     const base = contender.root === undefined ? {} : { AFUNIX_BENCH_ROOT: contender.root };
-    this.#process = spawn(command[0], command.slice(1), {
+    this.#process = spawn(command, words, {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, ...base },
     });
@@ -34,13 +33,12 @@ class Side {
     this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
   }
 
-  /** taskset(1) replaces itself: this is the program's own. */
   get pid() {
     return this.#process.pid;
   }
 
   async line() {
-    // A contender that lost a message would wait for ever.
+    // A contender that lost a message would wait forever.
     const timer = setTimeout(() => this.#process.kill('SIGKILL'), LONGEST);
     const { value, done } = await this.#lines.next();
     clearTimeout(timer);
@@ -63,7 +61,7 @@ class Side {
 
 function lastWord(stderr) {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
-  return lines.find((line) => line.includes('Error')) ?? lines[0] ?? 'without a word';
+  return lines.find((line) => /^\w*Error\b/.test(line)) ?? lines[0] ?? 'without a word';
 }
 
 const limitArguments = ({ path, size, count, ...rest }) =>
@@ -73,13 +71,13 @@ export class Pair {
   #server;
   #client;
 
-  /** Starts both sides, each on its processor, or wherever the system puts it (undefined). */
-  static async start(contender, options, processors) {
+  /** Starts both sides; `launcher` is what their commands begin with. */
+  static async start(contender, options, launcher) {
     const pair = new Pair();
     try {
-      pair.#server = new Side(contender, 'server', options, processors.server);
+      pair.#server = new Side(contender, 'server', options, launcher);
       await pair.#server.line();
-      pair.#client = new Side(contender.client ?? contender, 'client', options, processors.client);
+      pair.#client = new Side(contender.client ?? contender, 'client', options, launcher);
       await pair.#client.line();
     } catch (error) {
       await pair.stop();
@@ -88,25 +86,20 @@ export class Pair {
     return pair;
   }
 
-  /** One round: what the client measured, and the processor time and memory both sides took. */
+  /** Plays a round. Returns what the client measured, and what both sides took of processor time and memory. */
   async round() {
     const before = this.#usage();
     const measured = await this.#client.round();
     const after = this.#usage();
-    return {
-      ...measured,
-      cpu: after.cpu - before.cpu,
-      memory: after.server + after.client - before.server - before.client,
-      serverMemory: after.server - before.server,
-      clientMemory: after.client - before.client,
-    };
+    return { ...measured, cpu: after.cpu - before.cpu, memory: after.memory - before.memory };
   }
 
   #usage() {
+    const { pid: server } = this.#server;
+    const { pid: client } = this.#client;
     return {
-      cpu: processorTime(this.#server.pid) + processorTime(this.#client.pid),
-      server: residentBytes(this.#server.pid),
-      client: residentBytes(this.#client.pid),
+      cpu: processorTime(server) + processorTime(client),
+      memory: residentBytes(server) + residentBytes(client),
     };
   }
 
@@ -116,14 +109,16 @@ export class Pair {
   }
 }
 
-/** Nanoseconds on a processor, all threads (schedstat counts finer than the ticks of stat). */
+/** Returns the nanoseconds that all threads ran, those of children too: `schedstat` counts finer than `stat`. */
 function processorTime(pid) {
   let total = 0;
   for (const task of readdirSync(`/proc/${pid}/task`)) {
+    const read = (name) => readFileSync(`/proc/${pid}/task/${task}/${name}`, 'utf8').split(' ');
     try {
-      total += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]);
+      total += Number(read('schedstat')[0]);
+      for (const child of read('children')) if (child !== '') total += processorTime(child);
     } catch {
-      // The thread has just ended.
+      // The thread has just ended, or the kernel does not list children.
     }
   }
   return total;

@@ -1,35 +1,57 @@
+import { quantile } from './statistics.mjs';
+
 const number = (value) => (value >= 100 ? value.toFixed(0) : value.toFixed(2));
 
 function verdict({ target, ratio }) {
   if (target === undefined) return '';
-  return ratio.median <= target ? 'met' : 'MISSED';
+  return ratio.median <= target ? 'met' : '**missed**';
 }
 
+/** Returns the microseconds of an operation: processor time of both sides / time of the clock. */
+function microseconds(rounds, operations) {
+  const of = (metric) =>
+    quantile(
+      rounds.map((round) => round[metric]),
+      0.5,
+    ) /
+    operations /
+    1000;
+  return `${number(of('cpu'))} / ${number(of('wall'))}`;
+}
+
+/** Returns the ratio in a metric that is not the measure of the row, which stands in the column before. */
+const beside = (row, metric) => (row.measure === metric ? '' : number(row[metric].median));
+
 const columns = [
-  ['case', (row) => row.case],
-  ['what', (row) => row.title],
+  ['case', (row) => `${row.case}: ${row.title}`],
   ['mode', (row) => row.mode],
   ['against', (row) => row.against],
-  ['ratio', (row) => (row.skipped === undefined ? number(row.ratio.median) : '-')],
-  ['spread', (row) => (row.ratio ? `${number(row.ratio.low)}-${number(row.ratio.high)}` : '')],
-  ['target', (row) => (row.target === undefined ? '' : number(row.target))],
-  ['', (row) => row.skipped ?? verdict(row)],
-  ['cpu', (row) => (row.cpu ? number(row.cpu.median) : '')],
+  ['measure', (row) => row.measure],
+  ['ratio', (row) => number(row.ratio.median)],
+  ['spread', (row) => `${number(row.ratio.low)}-${number(row.ratio.high)}`],
+  ['at most', (row) => (row.target === undefined ? '' : number(row.target))],
+  ['', verdict],
+  ['cpu', (row) => beside(row, 'cpu')],
+  ['wall', (row) => beside(row, 'wall')],
+  ['ours, us', (row) => microseconds(row.ours, row.operations)],
+  ['theirs, us', (row) => microseconds(row.theirs, row.operations)],
 ];
 
-/** The rows as text, in columns; below 1 is better than what it is measured against. */
+const cellsOf = (row) =>
+  row.skipped === undefined
+    ? columns.map(([, of]) => of(row))
+    : [
+        ...columns.slice(0, 4).map(([, of]) => of(row)),
+        row.skipped,
+        ...columns.slice(5).map(() => ''),
+      ];
+
+/** Returns the rows as a table in Markdown, in columns for the reader of the plain text. */
 export function table(rows) {
-  const lines = [
-    columns.map(([name]) => name),
-    ...rows.map((row) => columns.map(([, of]) => of(row))),
-  ];
+  const lines = [columns.map(([name]) => name), ...rows.map(cellsOf)];
   const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index].length)));
-  return lines
-    .map((line) =>
-      line
-        .map((text, index) => text.padEnd(widths[index]))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const [head, ...body] = lines.map(
+    (line) => `| ${line.map((text, index) => text.padEnd(widths[index])).join(' | ')} |`,
+  );
+  return [head, `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...body].join('\n');
 }

@@ -20,10 +20,10 @@ export async function connections(hand, count) {
     }
     const start = process.hrtime.bigint();
     await hand(accepted);
-    const time = Number(process.hrtime.bigint() - start);
+    const wall = Number(process.hrtime.bigint() - start);
     const closed = clients.map((client) => once(client.resume(), 'close'));
     for (const client of clients) client.destroy();
     await Promise.all(closed);
-    return { time };
+    return { wall };
   };
 }
