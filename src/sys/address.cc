@@ -41,21 +41,21 @@ int Address::Set(std::string_view bytes) {
   return 0;
 }
 
-int Address::Resolve(std::string_view bytes, UniqueFd* keep) {
+int Address::Resolve(std::string_view bytes, AddressWay* way) {
   const int error = Set(bytes);
-#ifdef __linux__
   if (error != -ENAMETOOLONG) return error;
   if (const int invalid = CheckAddress(bytes)) return invalid;
   const std::string path(bytes);
+#if AFUNIX_PROC
   const int fd = Retry([&] { return ::open(path.c_str(), O_PATH | O_CLOEXEC); });
   if (fd < 0) return fd;
-  keep->Reset(fd);
+  way->Reset(fd);
   char link[32];
   const int size = snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
   return Set(std::string_view(link, static_cast<size_t>(size)));
 #else
-  (void)keep;
-  return error;
+  const int failed = way->Make(path);
+  return failed != 0 ? failed : Set(way->path());
 #endif
 }
 

@@ -11,9 +11,19 @@
 #include <cstdint>
 #include <string_view>
 
+#include "link_way.h"
+#include "platform.h"
 #include "unique_fd.h"
 
 namespace afunix::sys {
+
+// The way to a socket file whose pathname does not fit into sun_path: the file's descriptor, as
+// /proc/self/fd/N, or on macOS a symbolic link.
+#if AFUNIX_PROC
+using AddressWay = UniqueFd;
+#else
+using AddressWay = LinkWay;
+#endif
 
 class Address {
  public:
@@ -28,10 +38,10 @@ class Address {
   // -ENAMETOOLONG when it does not fit.
   int Set(std::string_view bytes);
 
-  // As Set(), and a pathname that does not fit is reached through the descriptor of its socket
-  // file, /proc/self/fd/N: connect and send follow it. `keep` must outlive the call that uses the
-  // address. Also returns the errors of open(2). macOS has no such way: -ENAMETOOLONG.
-  int Resolve(std::string_view bytes, UniqueFd* keep);
+  // As Set(), and a pathname that does not fit is reached by `way`, which must outlive the call
+  // that uses the address: connect and send follow it. Also returns the errors of open(2), or of
+  // what makes the way.
+  int Resolve(std::string_view bytes, AddressWay* way);
 
   std::string_view bytes() const;
 

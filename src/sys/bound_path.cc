@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,9 +10,11 @@
 #include <climits>
 #include <utility>
 
+#include "absolute_path.h"
 #include "address.h"
 #include "calls.h"
 #include "file_status.h"
+#include "made_file.h"
 #include "platform.h"
 #include "probe.h"
 #include "retry.h"
@@ -24,54 +27,19 @@ namespace {
 
 int LStat(const std::string& path, struct stat* out) { return StatAt(AT_FDCWD, path, out); }
 
-// A file made by bind(2), removed again unless it is kept.
-struct MadeFile {
-  int directory = -1;  // borrowed
-  std::string name;
-  struct stat status;
-
-  void Keep() { name.clear(); }
-  ~MadeFile() {
-    if (!name.empty()) UnlinkIfSame(directory, name, status);
-  }
-};
-
 // The file `name` in the directory of `path`.
 std::string Sibling(const std::string& path, const std::string& name) {
   return path.substr(0, path.rfind('/') + 1) + name;  // npos + 1 is 0
 }
 
-int MakeAbsolute(const std::string& path, std::string* out) {
-  if (path[0] == '/') {
-    *out = path;
-    return 0;
-  }
-  char directory[PATH_MAX];
-  const int error =
-      Retry([&] { return ::getcwd(directory, sizeof(directory)) == nullptr ? -1 : 0; });
-  if (error != 0) return error == -ERANGE ? -ENAMETOOLONG : error;
-  *out = directory;
-  if (out->back() != '/') *out += '/';
-  *out += path;
-  return out->size() < PATH_MAX ? 0 : -ENAMETOOLONG;
-}
-
 // The part of `path` after its directory.
 const char* NameIn(const std::string& path) { return path.c_str() + path.rfind('/') + 1; }
-
-// Enough to look into a directory.
-#ifdef __linux__
-constexpr int kLook = O_PATH;
-constexpr bool kSecondNames = true;
-#else
-constexpr int kLook = O_RDONLY;
-constexpr bool kSecondNames = false;  // whether macOS finds a socket by one is not known
-#endif
 
 // The directory that `path` lies in.
 int OpenDirectory(const std::string& path, UniqueFd* out) {
   const std::string directory = Sibling(path, "");
-  const int fd = Retry([&] { return ::open(directory.c_str(), kLook | O_DIRECTORY | O_CLOEXEC); });
+  const int fd =
+      Retry([&] { return ::open(directory.c_str(), kLookInto | O_DIRECTORY | O_CLOEXEC); });
   if (fd < 0) return fd;
   out->Reset(fd);
   return 0;
@@ -110,55 +78,20 @@ int FollowLinks(std::string* path) {
   return -ELOOP;
 }
 
-#ifdef __linux__
-
-// Linux gives the file the mode of the socket's own inode, less the umask: set before bind, it is
-// never more open than asked, not even for a moment.
-int SetModeBeforeBind(int fd, int mode) {
-  return Retry([&] { return ::fchmod(fd, static_cast<mode_t>(mode)); });
-}
-
-// Gives back what the umask took. The file is held by a descriptor that follows no symbolic link:
-// whatever the name stands for by now, only what this socket made is changed.
-int RestoreMode(const MadeFile& made, int mode) {
-  UniqueFd file(Retry([&] {
-    return ::openat(made.directory, made.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC);
-  }));
-  if (!file) return file.Release();
-  struct stat status;
-  if (const int error = Stat(file.get(), &status)) return error;
-  if (!S_ISSOCK(status.st_mode) || !IsSameFile(status, made.status) || status.st_uid != geteuid()) {
-    return -EPERM;
-  }
-  // fchmod(2) does not take an O_PATH descriptor; its link in /proc leads to the same inode.
-  const std::string link = "/proc/self/fd/" + std::to_string(file.get());
-  return Retry([&] { return ::chmod(link.c_str(), static_cast<mode_t>(mode)); });
-}
-
-#else
-
-// macOS: fchmod(2) on a socket is EINVAL. The file has the umask's mode until the call below, but
-// nobody can connect before listen(2), which comes after.
-int SetModeBeforeBind(int, int) { return 0; }
-
-int RestoreMode(const MadeFile& made, int mode) {
-  return Retry([&] {
-    return ::fchmodat(made.directory, made.name.c_str(), static_cast<mode_t>(mode),
-                      AT_SYMLINK_NOFOLLOW);
-  });
-}
-
-#endif
-
 }  // namespace
+
+// Whether macOS finds a socket by a second name is not known.
+constexpr bool kSecondNames = AFUNIX_PROC;
 
 // One BindPath() of a pathname.
 class Binding {
  public:
   // `path` is absolute and lies in `directory`.
-  Binding(int fd, const BindRequest& request, std::string path, UniqueFd directory)
+  Binding(int fd, const BindRequest& request, const FileRights& rights, std::string path,
+          UniqueFd directory)
       : fd_(fd),
         request_(request),
+        rights_(rights),
         path_(std::move(path)),
         name_(NameIn(path_)),
         directory_(std::move(directory)) {
@@ -171,13 +104,13 @@ class Binding {
  private:
   bool Fits() const;
   int MakeWay();
-  int BindDirectly();
   int MakeTemporary();
   int Publish();
   int Finish(const std::string& name);
 
   const int fd_;
   const BindRequest& request_;
+  const FileRights rights_;
   const std::string path_;
   const std::string name_;  // in the directory
   UniqueFd directory_;
@@ -233,7 +166,7 @@ int Binding::Publish() {
   return error;
 }
 
-// What is left to do once `name` is bound: know the file again, its mode, listen.
+// What is left to do once `name` is bound: know the file again, its owner and mode, listen.
 int Binding::Finish(const std::string& name) {
   struct stat status;
   const int error = StatAt(directory_.get(), name, &status);
@@ -242,29 +175,11 @@ int Binding::Finish(const std::string& name) {
   if (error != 0) return error;
   made_.name = name;
   made_.status = status;
-  if (request_.mode >= 0 && static_cast<int>(status.st_mode & 07777) != request_.mode) {
-    if (const int error = RestoreMode(made_, request_.mode)) return error;
-  }
+  if (const int error = SetRights(made_, rights_)) return error;
   return request_.listen_backlog < 0 ? 0 : Listen(fd_, request_.listen_backlog);
 }
 
-#ifdef __linux__
-
 bool Binding::Fits() const { return path_.size() <= Address::kMaxPath; }
-
-int Binding::BindDirectly() { return Bind(fd_, path_); }
-
-#else
-
-// macOS has no way to a longer one, but a relative one may fit. Peers then see a relative path.
-bool Binding::Fits() const { return true; }
-
-int Binding::BindDirectly() {
-  const bool fits = path_.size() <= Address::kMaxPath;
-  return Bind(fd_, fits ? std::string_view(path_) : request_.address);
-}
-
-#endif
 
 int Binding::Run() {
   // Nothing that can be seen beforehand costs a bind: a socket can be bound once.
@@ -274,7 +189,7 @@ int Binding::Run() {
     if (temporary_.empty() && (replaces_ || !Fits())) {
       if (const int failed = MakeTemporary()) return failed;
     }
-    error = temporary_.empty() ? BindDirectly() : Publish();
+    error = temporary_.empty() ? Bind(fd_, path_) : Publish();
     if (error == 0) return temporary_.empty() ? Finish(name_) : 0;
     if (error == -EADDRINUSE) error = MakeWay();
   }
@@ -311,6 +226,27 @@ void BoundPath::Forget() {
   Unlink();
 }
 
+int FindPath(int fd, std::string_view path, BoundPath* out) {
+  *out = BoundPath();
+  const std::string name(path);
+  struct stat status;
+  if (const int error = LStat(name, &status)) return error;
+  if (!S_ISSOCK(status.st_mode)) return -ENOENT;
+#ifdef __linux__
+  // A descriptor of the file, or EPERM.
+  const UniqueFd file(Retry([&] { return ::ioctl(fd, SIOCUNIXFILE); }));
+  struct stat own;
+  if (file && (Stat(file.get(), &own) != 0 || !IsSameFile(own, status))) return -ENOENT;
+#else
+  (void)fd;
+#endif
+  out->path_ = name;
+  out->unlink_ = true;
+  out->device_ = status.st_dev;
+  out->inode_ = status.st_ino;
+  return 0;
+}
+
 int BindPath(int fd, const BindRequest& request, BoundPath* out) {
   *out = BoundPath();
   if (const int error = CheckAddress(request.address)) return error;
@@ -333,10 +269,9 @@ int BindPath(int fd, const BindRequest& request, BoundPath* out) {
   if (request.replace == Replace::kStale) {
     if (const int error = LockDirectory(directory, &lock)) return error;
   }
-  if (request.mode >= 0) {
-    if (const int error = SetModeBeforeBind(fd, request.mode)) return error;
-  }
-  Binding binding(fd, request, std::move(path), std::move(directory));
+  FileRights rights = request.rights;
+  if (const int error = PrepareRights(fd, &rights)) return error;
+  Binding binding(fd, request, rights, std::move(path), std::move(directory));
   if (const int error = binding.Run()) return error;
   *out = binding.Result();
   return 0;

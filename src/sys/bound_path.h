@@ -1,5 +1,5 @@
-// The file that a socket bound to a pathname makes: created with the right mode, taken over safely,
-// and removed only while it is still the one this socket made.
+// The file that a socket bound to a pathname makes: created with the right owner and mode, taken
+// over safely, and removed only while it is still the one this socket made.
 #pragma once
 
 #include <sys/types.h>
@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "made_file.h"
 #include "unique_fd.h"
 
 namespace afunix::sys {
@@ -18,8 +19,8 @@ enum class Replace {
 };
 
 struct BindRequest {
-  std::string_view address;  // see address.h; mode and replace apply to pathnames only
-  int mode = -1;  // file mode (07777), exactly, whatever the umask; -1: as the umask says
+  std::string_view address;  // see address.h; rights and replace apply to pathnames only
+  FileRights rights;
   Replace replace = Replace::kNever;
   int listen_backlog = -1;    // listen(2) before others see the name; -1: do not listen
   bool allow_unsafe = false;  // do not refuse as below; a symbolic link is followed
@@ -33,6 +34,13 @@ constexpr int kSymbolicLink = -10002;
 constexpr int kLocked = -10003;
 
 class Binding;
+class BoundPath;
+
+// Finds the file of the socket `fd`, which somebody has bound to this absolute pathname. Where the
+// system does not tell which file that is (SIOCUNIXFILE takes CAP_NET_ADMIN), it is the socket file
+// that has the name now. Returns 0, or -errno with `out` empty: -ENOENT if that file is another
+// one.
+int FindPath(int fd, std::string_view path, BoundPath* out);
 
 class BoundPath {
  public:
@@ -59,6 +67,7 @@ class BoundPath {
 
  private:
   friend class Binding;
+  friend int FindPath(int, std::string_view, BoundPath*);
   std::string path_;    // the process may change its directory
   std::string second_;  // the name that the kernel reports, if it is another one and is kept
   UniqueFd directory_;  // of `second_`, if that is relative to a descriptor

@@ -23,6 +23,8 @@ int TypeFlags(int flags) {
   return (flags & kBlocking ? 0 : SOCK_NONBLOCK) | (flags & kInheritable ? 0 : SOCK_CLOEXEC);
 }
 
+#endif  // __linux__
+
 int BindFitting(int fd, std::string_view bytes) {
   Address address;
   if (const int error = address.Set(bytes)) return error;
@@ -34,8 +36,9 @@ int BindLong(int fd, std::string_view path) {
   const size_t end = path.rfind('/') + 1;  // npos + 1 is 0
   const std::string prefix(path.substr(0, end));
   const std::string name(path.substr(end));
-  UniqueFd directory(Retry(
-      [&] { return ::open(end == 0 ? "." : prefix.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC); }));
+  UniqueFd directory(Retry([&] {
+    return ::open(end == 0 ? "." : prefix.c_str(), kLookInto | O_DIRECTORY | O_CLOEXEC);
+  }));
   if (!directory) return directory.Release();
   // Look first: a socket can be bound once, and after a move that fails it could not be tried with
   // another name.
@@ -51,8 +54,6 @@ int BindLong(int fd, std::string_view path) {
   if (error != 0) Retry([&] { return ::unlinkat(directory.get(), temporary.c_str(), 0); });
   return error;
 }
-
-#endif  // __linux__
 
 int UpdateFlags(int fd, int get, int set, int add) {
   const int flags = Retry([&] { return fcntl(fd, get); });
@@ -113,20 +114,13 @@ int SocketPair(int domain, int type, int protocol, int flags, UniqueFd* first, U
 
 int Bind(int fd, std::string_view bytes) {
   if (const int error = CheckAddress(bytes)) return error;
-#ifdef __linux__
-  if (bytes.size() > Address::kMaxPath) return BindLong(fd, bytes);
-  return BindFitting(fd, bytes);
-#else
-  Address address;
-  if (const int error = address.Set(bytes)) return error;
-  return Retry([&] { return ::bind(fd, address.get(), address.length()); });
-#endif
+  return bytes.size() > Address::kMaxPath ? BindLong(fd, bytes) : BindFitting(fd, bytes);
 }
 
 int Connect(int fd, std::string_view bytes) {
   Address address;
-  UniqueFd keep;
-  if (const int error = address.Resolve(bytes, &keep)) return error;
+  AddressWay way;
+  if (const int error = address.Resolve(bytes, &way)) return error;
 #ifdef __APPLE__
   // An interrupted connect goes on: asking again then finds the socket connected.
   const int first = ::connect(fd, address.get(), address.length());
@@ -252,6 +246,12 @@ int Duplicate(int fd, UniqueFd* out) {
   if (duplicate < 0) return duplicate;
   out->Reset(duplicate);
   return 0;
+}
+
+void MoveAbove(UniqueFd* fd, int least) {
+  if (fd->get() >= least) return;
+  const int above = Retry([&] { return ::fcntl(fd->get(), F_DUPFD_CLOEXEC, least); });
+  if (above >= 0) fd->Reset(above);
 }
 
 int Ioctl(int fd, unsigned long request, int* value) {

@@ -53,6 +53,8 @@ int SetIntOption(int fd, int level, int name, int value);
 int Close(int fd);
 // A duplicate, close-on-exec, from descriptor 3 on.
 int Duplicate(int fd, UniqueFd* out);
+// Gives the descriptor a number that is no less than `least`, if there is one.
+void MoveAbove(UniqueFd* fd, int least);
 // ioctl(2) with an int in and out.
 int Ioctl(int fd, unsigned long request, int* value);
 int SetNonBlocking(int fd);

@@ -2,6 +2,7 @@
 // kernel that runs may be newer than the headers this was built with.
 #pragma once
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -69,7 +70,22 @@
 
 #endif  // __APPLE__
 
+// Whether paths that do not fit into sun_path are reached through /proc. The tests of src/sys are
+// built for Linux without it, too, for that is macOS's way.
+#if defined(__linux__) && !defined(AFUNIX_NO_PROC)
+#define AFUNIX_PROC 1
+#else
+#define AFUNIX_PROC 0
+#endif
+
 namespace afunix::sys {
+
+// Opens a directory to look up names in it.
+#ifdef __linux__
+constexpr int kLookInto = O_PATH;
+#else
+constexpr int kLookInto = O_RDONLY;
+#endif
 
 #ifdef __linux__
 constexpr int kNoSignal = MSG_NOSIGNAL;

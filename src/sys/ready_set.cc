@@ -1,7 +1,5 @@
 #include "ready_set.h"
 
-#include <fcntl.h>
-
 #ifdef __linux__
 #include <sys/epoll.h>
 #else
@@ -24,19 +22,13 @@ constexpr int kMaxReady = 64;
 
 }  // namespace
 
-void ReadySet::Own(int fd, int least) {
-  fd_.Reset(fd);
-  if (fd >= least) return;
-  const int above = Retry([&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, least); });
-  if (above >= 0) fd_.Reset(above);
-}
-
 #ifdef __linux__
 
 int ReadySet::Open(int least) {
   const int fd = Retry([] { return ::epoll_create1(EPOLL_CLOEXEC); });
   if (fd < 0) return fd;
-  Own(fd, least);
+  fd_.Reset(fd);
+  MoveAbove(&fd_, least);
   return 0;
 }
 
@@ -74,9 +66,10 @@ int ReadySet::Collect(Ready* out, int most) {
 
 int ReadySet::Open(int least) {
   const int fd = Retry([] { return ::kqueue(); });
-  const int error = fd < 0 ? fd : SetCloseOnExec(fd);
-  if (error == 0) Own(fd, least);
-  return error;
+  if (fd < 0) return fd;
+  fd_.Reset(fd);
+  MoveAbove(&fd_, least);
+  return SetCloseOnExec(fd_.get());
 }
 
 int ReadySet::Watch(int fd, int before, int events, uint64_t key) {

@@ -31,8 +31,6 @@ class ReadySet {
   int Collect(Ready* out, int most);
 
  private:
-  void Own(int fd, int least);
-
   UniqueFd fd_;
 };
 

@@ -28,10 +28,17 @@ int Create(const char* name) {
 
 }  // namespace
 
+int CreateMemoryFile(const char* name, UniqueFd* out) {
+  const int fd = Create(name);
+  if (fd < 0) return fd;
+  out->Reset(fd);
+  return 0;
+}
+
 int SealedFile(const char* name, std::string_view contents, UniqueFd* out) {
-  const int created = Create(name);
-  if (created < 0) return created;
-  UniqueFd fd(created);
+  UniqueFd fd;
+  if (const int error = CreateMemoryFile(name, &fd)) return error;
+  const int created = fd.get();
   while (!contents.empty()) {
     const ssize_t written = Retry([&] { return write(created, contents.data(), contents.size()); });
     if (written < 0) return static_cast<int>(written);
@@ -48,6 +55,7 @@ int SealedFile(const char* name, std::string_view contents, UniqueFd* out) {
 
 #else
 
+int CreateMemoryFile(const char*, UniqueFd*) { return -ENOSYS; }
 int SealedFile(const char*, std::string_view, UniqueFd*) { return -ENOSYS; }
 
 #endif

@@ -11,7 +11,10 @@
 
 #include "address.h"
 #include "calls.h"
+#include "descriptor_path.h"
 #include "file_status.h"
+#include "link_way.h"
+#include "platform.h"
 #include "probe.h"
 #include "retry.h"
 
@@ -38,7 +41,7 @@ int MakeName(Temporary kind, std::string* out) {
   return 0;
 }
 
-#ifdef __linux__
+#if AFUNIX_PROC
 // The way to an open directory that any process can go.
 int DescriptorPrefix(int directory, std::string* out) {
   char pid[32];
@@ -46,8 +49,7 @@ int DescriptorPrefix(int directory, std::string* out) {
   const ssize_t length = Retry([&] { return ::readlink("/proc/self", pid, sizeof(pid)); });
   if (length == -ENOENT) return -ENOSYS;
   if (length < 0) return static_cast<int>(length);
-  *out = "/proc/" + std::string(pid, static_cast<size_t>(length)) + "/fd/" +
-         std::to_string(directory) + "/";
+  *out = DescriptorPath(std::string(pid, static_cast<size_t>(length)), directory) + "/";
   return 0;
 }
 #endif
@@ -100,15 +102,22 @@ int BindTemporary(int fd, Temporary kind, int directory, const std::string& pref
                   std::string* name, bool* by_descriptor) {
   if (const int error = MakeName(kind, name)) return error;
   std::string address = prefix + *name;
-  *by_descriptor = address.size() > Address::kMaxPath;
-#ifdef __linux__
-  if (*by_descriptor) {
+  const bool is_long = address.size() > Address::kMaxPath;
+#if AFUNIX_PROC
+  *by_descriptor = is_long;
+  if (is_long) {
     std::string way;
     if (const int error = DescriptorPrefix(directory, &way)) return error;
     address = way + *name;
   }
 #else
   (void)directory;
+  *by_descriptor = false;
+  LinkWay way;
+  if (is_long) {
+    if (const int error = way.Make(prefix)) return error;
+    address = way.path() + "/" + *name;
+  }
 #endif
   return Bind(fd, address);
 }

@@ -20,8 +20,9 @@ enum class Temporary {
 // Binds `fd` to a random name in `directory`, whose pathname is `prefix`: empty, or ending in '/'.
 // Where that does not fit into sun_path, the address is /proc/PID/fd/N/name with N the directory,
 // and *by_descriptor says so: it is good as long as `directory` stays open. PID rather than `self`,
-// which would be the receiver's. Returns 0 with the file's *name, or -errno: -ENOSYS where /proc
-// would be needed and is not there.
+// which would be the receiver's. macOS has no /proc: there it is bound through a symbolic link (see
+// link_way.h), and the address leads nowhere afterwards. Returns 0 with the file's *name, or
+// -errno: -ENOSYS where /proc would be needed and is not there.
 int BindTemporary(int fd, Temporary kind, int directory, const std::string& prefix,
                   std::string* name, bool* by_descriptor);
 

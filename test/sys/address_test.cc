@@ -39,8 +39,8 @@ void ReachBoundPath(const string& path) {
   REQUIRE(Bind(receiver.get(), path) == 0);
   UniqueFd sender = Make(SOCK_DGRAM);
   Address to;
-  UniqueFd keep;
-  REQUIRE(to.Resolve(path, &keep) == 0);
+  AddressWay way;
+  REQUIRE(to.Resolve(path, &way) == 0);
   CHECK_EQ(sendto(sender.get(), "x", 1, 0, to.get(), to.length()), 1);
   char byte = 0;
   CHECK_EQ(recv(receiver.get(), &byte, 1, 0), 1);
@@ -86,14 +86,14 @@ TEST(SetAgainLeavesNothingOfTheLongerOne) {
 
 TEST(NulInPathnameIsRefused) {
   Address address;
-  UniqueFd keep;
+  AddressWay way;
   const string_view bytes("a\0b", 3);
   CHECK_EQ(address.Set(bytes), -EINVAL);
-  CHECK_EQ(address.Resolve(bytes, &keep), -EINVAL);
+  CHECK_EQ(address.Resolve(bytes, &way), -EINVAL);
   CHECK_EQ(CheckAddress(bytes), -EINVAL);
   CHECK_EQ(CheckAddress(string_view("a\0", 2)), -EINVAL);
   const string long_bytes = string(200, 'a') + '\0';
-  CHECK_EQ(address.Resolve(long_bytes, &keep), -EINVAL);
+  CHECK_EQ(address.Resolve(long_bytes, &way), -EINVAL);
 
   const TemporaryDirectory directory;
   const WorkingDirectory inside(directory.path());

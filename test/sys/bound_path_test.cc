@@ -15,7 +15,7 @@ int Bind(int fd, const string& path, BoundPath* out, int mode = -1,
          Replace replace = Replace::kNever, int backlog = -1) {
   BindRequest request;
   request.address = path;
-  request.mode = mode;
+  request.rights.mode = mode;
   request.replace = replace;
   request.listen_backlog = backlog;
   return BindPath(fd, request, out);
@@ -307,3 +307,21 @@ TEST(DatagramSocketKeepsItsNameWhereNothingWasInTheWay) {
 }
 
 #endif
+
+TEST(AFileThatAnotherSocketBoundIsFoundByItsPath) {
+  const TemporaryDirectory directory;
+  const string path = directory / "s";
+  const UniqueFd fd = Make(SOCK_STREAM);
+  BoundPath bound;
+  CHECK_EQ(FindPath(fd.get(), path, &bound), -ENOENT);  // nothing is there
+  BoundPath own;
+  CHECK_EQ(Bind(fd.get(), path, &own), 0);
+  CHECK_EQ(FindPath(fd.get(), path, &bound), 0);
+  bound.Unlink();
+  CHECK(!Exists(path));
+
+  close(open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+  CHECK_EQ(FindPath(fd.get(), path, &bound), -ENOENT);  // no socket
+  bound.Unlink();
+  CHECK(Exists(path));
+}
