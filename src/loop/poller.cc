@@ -1,138 +1,45 @@
-// One uv_poll_t for all descriptors, on the environment's own loop: workers have loops of their
-// own. It watches a ReadySet, which has the descriptors. A uv_poll_t for each would cost five more
-// system calls for a descriptor, and libuv ends the process if one is closed by its number before
-// libuv stops watching it.
+// One watch of the environment's own loop for all descriptors: workers have loops of their own. It
+// watches a ReadySet, which has the descriptors. A uv_poll_t for each costs seven system calls for
+// a descriptor, and saves one each time that it is ready. So it is for those that are ready often
+// (DirectWatch).
 #include "poller.h"
-
-#include <poll.h>
-#include <sched.h>
-#include <uv.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
 #include <utility>
 
+#include "busy_poll.h"
+#include "direct_watch.h"
+#include "libuv.h"
+#include "loop_watch.h"
+#include "thread_watch.h"
+
 namespace afunix {
 
-// On the heap and apart from the PollLoop: libuv holds on to it until its close callback has run.
-struct LoopWatcher {
-  uv_poll_t uv;
-  PollLoop* loop;
+namespace {
 
-  static void OnPoll(uv_poll_t* uv, int status, int) {
-    PollLoop* loop = static_cast<LoopWatcher*>(uv->data)->loop;
-    if (status < 0) {
-      loop->Rebuild();
-    } else {
-      loop->OnReady();
-    }
-  }
+// How often a descriptor must have been readable before it gets a watch of its own.
+constexpr unsigned kOften = 16;
 
-  static void OnClose(uv_handle_t* uv) {
-    auto* watcher = static_cast<LoopWatcher*>(uv->data);
-    PollLoop* loop = watcher->loop;
-    delete watcher;
-    loop->Released();
-  }
-};
+}  // namespace
 
-// As LoopWatcher, on the heap. Runs before the loop sleeps.
-struct BusyPoll {
-  uv_prepare_t uv;
-  PollLoop* loop;
-  uint64_t until = 0;   // uv_hrtime()
-  uint64_t served = 0;  // the key of the descriptor that was served last
+PollLoop::PollLoop(napi_env env) : env_(env), loop_(LibuvLoopOf(env)) {}
 
-  static void OnPrepare(uv_prepare_t* uv) {
-    auto* self = static_cast<BusyPoll*>(uv->data);
-    if (!self->Run()) uv_prepare_stop(uv);
-  }
-
-  // Polls until the loop has something to do, and returns true, or false when the time is over.
-  bool Run() {
-    // Messages in a row that are served here, before the loop serves what else is ready.
-    constexpr unsigned kMaxInARow = 16;
-    unsigned count = 0;
-    for (;;) {
-      const int timeout = uv_backend_timeout(uv.loop);
-      if (timeout == 0) return true;
-      const Poller* last = loop->Find(served);
-      const bool waits = last != nullptr && (last->armed_ & kReadable) != 0;
-      // The loop's own descriptor is readable as soon as any that it watches is ready.
-      pollfd ready[] = {{waits ? last->fd_ : -1, POLLIN, 0}, {uv_backend_fd(uv.loop), POLLIN, 0}};
-      if (::poll(ready, 2, 0) > 0) {
-        if (ready[0].revents == 0 || ++count > kMaxInARow) return true;
-        // Saves the two system calls by which the loop would find it.
-        loop->Serve(served, kReadable);
-        continue;
-      }
-      const uint64_t now = uv_hrtime();
-      if (now >= until) return false;
-      if (timeout > 0 && now - uv_now(uv.loop) * 1000000 >= uint64_t{1000000} * timeout)
-        return true;
-      // On a shared processor the peer could not answer before the time is over.
-      ::sched_yield();
-    }
-  }
-
-  static void OnClose(uv_handle_t* uv) {
-    auto* self = static_cast<BusyPoll*>(uv->data);
-    PollLoop* loop = self->loop;
-    delete self;
-    loop->Released();
-  }
-};
-
-PollLoop::PollLoop(napi_env env) {
-  uv_loop_t* loop = nullptr;
-  if (napi_get_uv_event_loop(env, &loop) == napi_ok) loop_ = loop;
-}
-
-void PollLoop::StartBusyPoll(int fd, unsigned microseconds) {
-  if (busy_ == nullptr) {
-    if (loop_ == nullptr || drained_ != nullptr) return;
-    busy_ = new BusyPoll{{}, this};
-    uv_prepare_init(static_cast<uv_loop_t*>(loop_), &busy_->uv);
-    uv_unref(reinterpret_cast<uv_handle_t*>(&busy_->uv));
-    busy_->uv.data = busy_;
-    handles_++;
-  }
-  busy_->served = KeyOf(fd);
-  busy_->until = std::max(busy_->until, uv_hrtime() + uint64_t{1000} * microseconds);
-  uv_prepare_start(&busy_->uv, BusyPoll::OnPrepare);
-}
-
-void PollLoop::Orphan(Poller* poller, uint64_t key) {
-  const int armed = poller->armed_;
-  slots_[static_cast<uint32_t>(key)].poller = nullptr;
-  poller->SetArmed(0);
-  poller->listener_->OnReady(armed);
+PollLoop::~PollLoop() {
+  if (watch_ != nullptr) watch_->Release();
 }
 
 int PollLoop::Open() {
-  if (loop_ == nullptr || drained_ != nullptr) return -ECANCELED;
+  if (drained_ != nullptr) return -ECANCELED;
   sys::ReadySet set;
-  // Above the numbers that it watches: if a program closed one of these by its number, the number
-  // is free, and its owner may close it once more.
-  if (const int error = set.Open(static_cast<int>(slots_.size()))) return error;
-  auto* watcher = new LoopWatcher{{}, this};
-  int error = uv_poll_init(static_cast<uv_loop_t*>(loop_), &watcher->uv, set.fd());
-  if (error < 0) {
-    delete watcher;
-    return error;
-  }
-  watcher->uv.data = watcher;
-  handles_++;
-  error = uv_poll_start(&watcher->uv, UV_READABLE, LoopWatcher::OnPoll);
-  if (error < 0) {
-    Release(watcher);
-    return error;
-  }
-  if (watcher_ != nullptr) Release(watcher_);
-  watcher_ = watcher;
+  if (const int error = set.Open(above_)) return error;
+  if (watch_ == nullptr && is_libuv()) watch_ = new LoopWatch(this);
+  if (watch_ == nullptr) watch_ = ThreadWatch::Start(this, env_, set_immediate_, above_);
+  if (watch_ == nullptr) return -ENOMEM;
+  if (const int error = watch_->Watch(set.fd())) return error;
   set_ = std::move(set);
-  if (holds_ == 0) uv_unref(reinterpret_cast<uv_handle_t*>(&watcher_->uv));
+  watch_->SetReference(holds_ > 0);
   return 0;
 }
 
@@ -146,25 +53,27 @@ void PollLoop::Rebuild() {
     const Slot& slot = slots_[fd];
     if (slot.poller == nullptr) continue;
     const uint64_t key = KeyOf(static_cast<int>(fd));
-    if (set_.Watch(static_cast<int>(fd), 0, slot.poller->armed_, key) < 0) lost.push_back(key);
+    if (set_.Watch(static_cast<int>(fd), 0, slot.poller->in_set_, key) < 0) lost.push_back(key);
   }
   for (const uint64_t key : lost) {
-    if (Poller* poller = Find(key)) Orphan(poller, key);
+    if (Poller* poller = Find(key)) Orphan(poller);
   }
 }
 
-void PollLoop::Release(LoopWatcher* watcher) {
-  uv_poll_stop(&watcher->uv);
-  uv_close(reinterpret_cast<uv_handle_t*>(&watcher->uv), LoopWatcher::OnClose);
+void PollLoop::Orphan(Poller* poller) {
+  const int armed = poller->armed();
+  slots_[static_cast<size_t>(poller->fd_)].poller = nullptr;
+  poller->in_set_ = 0;
+  poller->UpdateHold();
+  poller->listener_->OnReady(armed);
 }
 
 void PollLoop::Shutdown(Drained drained, void* data) {
   drained_ = drained;
   data_ = data;
-  if (watcher_ != nullptr) Release(watcher_);
-  watcher_ = nullptr;
-  if (busy_ != nullptr) uv_close(reinterpret_cast<uv_handle_t*>(&busy_->uv), BusyPoll::OnClose);
-  busy_ = nullptr;
+  while (!direct_.empty()) direct_.back()->ReleaseDirect();
+  if (watch_ != nullptr) std::exchange(watch_, nullptr)->Release();
+  if (busy_ != nullptr) std::exchange(busy_, nullptr)->Close();
   if (handles_ == 0) drained_(data_);
 }
 
@@ -176,35 +85,28 @@ void PollLoop::Released() {
 void PollLoop::AddHold(int change) {
   const int before = holds_;
   holds_ += change;
-  if (watcher_ == nullptr) return;
-  auto* uv = reinterpret_cast<uv_handle_t*>(&watcher_->uv);
-  if (before == 0) {
-    uv_ref(uv);
-  } else if (holds_ == 0) {
-    uv_unref(uv);
-  }
+  if (watch_ != nullptr && (before == 0 || holds_ == 0)) watch_->SetReference(holds_ > 0);
 }
 
 int PollLoop::Watch(Poller* poller, int fd, int events) {
-  if (watcher_ == nullptr) {
+  if (set_.fd() < 0) {
     if (const int error = Open()) return error;
   }
   if (static_cast<size_t>(fd) >= slots_.size()) slots_.resize(static_cast<size_t>(fd) + 1);
   Slot& slot = slots_[static_cast<size_t>(fd)];
   if (slot.poller != poller) {
     // The former poller's descriptor was closed by its number, which means another socket now.
-    if (slot.poller != nullptr) slot.poller->SetArmed(0);
-    slot = {poller, slot.generation + 1};
+    if (slot.poller != nullptr) {
+      slot.poller->in_set_ = 0;
+      slot.poller->UpdateHold();
+    }
+    slot = {poller, ++generation_};
   }
-  const int result = set_.Watch(fd, poller->armed_, events, KeyOf(fd));
-  if (result < 0 && events != 0 && poller->armed_ != 0) return result;  // the set has what it had
-  if (result < 0 || events == 0) {
-    slot.poller = nullptr;
-    poller->SetArmed(0);
-    return result;
-  }
-  poller->SetArmed(events);
-  return 0;
+  const int result = set_.Watch(fd, poller->in_set_, events, KeyOf(fd));
+  if (result < 0 && events != 0 && poller->in_set_ != 0) return result;  // the set has what it had
+  poller->in_set_ = result < 0 ? 0 : events;
+  if (poller->in_set_ == 0) slot.poller = nullptr;
+  return result;
 }
 
 uint64_t PollLoop::KeyOf(int fd) const {
@@ -217,30 +119,83 @@ Poller* PollLoop::Find(uint64_t key) const {
   return slots_[fd].poller;
 }
 
-void PollLoop::OnReady() {
-  sys::Ready ready[64];
-  bool unknown = false;
-  const int count = set_.Collect(ready, static_cast<int>(std::size(ready)));
-  for (int i = 0; i < count; i++) unknown = unknown || Find(ready[i].key) == nullptr;
-  for (int i = 0; i < count; i++) Serve(ready[i].key, ready[i].events);
-  if (unknown) Rebuild();
+void PollLoop::Collect() {
+  next_ = 0;
+  count_ = set_.Collect(ready_, static_cast<int>(std::size(ready_)));
+  for (int i = 0; i < count_; i++) unknown_ = unknown_ || Find(ready_[i].key) == nullptr;
 }
 
-void PollLoop::Serve(uint64_t key, int events) {
-  Poller* poller = Find(key);  // an earlier listener may have closed it
-  if (poller == nullptr) return;
-  events &= poller->armed_;
-  if (events != 0) poller->listener_->OnReady(events);
+bool PollLoop::DeliverNext() {
+  while (next_ < count_) {
+    const sys::Ready ready = ready_[next_++];
+    Poller* poller = Find(ready.key);  // an earlier listener may have closed it
+    if (poller == nullptr) continue;
+    poller->Deliver(ready.events);
+    return true;
+  }
+  if (std::exchange(unknown_, false)) Rebuild();
+  return false;
+}
+
+void PollLoop::StartBusyPoll(Poller* poller, unsigned microseconds) {
+  if (busy_ == nullptr) {
+    if (!is_libuv() || drained_ != nullptr) return;
+    busy_ = new BusyPoll(this);
+  }
+  busy_->Start(poller, microseconds);
+}
+
+void PollLoop::Forget(const Poller* poller) {
+  if (busy_ != nullptr) busy_->Forget(poller);
+}
+
+int Poller::armed() const {
+  return in_set_ | (direct_ != nullptr && direct_->watches() ? kReadable : 0);
 }
 
 int Poller::Arm(int fd, int events) {
-  if (events == armed_) return 0;
+  if (events == armed()) return 0;
+  int in_set = events;
   fd_ = fd;
-  return loop_->Watch(this, fd, events);
+  loop_->above_ = std::max(loop_->above_, fd + 1);
+  if (direct_ != nullptr) {
+    // libuv takes two system calls for every change, the set one: it watches for writable.
+    direct_->Watch((events & kReadable) != 0);
+    in_set &= ~kReadable;
+  }
+  const int result = in_set == in_set_ ? 0 : loop_->Watch(this, fd_, in_set);
+  UpdateHold();
+  return result;
 }
 
-void Poller::SetArmed(int events) {
-  armed_ = events;
+void Poller::Deliver(int events) {
+  events &= armed();
+  if (events != 0) listener_->OnReady(events);
+}
+
+void Poller::CountReady() {
+  if (!loop_->is_libuv() || direct_ != nullptr || ++times_ready_ % kOften != 0) return;
+  DirectWatch* direct = DirectWatch::Open(loop_, this, fd_);
+  if (direct == nullptr) return;
+  const int events = armed();
+  loop_->direct_.push_back(this);
+  direct_ = direct;
+  direct_->Watch((events & kReadable) != 0);
+  loop_->Watch(this, fd_, events & ~kReadable);
+}
+
+int Poller::StayInSet() {
+  if (direct_ == nullptr) return 0;
+  const int events = armed();
+  ReleaseDirect();
+  return Arm(fd_, events);
+}
+
+void Poller::ReleaseDirect() {
+  if (direct_ == nullptr) return;
+  auto& all = loop_->direct_;
+  all.erase(std::find(all.begin(), all.end(), this));
+  std::exchange(direct_, nullptr)->Release();
   UpdateHold();
 }
 
@@ -250,18 +205,22 @@ void Poller::SetReference(bool referenced) {
 }
 
 void Poller::UpdateHold() {
-  const bool holding = referenced_ && armed_ != 0;
+  const bool holding = referenced_ && armed() != 0;
   if (holding == holding_) return;
   holding_ = holding;
   loop_->AddHold(holding ? 1 : -1);
 }
 
 void Poller::BusyPoll(unsigned microseconds) {
-  if (armed_ != 0) loop_->StartBusyPoll(fd_, microseconds);
+  if (armed() != 0) loop_->StartBusyPoll(this, microseconds);
 }
 
 void Poller::Close() {
-  if (armed_ != 0) Arm(fd_, 0);
+  if (fd_ < 0) return;
+  Arm(fd_, 0);
+  ReleaseDirect();
+  loop_->Forget(this);
+  fd_ = -1;
 }
 
 }  // namespace afunix

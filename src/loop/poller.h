@@ -1,5 +1,5 @@
-// Readiness of descriptors, delivered to callbacks. Only poller.cc knows libuv. Another
-// implementation, such as a thread for runtimes without uv_poll_*, would have this interface too.
+// Readiness of descriptors, delivered to callbacks. Only this folder knows libuv, and the thread
+// that waits where there is no loop of libuv's.
 #pragma once
 
 #include <node_api.h>
@@ -15,27 +15,43 @@ using sys::kReadable;
 using sys::kWritable;
 
 class Poller;
-struct LoopWatcher;  // the handle that watches the set
-struct BusyPoll;     // the handle that polls before the loop sleeps
+struct BusyPoll;
+struct DirectWatch;
+class SetWatch;
+template <typename Handle>
+struct LoopHandle;
 
-// The environment's event loop, as far as pollers need it: one descriptor for all of theirs.
+// The environment's event loop, as far as pollers need it: one descriptor for all of theirs, but
+// for some that are ready often.
 class PollLoop {
  public:
   // Calls `drained(data)` once, when Shutdown() was called and the loop has let go of every handle.
   using Drained = void (*)(void* data);
 
   explicit PollLoop(napi_env env);
+  ~PollLoop();
   PollLoop(const PollLoop&) = delete;
   PollLoop& operator=(const PollLoop&) = delete;
 
   void Shutdown(Drained drained, void* data);
+  // Whether it is libuv's, which lets go of a handle only in a turn.
+  bool is_libuv() const { return loop_ != nullptr; }
+  // JavaScript's function of that name, for an environment without libuv's loop.
+  void set_immediate(napi_ref function) { set_immediate_ = function; }
+
+  // For the SetWatch, when the set is ready. Finds out which descriptors are.
+  void Collect();
+  // Delivers the next of these. Returns false if there was none left.
+  bool DeliverNext();
+  // Moves all registrations to a new set.
+  void Rebuild();
 
  private:
   friend class Poller;
-  friend struct LoopWatcher;
-  friend struct BusyPoll;
+  template <typename Handle>
+  friend struct LoopHandle;
 
-  // A descriptor's registration, at the descriptor's number.
+  // A descriptor's registration in the set, at the descriptor's number.
   struct Slot {
     Poller* poller = nullptr;
     uint32_t generation = 0;  // distinguishes it from earlier ones with that number
@@ -43,29 +59,38 @@ class PollLoop {
 
   // Has the loop watch a new set, in place of none or of the one before.
   int Open();
-  // Moves all registrations to a new set.
-  void Rebuild();
+  // Registers the poller in the set for these events in place of those before.
   int Watch(Poller* poller, int fd, int events);
   // Returns the key by which the set names the poller at that number.
   uint64_t KeyOf(int fd) const;
   Poller* Find(uint64_t key) const;
   void AddHold(int change);
-  // Delivers what is ready.
-  void OnReady();
-  // Delivers events to the poller of this key, if there is one that has them armed.
-  void Serve(uint64_t key, int events);
-  void StartBusyPoll(int fd, unsigned microseconds);
   // Takes a poller out, and delivers what it has armed: its listener's own call gets the error.
-  void Orphan(Poller* poller, uint64_t key);
-  void Release(LoopWatcher* watcher);
+  void Orphan(Poller* poller);
+  void StartBusyPoll(Poller* poller, unsigned microseconds);
+  // The poller is about to end, or to have another descriptor.
+  void Forget(const Poller* poller);
+  // Count the handles that libuv holds on to.
+  void Hold() { handles_++; }
   void Released();
 
-  void* loop_ = nullptr;
+  const napi_env env_;
+  void* const loop_;  // a uv_loop_t, or nullptr
+  napi_ref set_immediate_ = nullptr;
   sys::ReadySet set_;
-  LoopWatcher* watcher_ = nullptr;
+  sys::Ready ready_[64];  // what Collect() found, and DeliverNext() has not delivered
+  int next_ = 0;
+  int count_ = 0;
+  bool unknown_ = false;  // among it was a descriptor of nobody's
+  SetWatch* watch_ = nullptr;
   BusyPoll* busy_ = nullptr;
   std::vector<Slot> slots_;
-  int holds_ = 0;  // pollers that keep the loop alive
+  uint32_t generation_ = 0;
+  // A number above those of all sockets. If a program closes a socket by its number, the number is
+  // free, and the socket may close it once more: no descriptor of ours must have it by then.
+  int above_ = 0;
+  std::vector<Poller*> direct_;  // the pollers with a watch of their own
+  int holds_ = 0;                // pollers that keep the loop alive
   int handles_ = 0;
   Drained drained_ = nullptr;
   void* data_ = nullptr;
@@ -93,7 +118,12 @@ class Poller {
   // Asks for exactly these events, level-triggered, from now on; 0: none. Returns 0 or -errno.
   // Every change costs one system call; asking for what is armed already costs none.
   int Arm(int fd, int events);
-  int armed() const { return armed_; }
+  int armed() const;
+  // To be called for each readable event of a descriptor whose number no program knows. When there
+  // were many, it gets a watch of its own.
+  void CountReady();
+  // A program is about to know the number. Returns 0 or -errno: then nothing is armed any more.
+  int StayInSet();
 
   // Has the loop poll, this descriptor first, instead of sleep, until that time has passed. Timers
   // and all other descriptors are served meanwhile.
@@ -108,13 +138,19 @@ class Poller {
  private:
   friend class PollLoop;
   friend struct BusyPoll;
-  void SetArmed(int events);
+  friend struct DirectWatch;
+
+  // Calls the listener, if it has any of the events armed.
+  void Deliver(int events);
+  void ReleaseDirect();
   void UpdateHold();
 
   PollLoop* loop_;
   Listener* listener_;
   int fd_ = -1;
-  int armed_ = 0;
+  int in_set_ = 0;  // the events that the set watches for
+  unsigned times_ready_ = 0;
+  DirectWatch* direct_ = nullptr;
   bool referenced_ = true;
   bool holding_ = false;
 };
