@@ -1,11 +1,14 @@
 #include "addon.h"
 
+#include <cerrno>
 #include <iterator>
+#include <string>
 #include <utility>
 
 #include "budget.h"
 #include "napi/function.h"
 #include "raw/calls.h"
+#include "sys/account.h"
 #include "sys/address.h"
 #include "sys/ancillary.h"
 #include "sys/bound_path.h"
@@ -41,6 +44,7 @@ constexpr Number kLayout[] = {
     {"size", ReceiveSlab::kSize},
     {"flags", ReceiveSlab::kFlags},
     {"addressLength", ReceiveSlab::kAddressLength},
+    {"sender", ReceiveSlab::kSender},
     {"source", ReceiveSlab::kSource},
     {"lent", ReceiveSlab::kLent},
     {"truncated", ReceiveSlab::kTruncated},
@@ -56,6 +60,21 @@ constexpr Number kLayout[] = {
     {"rights", ReceiveSlab::kRights},
 };
 
+// user(name), group(name)
+template <int64_t (*Find)(const char*)>
+int64_t FindAccount(const Arguments& arguments) {
+  Bytes name;
+  return arguments.Read(&name) ? Find(std::string(name.view()).c_str()) : -EINVAL;
+}
+
+napi_value MakeAccountExports(napi_env env) {
+  void* const none = nullptr;
+  return MakeObject(env, {
+                             Function<FindAccount<sys::FindUser>>("user", none),
+                             Function<FindAccount<sys::FindGroup>>("group", none),
+                         });
+}
+
 }  // namespace
 
 bool Addon::Export(napi_env env, napi_value exports) {
@@ -67,7 +86,9 @@ bool Addon::Export(napi_env env, napi_value exports) {
       Value("sockets", sockets_.MakeExports()),
       Value("slab", sockets_.MakeSlabExports()),
       Value("descriptors", owned_.MakeExports(env)),
+      Value("accounts", MakeAccountExports(env)),
       Value("raw", MakeRawExports(env, &blocking_)),
+      Value("hasLoop", ToValue(env, loop_.is_libuv())),
   };
   for (const napi_property_descriptor& property : properties) {
     if (property.value == nullptr) return false;
@@ -75,9 +96,13 @@ bool Addon::Export(napi_env env, napi_value exports) {
   return napi_define_properties(env, exports, std::size(properties), properties) == napi_ok;
 }
 
-// Asynchronous, because libuv lets go of a handle only in a turn of its loop. The hook keeps the
-// environment, and so this object, alive until it is removed.
+// Asynchronous with libuv, which lets go of a handle only in a turn of its loop. The hook keeps the
+// environment, and so this object, alive until it is removed. Deno frees such a hook twice.
 bool Addon::HookTeardown(napi_env env) {
+  if (!loop_.is_libuv()) {
+    const auto teardown = [](void* data) { static_cast<Addon*>(data)->Teardown(); };
+    return napi_add_env_cleanup_hook(env, teardown, this) == napi_ok;
+  }
   const auto teardown = [](napi_async_cleanup_hook_handle, void* data) {
     static_cast<Addon*>(data)->Teardown();
   };
@@ -90,6 +115,7 @@ void Addon::Teardown() {
   loop_.Shutdown(
       [](void* data) {
         auto* addon = static_cast<Addon*>(data);
+        if (addon->teardown_ == nullptr) return;
         napi_remove_async_cleanup_hook(std::exchange(addon->teardown_, nullptr));
       },
       this);

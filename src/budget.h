@@ -13,6 +13,8 @@ constexpr unsigned kMaxReceiveBatch = 32;
 constexpr size_t kMaxStreamRead = 64 * 1024;
 // Reads of a stream in one event of the loop, as libuv's.
 constexpr int kMaxReadsPerEvent = 32;
+// Connections that a listening socket accepts in one event of the loop.
+constexpr int kMaxAcceptsPerEvent = 64;
 // Messages of one sendmmsg(2).
 constexpr size_t kMaxSendMany = 64;
 // Bytes of one write to a stream: to a reader who keeps up the kernel would go on without end.

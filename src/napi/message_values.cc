@@ -50,13 +50,13 @@ int BufferList::LookUp(napi_env env, std::vector<iovec>* out) const {
   return 0;
 }
 
-int ReadAddress(napi_env env, napi_value value, sys::Address* out, sys::UniqueFd* keep,
+int ReadAddress(napi_env env, napi_value value, sys::Address* out, sys::AddressWay* way,
                 bool* present) {
   *present = !IsUndefined(env, value);
   if (!*present) return 0;
   Bytes bytes;
   if (!GetBytes(env, value, &bytes)) return -EINVAL;
-  return out->Resolve(bytes.view(), keep);
+  return out->Resolve(bytes.view(), way);
 }
 
 int ReadRights(napi_env env, napi_value rights, sys::ControlBuilder* out) {

@@ -27,8 +27,8 @@ class BufferList {
 };
 
 // All three: undefined is none. Return 0 or -errno.
-// `present` says whether there was an address; `keep` must outlive the send (see address.h).
-int ReadAddress(napi_env env, napi_value bytes, sys::Address* out, sys::UniqueFd* keep,
+// `present` says whether there was an address; `way` must outlive the send (see address.h).
+int ReadAddress(napi_env env, napi_value bytes, sys::Address* out, sys::AddressWay* way,
                 bool* present);
 // A descriptor, or an array of them.
 int ReadRights(napi_env env, napi_value rights, sys::ControlBuilder* out);

@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include <map>
+#include <vector>
 
 namespace afunix {
 
@@ -14,17 +14,21 @@ class BlockingDescriptors {
  public:
   // Descriptors that cannot be looked at are left out: calls on them do not wait.
   void Add(int fd);
-  void Remove(int fd) { sockets_.erase(fd); }
+  void Remove(int fd);
   bool Has(int fd);
   // MSG_DONTWAIT for a send or receive on `fd` that may not wait, 0 for one that may.
   int WaitFlags(int fd) { return Has(fd) ? 0 : MSG_DONTWAIT; }
 
  private:
-  struct Identity {
+  struct Entry {
+    int fd;
     dev_t device;
     ino_t inode;
   };
-  std::map<int, Identity> sockets_;
+  // The entry of `fd`, or where it would be.
+  std::vector<Entry>::iterator Find(int fd);
+
+  std::vector<Entry> entries_;  // by fd
 };
 
 }  // namespace afunix

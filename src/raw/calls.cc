@@ -191,9 +191,9 @@ int64_t Send(BlockingDescriptors& blocking, const Arguments& arguments) {
   Bytes data;
   if (!arguments.Read(&fd, &data, &flags)) return -EINVAL;
   sys::Address address;
-  sys::UniqueFd keep;
+  sys::AddressWay way;
   bool present;
-  const int error = ReadAddress(arguments.env, arguments[3], &address, &keep, &present);
+  const int error = ReadAddress(arguments.env, arguments[3], &address, &way, &present);
   if (error < 0) return error;
   flags |= blocking.WaitFlags(fd);
   const sys::Address* to = present ? &address : nullptr;

@@ -33,7 +33,7 @@ class MessageToSend {
     int error = buffers_.Append(env, buffers);
     if (error == 0) error = ReadRights(env, rights, &control_);
     if (error == 0) error = ReadCredentials(env, credentials, &control_);
-    if (error == 0) error = ReadAddress(env, address, &address_, &keep_, &has_address_);
+    if (error == 0) error = ReadAddress(env, address, &address_, &way_, &has_address_);
     return error;
   }
 
@@ -56,7 +56,7 @@ class MessageToSend {
   BufferList buffers_;
   std::vector<iovec> iovecs_;
   sys::Address address_;
-  sys::UniqueFd keep_;
+  sys::AddressWay way_;
   bool has_address_ = false;
   sys::ControlBuilder control_;
 };

@@ -17,6 +17,12 @@ namespace afunix {
 
 int SocketWrap::GetFd(const Arguments&) { return fd_.get(); }
 
+// The number, for a program to have: from now on anybody may close it.
+int SocketWrap::ShowFd(const Arguments&) {
+  SetShown();
+  return fd_.get();
+}
+
 // waitReadable(batch, flags)
 int SocketWrap::WaitReadable(const Arguments& arguments) {
   batch_ = static_cast<unsigned>(arguments.Int(0));
@@ -92,6 +98,19 @@ int SocketWrap::Receive(const Arguments& arguments) {
   return ReceiveBatch(static_cast<unsigned>(arguments.Int(0)), arguments.Int(1));
 }
 
+// receiveInto(buffer, flags)
+int SocketWrap::ReceiveInto(const Arguments& arguments) {
+  Bytes bytes;
+  if (!fd_) return -EBADF;
+  if (!arguments.Read(&bytes)) return -EINVAL;
+  const int flags = arguments.Int(1);
+  const int result = table_->slab.ReceiveInto(table_->env, fd_.get(), bytes, limit_, flags, room_,
+                                              type_ == SOCK_SEQPACKET);
+  if (result >= 0) received_calls_++;
+  CountReceived(result, flags);
+  return result;
+}
+
 // read(buffer, flags)
 int SocketWrap::Read(const Arguments& arguments) {
   Bytes bytes;
@@ -124,23 +143,37 @@ int SocketWrap::ReadOrWait(const Arguments& arguments) {
   return result == -EAGAIN ? WaitAfter(result, 0) : result;
 }
 
-// bind(address, mode, replace, unlink, backlog, allowUnsafePath)
+// bind(address, mode, replace, unlink, backlog, allowUnsafePath, owner, group)
 int SocketWrap::Bind(const Arguments& arguments) {
   Bytes bytes;
   if (!fd_) return -EBADF;
   if (!arguments.Read(&bytes)) return -EINVAL;
   sys::BindRequest request;
   request.address = bytes.view();
-  request.mode = arguments.Int(1, -1);
+  request.rights.mode = arguments.Int(1, -1);
   request.replace = static_cast<sys::Replace>(arguments.Int(2));
   request.listen_backlog = arguments.Int(4, -1);
   request.allow_unsafe = arguments.Bool(5);
+  // Modulo 2^32, as JavaScript's numbers become an int: -1 is nobody's.
+  request.rights.owner = static_cast<uid_t>(arguments.Int(6, -1));
+  request.rights.group = static_cast<gid_t>(arguments.Int(7, -1));
   auto path = std::make_unique<sys::BoundPath>();
   const int result = sys::BindPath(fd_.get(), request, path.get());
   if (result != 0 || path->empty()) return result;
   if (!arguments.Bool(3)) path->Leave();
   path_ = std::move(path);
   return 0;
+}
+
+// adoptPath(path)
+int SocketWrap::AdoptPath(const Arguments& arguments) {
+  Bytes bytes;
+  if (!fd_) return -EBADF;
+  if (!arguments.Read(&bytes) || path_ != nullptr) return -EINVAL;
+  auto path = std::make_unique<sys::BoundPath>();
+  const int result = sys::FindPath(fd_.get(), bytes.view(), path.get());
+  if (result == 0) path_ = std::move(path);
+  return result;
 }
 
 napi_value SocketWrap::GetBoundPath(const Arguments& arguments) {
@@ -169,6 +202,7 @@ napi_value SocketWrap::Accept(const Arguments& arguments) {
   if (result < 0) return ToValue(arguments.env, received_.Count(result));
   received_.Count(0);
   received_calls_++;
+  accepted_++;
   return table_->MakeHandle(std::move(fd), type_);
 }
 

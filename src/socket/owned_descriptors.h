@@ -3,7 +3,7 @@
 
 #include <node_api.h>
 
-#include <set>
+#include <vector>
 
 #include "napi/function.h"
 #include "sys/unique_fd.h"
@@ -21,7 +21,7 @@ class OwnedDescriptors {
   // Takes it over. Returns its number.
   int Add(sys::UniqueFd fd);
   // Its owner is somebody else from here on.
-  void Remove(int fd) { set_.erase(fd); }
+  void Remove(int fd) { Take(fd); }
   void CloseAll();
 
   // The object `descriptors` of the addon.
@@ -33,14 +33,26 @@ class OwnedDescriptors {
   int Close(const Arguments& arguments);
   int Duplicate(const Arguments& arguments);
   int SealedFile(const Arguments& arguments);
+  int MemoryFile(const Arguments& arguments);
+  int Seals(const Arguments& arguments);
+  napi_value Map(const Arguments& arguments);
+  bool Unmap(const Arguments& arguments);
   int CloseOnExec(const Arguments& arguments);
   int64_t Mode(const Arguments& arguments);
+  int Flags(const Arguments& arguments);
   int SocketKind(const Arguments& arguments);
-  int Readable(const Arguments& arguments);
   napi_value PeerCredentials(const Arguments& arguments);
   int PeerPidFd(const Arguments& arguments);
+  int OpenPidFd(const Arguments& arguments);
+  int SignalPidFd(const Arguments& arguments);
+  int GetPidFdDescriptor(const Arguments& arguments);
+  int GetPidFdInfo(const Arguments& arguments);
 
-  std::set<int> set_;
+  bool Has(int fd) const;
+  // Removes it. Returns whether it was there.
+  bool Take(int fd);
+
+  std::vector<bool> owned_;  // by number
 };
 
 }  // namespace afunix

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -169,7 +170,15 @@ napi_value ReceiveSlab::Take(napi_env env, size_t index) {
   return buffer;
 }
 
-int ReceiveSlab::ReceiveInto(int fd, unsigned batch, int flags) {
+int32_t ReceiveSlab::SenderOf(std::string_view address) {
+  if (address != sender_) {
+    sender_ = address;
+    sender_number_ = sender_number_ == INT32_MAX ? 1 : sender_number_ + 1;
+  }
+  return sender_number_;
+}
+
+int ReceiveSlab::Call(int fd, unsigned batch, int flags) {
   // MSG_TRUNC: the result is the real length, also of a message that did not fit.
   if (batch > 1) return sys::ReceiveMany(fd, headers_, batch, flags | MSG_TRUNC | MSG_DONTWAIT);
   const ssize_t length =
@@ -181,6 +190,16 @@ int ReceiveSlab::ReceiveInto(int fd, unsigned batch, int flags) {
 
 int ReceiveSlab::ReceiveMessages(napi_env env, int fd, unsigned batch, size_t limit, int flags,
                                  ControlRoom room, bool ends, Source source) {
+  return Receive(env, fd, batch, limit, flags, room, ends, source, nullptr);
+}
+
+int ReceiveSlab::ReceiveInto(napi_env env, int fd, Bytes memory, size_t limit, int flags,
+                             ControlRoom room, bool ends) {
+  return Receive(env, fd, 1, limit, flags, room, ends, kPacked, &memory);
+}
+
+int ReceiveSlab::Receive(napi_env env, int fd, unsigned batch, size_t limit, int flags,
+                         ControlRoom room, bool ends, Source source, const Bytes* memory) {
   if (!MapSlots() || (room == ControlRoom::kFull && !MakeControl())) return -ENOMEM;
   // All memory is there before anything is received, so that no message is lost without it.
   auto* meta = reinterpret_cast<int32_t*>(numbers_.Find(env));
@@ -188,7 +207,13 @@ int ReceiveSlab::ReceiveMessages(napi_env env, int fd, unsigned batch, size_t li
   if (meta == nullptr || packed == nullptr) return -ENOMEM;
   batch = std::clamp(batch, 1u, kMaxReceiveBatch);
   Prepare(batch, limit, room);
-  const int received = ReceiveInto(fd, batch, flags);
+  const iovec slot = vectors_[0];
+  if (memory != nullptr) {
+    const size_t most = limit == 0 ? memory->length : std::min(limit, memory->length);
+    vectors_[0] = {memory->data, most};
+  }
+  const int received = Call(fd, batch, flags);
+  const size_t first_room = std::exchange(vectors_[0], slot).iov_len;
   if (received <= 0) return received;
   used_ = std::max(used_, static_cast<unsigned>(received));
 
@@ -201,18 +226,20 @@ int ReceiveSlab::ReceiveMessages(napi_env env, int fd, unsigned batch, size_t li
     const int32_t message_flags = ReadControl(count, header, room, &any);
     // An empty packet has a timestamp (see SocketWrap), the end of the connection has nothing.
     if (ends && headers_[count].msg_len == 0 && !any) break;
-    const size_t length = std::min<size_t>(headers_[count].msg_len, vectors_[count].iov_len);
-    const bool own = length > kSmallMessage;
+    const size_t most = count == 0 ? first_room : vectors_[count].iov_len;
+    const size_t length = std::min<size_t>(headers_[count].msg_len, most);
+    const bool own = memory != nullptr || length > kSmallMessage;
     const std::string_view address =
         sys::AddressBytes(static_cast<const sockaddr*>(header.msg_name), header.msg_namelen);
     messages_[count] = {length, (message_flags & kAncillary) != 0,
-                        own ? Keeper::kSlot : Keeper::kNone};
+                        own && memory == nullptr ? Keeper::kSlot : Keeper::kNone};
     int32_t* fields = meta + kHeader + static_cast<size_t>(count) * kStride;
     fields[kOffset] = static_cast<int32_t>(used);
     fields[kLength] = static_cast<int32_t>(length);
     fields[kSize] = static_cast<int32_t>(headers_[count].msg_len);
     fields[kFlags] = message_flags | (own ? kOwn : 0);
     fields[kAddressLength] = static_cast<int32_t>(address.size());
+    fields[kSender] = address.empty() ? 0 : SenderOf(address);
     fields[kSource] = source;
     if (!own) {
       std::memcpy(packed + used, vectors_[count].iov_base, length);
@@ -251,7 +278,7 @@ int ReceiveSlab::ReceiveBytes(napi_env env, int fd, int flags, ControlRoom room)
   fields[kOffset] = 0;
   fields[kLength] = fields[kSize] = static_cast<int32_t>(length);
   fields[kFlags] = message_flags | (own ? kOwn : 0);
-  fields[kAddressLength] = 0;
+  fields[kAddressLength] = fields[kSender] = 0;
   fields[kSource] = kStream;
   return 1;
 }

@@ -13,10 +13,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "budget.h"
 #include "chunk.h"
+#include "napi/values.h"
 #include "sys/ancillary.h"
 #include "sys/messages.h"
 
@@ -45,9 +47,19 @@ class ReceiveSlab {
 
   // The numbers called meta: the ids of the chunks, then kStride numbers a message.
   static constexpr size_t kHeader = kSources;
-  enum Field : size_t { kOffset, kLength, kSize, kFlags, kAddressLength, kSource, kStride };
+  // kSender is not 0, and that of the message before if the address is the same.
+  enum Field : size_t {
+    kOffset,
+    kLength,
+    kSize,
+    kFlags,
+    kAddressLength,
+    kSender,
+    kSource,
+    kStride
+  };
   static constexpr size_t kMeta = kHeader + kStride * kMaxReceiveBatch;
-  // kOwn: the bytes are in no chunk, Take() has them.
+  // kOwn: the bytes are in no chunk. Take() has them, or the caller's memory.
   enum Flag : int32_t { kTruncated = 1, kControlTruncated = 2, kAncillary = 4, kOwn = 8 };
 
   // The numbers called ancillary: these, then the descriptors.
@@ -88,6 +100,9 @@ class ReceiveSlab {
   // end of a connection (`ends`), or -errno.
   int ReceiveMessages(napi_env env, int fd, unsigned batch, size_t limit, int flags,
                       ControlRoom room, bool ends, Source source = kPacked);
+  // Receives one message as ReceiveMessages() does, but its bytes into `memory`, as many as fit.
+  int ReceiveInto(napi_env env, int fd, Bytes memory, size_t limit, int flags, ControlRoom room,
+                  bool ends);
   // Receives up to kMaxStreamRead bytes as message 0. Returns 1, 0 at the end, or -errno.
   int ReceiveBytes(napi_env env, int fd, int flags, ControlRoom room);
   // Whether the last ReceiveBytes() filled all its room: there may be more.
@@ -114,8 +129,13 @@ class ReceiveSlab {
   // Makes headers [0, batch) ready for the kernel.
   void Prepare(unsigned batch, size_t limit, ControlRoom room);
   // recvmmsg(2), or the cheaper recvmsg(2) for one. Returns how many, or -errno.
-  int ReceiveInto(int fd, unsigned batch, int flags);
+  int Call(int fd, unsigned batch, int flags);
+  // As ReceiveMessages(); `memory` is where one message goes, nullptr for the slots.
+  int Receive(napi_env env, int fd, unsigned batch, size_t limit, int flags, ControlRoom room,
+              bool ends, Source source, const Bytes* memory);
   void PrepareHeader(unsigned index, size_t limit, ControlRoom room);
+  // Returns the number of the sender with this address.
+  int32_t SenderOf(std::string_view address);
   int32_t ReadControl(unsigned index, msghdr& header, ControlRoom room, bool* any);
   size_t control_length(ControlRoom room) const;
 
@@ -133,6 +153,8 @@ class ReceiveSlab {
   alignas(sockaddr_un) unsigned char names_[kMaxReceiveBatch][kNameRoom] = {};
   alignas(cmsghdr) unsigned char timestamps_[kMaxReceiveBatch][64] = {};
 
+  std::string sender_;  // the last one's address
+  int32_t sender_number_ = 0;
   Received messages_[kMaxReceiveBatch];
   Chunk numbers_{kNumbers * sizeof(int32_t)};
   Chunk chunks_[kSources]{Chunk(kMaxReceiveBatch * (kSmallMessage + kNameRoom)),

@@ -8,6 +8,7 @@
 #include "socket_wrap.h"
 #include "sys/calls.h"
 #include "sys/messages.h"
+#include "sys/send_file.h"
 
 namespace afunix {
 
@@ -31,7 +32,7 @@ class Destination {
  public:
   int Set(napi_env env, napi_value value) {
     bool present = false;
-    const int result = ReadAddress(env, value, &address_, &keep_, &present);
+    const int result = ReadAddress(env, value, &address_, &way_, &present);
     present_ = present;
     return result;
   }
@@ -39,7 +40,7 @@ class Destination {
 
  private:
   sys::Address address_;
-  sys::UniqueFd keep_;
+  sys::AddressWay way_;
   bool present_ = false;
 };
 
@@ -113,6 +114,16 @@ int SocketWrap::SendMany(const Arguments& arguments) {
   if (result < 0) return sent_.Count(result);
   for (int i = 0; i < result; i++) sent_.Count(static_cast<int>(vectors[i].iov_len));
   return result;
+}
+
+// sendFile(file, offset, count)
+int SocketWrap::SendFile(const Arguments& arguments) {
+  int file;
+  int64_t offset, count;
+  if (!fd_) return -EBADF;
+  if (!arguments.Read(&file, &offset, &count) || count < 0) return -EINVAL;
+  const size_t most = std::min(static_cast<size_t>(count), kMaxStreamWrite);
+  return sent_.Count(static_cast<int>(sys::SendFile(fd_.get(), file, offset, most)));
 }
 
 }  // namespace afunix

@@ -37,6 +37,7 @@ napi_value SocketTable::MakeExports() {
                              Function<&Self::Adopt>("adopt", this),
                              Function<&Self::Watch>("watch", this),
                              SocketFunction<&Socket::GetFd, 0>("fd"),
+                             SocketFunction<&Socket::ShowFd, 0>("showFd"),
                              SocketFunction<&Socket::GetBoundPath, 0>("boundPath"),
                              SocketFunction<&Socket::WaitReadable, 2>("waitReadable"),
                              SocketFunction<&Socket::StartReceiving, 2>("startReceiving"),
@@ -48,13 +49,16 @@ napi_value SocketTable::MakeExports() {
                              SocketFunction<&Socket::Configure, 3>("configure"),
                              SocketFunction<&Socket::PassRights, 1>("passRights"),
                              SocketFunction<&Socket::Receive, 2>("receive"),
+                             SocketFunction<&Socket::ReceiveInto, 2>("receiveInto"),
                              SocketFunction<&Socket::Read, 2>("read"),
                              SocketFunction<&Socket::ReceiveOrWait, 1>("receiveOrWait"),
                              SocketFunction<&Socket::ReadOrWait, 1>("readOrWait"),
                              SocketFunction<&Socket::Send, 3>("send"),
                              SocketFunction<&Socket::SendMessage, 5>("sendMessage"),
                              SocketFunction<&Socket::SendMany, kMaxSendMany + 1>("sendMany"),
-                             SocketFunction<&Socket::Bind, 6>("bind"),
+                             SocketFunction<&Socket::SendFile, 3>("sendFile"),
+                             SocketFunction<&Socket::Bind, 8>("bind"),
+                             SocketFunction<&Socket::AdoptPath, 1>("adoptPath"),
                              SocketFunction<&Socket::Connect, 1>("connect"),
                              SocketFunction<&Socket::Disconnect, 0>("disconnect"),
                              SocketFunction<&Socket::Accept, 0>("accept"),
@@ -93,13 +97,14 @@ void SocketTable::Remove(uint32_t id) {
 
 void SocketTable::CloseAll() {
   for (SocketWrap* socket : sockets_) {
-    if (socket != nullptr) socket->Close();
+    if (socket != nullptr) socket->CloseAtEnd();
   }
 }
 
-napi_value SocketTable::MakeHandle(sys::UniqueFd fd, int type) {
+napi_value SocketTable::MakeHandle(sys::UniqueFd fd, int type, bool shown) {
   // Any of these may fail while a worker is being terminated: the descriptor always has its owner.
   auto* socket = new SocketWrap(this, std::move(fd), type);
+  if (shown) socket->SetShown();
   napi_value constructor = nullptr, handle = nullptr;
   const napi_value arguments[] = {ToValue(env, socket->id()), ToValue(env, type)};
   if (napi_get_reference_value(env, handle_class_, &constructor) != napi_ok ||
@@ -111,9 +116,11 @@ napi_value SocketTable::MakeHandle(sys::UniqueFd fd, int type) {
   return handle;
 }
 
-// setClass(Handle, onReadable, onWritable): the class of what is made, and the dispatchers.
+// setClass(Handle, onReadable, onWritable, setImmediate): the class of what is made, the
+// dispatchers, and what the loop needs.
 napi_value SocketTable::SetClass(const Arguments& arguments) {
-  napi_ref* const references[] = {&handle_class_, &on_readable_, &on_writable_};
+  napi_ref immediate = nullptr;
+  napi_ref* const references[] = {&handle_class_, &on_readable_, &on_writable_, &immediate};
   for (size_t i = 0; i < std::size(references); i++) {
     napi_valuetype type;
     if (*references[i] != nullptr || napi_typeof(env, arguments[i], &type) != napi_ok ||
@@ -122,6 +129,7 @@ napi_value SocketTable::SetClass(const Arguments& arguments) {
     }
     napi_create_reference(env, arguments[i], 1, references[i]);
   }
+  loop->set_immediate(immediate);
   return nullptr;
 }
 
@@ -158,7 +166,7 @@ napi_value SocketTable::Adopt(const Arguments& arguments) {
   if (result < 0) return ToValue(env, result);
   owned->Remove(fd);
   blocking_->Remove(fd);
-  return MakeHandle(sys::UniqueFd(fd), kind.type);
+  return MakeHandle(sys::UniqueFd(fd), kind.type, true);
 }
 
 // watch(fd)
@@ -198,7 +206,9 @@ void SocketTable::Dispatch(napi_ref function, napi_value handle, int result) {
   const napi_value argument = ToValue(env, result);
   if (handle == nullptr || napi_get_reference_value(env, function, &callback) != napi_ok) return;
   // Through a callback scope: microtasks and process.nextTick() run before it returns.
-  if (napi_make_callback(env, nullptr, handle, callback, 1, &argument, nullptr) == napi_ok) return;
+  napi_value returned;  // Deno wants to have it
+  if (napi_make_callback(env, nullptr, handle, callback, 1, &argument, &returned) == napi_ok)
+    return;
   bool pending = false;
   napi_value error;
   if (napi_is_exception_pending(env, &pending) == napi_ok && pending &&

@@ -36,7 +36,7 @@ class SocketTable {
 
   // Returns a Handle that owns `fd`, set up, or nullptr with an exception pending (and `fd`
   // closed). `type` is SO_TYPE, 0 for what is no socket.
-  napi_value MakeHandle(sys::UniqueFd fd, int type);
+  napi_value MakeHandle(sys::UniqueFd fd, int type, bool shown = false);
 
   // Returns the id of a socket that is in the table until Remove().
   uint32_t Add(SocketWrap* socket);

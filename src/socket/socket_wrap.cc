@@ -49,13 +49,17 @@ bool SocketWrap::Attach(napi_value handle) {
 }
 
 void SocketWrap::Close() {
-  if (std::exchange(closed_, true)) return;
+  if (CloseAtEnd()) SetStrong(false);
+}
+
+bool SocketWrap::CloseAtEnd() {
+  if (std::exchange(closed_, true)) return false;
   interest_ = 0;
   poller_.Close();
   if (path_ != nullptr) path_->Unlink();
   path_.reset();
   fd_.Reset();
-  SetStrong(false);
+  return true;
 }
 
 void SocketWrap::SetStrong(bool strong) {
@@ -78,6 +82,11 @@ int SocketWrap::Rearm() {
   return result;
 }
 
+void SocketWrap::SetShown() {
+  if (std::exchange(shown_, true)) return;
+  if (poller_.StayInSet() < 0) UpdateInterest();
+}
+
 int SocketWrap::Wait(int events) {
   if (!fd_) return -EBADF;
   interest_ |= events;
@@ -89,6 +98,7 @@ void SocketWrap::OnReady(int events) {
   // Keeps this object through the calls below, whatever they close.
   [[maybe_unused]] const napi_value self = Handle();
   const int ready = events & interest_;
+  if (!shown_ && (ready & kReadable) != 0) poller_.CountReady();
   if ((events & kReadable) != 0 && (interest_ & kReadable) == 0) {
     poller_.Arm(fd_.get(), poller_.armed() & ~kReadable);
   }
@@ -114,6 +124,9 @@ void SocketWrap::UpdateInterest() {
 
 void SocketWrap::Deliver() {
   const unsigned before = received_calls_;
+  // What JavaScript queues runs before the next one, but for a thread's events only after them.
+  const int most = batch_ == 0 ? kMaxAcceptsPerEvent : kMaxReadsPerEvent;
+  const int limit = table_->loop->is_libuv() ? most : 1;
   int reads = 0;
   int result = 0;
   do {
@@ -121,10 +134,12 @@ void SocketWrap::Deliver() {
     if (batch_ != 0 && result == -EAGAIN) break;
     // A stream's chunk that came full says that there is more.
     const bool more = type_ == SOCK_STREAM && batch_ != 0 && result > 0 && table_->slab.full();
+    // One connection a call, as libuv: what its listener queued runs before the next is accepted.
+    const unsigned accepted = accepted_;
     DeliverResult(result);
     reads++;
-    if (!more) break;
-  } while (reads < kMaxReadsPerEvent && (interest_ & kReadable) != 0 && continuous_);
+    if (!more && accepted_ == accepted) break;
+  } while (reads < limit && (interest_ & kReadable) != 0 && continuous_);
   // Nothing came: another process with the same socket was faster, or the socket is shut for
   // reading. In the second case it is readable for ever, and nothing will ever come.
   const bool came = batch_ == 0 ? received_calls_ != before : reads > 0;

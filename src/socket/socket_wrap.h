@@ -28,8 +28,12 @@ class SocketWrap final : public Poller::Listener {
   uint32_t id() const { return id_; }
   // Makes `handle` the JavaScript object that this one lives as long as.
   bool Attach(napi_value handle);
+  // Notes that a program knows the descriptor's number, and may close it.
+  void SetShown();
   // Removes the bound path, leaves the loop, closes the descriptor. Idempotent.
   void Close();
+  // As Close(), without a call of Node-API: the environment has ended. False if it was closed.
+  bool CloseAtEnd();
 
  private:
   friend class SocketTable;  // for the calls of JavaScript
@@ -57,6 +61,7 @@ class SocketWrap final : public Poller::Listener {
 
   // JavaScript's calls. An int is a result: a count, or -errno.
   int GetFd(const Arguments& arguments);
+  int ShowFd(const Arguments& arguments);
   napi_value GetBoundPath(const Arguments& arguments);
   int WaitReadable(const Arguments& arguments);
   int StartReceiving(const Arguments& arguments);
@@ -68,13 +73,16 @@ class SocketWrap final : public Poller::Listener {
   int Configure(const Arguments& arguments);
   int PassRights(const Arguments& arguments);
   int Receive(const Arguments& arguments);
+  int ReceiveInto(const Arguments& arguments);
   int Read(const Arguments& arguments);
   int ReceiveOrWait(const Arguments& arguments);
   int ReadOrWait(const Arguments& arguments);
   int Send(const Arguments& arguments);
   int SendMessage(const Arguments& arguments);
   int SendMany(const Arguments& arguments);
+  int SendFile(const Arguments& arguments);
   int Bind(const Arguments& arguments);
+  int AdoptPath(const Arguments& arguments);
   int Connect(const Arguments& arguments);
   int Disconnect(const Arguments& arguments);
   napi_value Accept(const Arguments& arguments);
@@ -96,6 +104,7 @@ class SocketWrap final : public Poller::Listener {
   unsigned batch_ = 0;  // messages to receive before a readable event is delivered; 0: none
   int flags_ = 0;       // of that receive
   unsigned received_calls_ = 0;  // successful calls of JavaScript's own that receive or accept
+  unsigned accepted_ = 0;        // connections
   Traffic sent_;
   Traffic received_;
   unsigned single_ = 0;     // readable events in a row that brought one message
@@ -105,6 +114,7 @@ class SocketWrap final : public Poller::Listener {
   bool reuse_ = false;  // the messages are JavaScript's only until it returns
   bool referenced_ = true;
   bool strong_ = false;
+  bool shown_ = false;           // a program knows the descriptor's number
   bool refuses_rights_ = false;  // SO_PASSRIGHTS is off
   ControlRoom room_ = ControlRoom::kNone;
 };
