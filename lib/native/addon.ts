@@ -16,12 +16,15 @@ export interface Addon<Handle> {
   readonly constants: Readonly<Record<string, number>>;
   readonly errnos: Readonly<Record<string, number>>;
   readonly layout: Layout;
-  /** The binary's file, as `bindings` found it. */
-  readonly path: string;
+  /** The binary's file, as `bindings` found it. Undefined on a system that has none. */
+  readonly path: string | undefined;
   readonly sockets: Sockets<Handle>;
   readonly slab: Slab;
   readonly descriptors: Descriptors;
+  readonly accounts: Accounts;
   readonly raw: NativeRaw;
+  /** Whether the runtime has libuv's loop; elsewhere a thread waits for the sockets. */
+  readonly hasLoop: boolean;
 }
 
 /** The numbers that the addon and lib/ have to agree on (kLayout in src/addon.cc). */
@@ -58,6 +61,8 @@ export interface Layout {
   readonly flags: number;
   /** Of the address, whose bytes follow those of the message, or lie where these would. */
   readonly addressLength: number;
+  /** 0 if it has no address. Two messages in a row have the same number if they have the same address. */
+  readonly sender: number;
   readonly source: number;
   /** The source of messages that JavaScript has until its callback returns. */
   readonly lent: number;
@@ -66,7 +71,7 @@ export interface Layout {
   readonly truncated: number;
   readonly controlTruncated: number;
   readonly ancillary: number;
-  /** The bytes are in no chunk: `take` has them. */
+  /** The bytes are in no chunk: `take` has them, or the memory of `receiveInto`. */
   readonly own: number;
 
   /** What `takeAncillary` found. Ids are unsigned, in a signed array. */
@@ -84,11 +89,15 @@ export interface Layout {
 
 /** Calls on sockets. The first argument of most is the id of a `Handle`. */
 export interface Sockets<Handle> {
-  /** Sets the class of the handles that the addon makes, and the functions that it calls with one as `this`. */
+  /**
+   * Sets the class of the handles that the addon makes, the functions that it calls with one as `this`, and
+   * one of node:timers.
+   */
   setClass(
     Handle: new (id: number, type: number) => Handle,
     onReadable: (this: Handle, result: number) => void,
     onWritable: (this: Handle) => void,
+    setImmediate: (callback: () => void) => unknown,
   ): void;
   open(type: number): Handle | number;
   openPair(type: number): [Handle, Handle] | number;
@@ -98,6 +107,7 @@ export interface Sockets<Handle> {
   watch(fd: number): Handle | number;
 
   fd(id: number): number;
+  showFd(id: number): number;
   boundPath(id: number): Buffer | undefined;
   waitReadable(id: number, batch: number, flags?: number): number;
   startReceiving(id: number, batch: number, reuse: boolean): number;
@@ -109,6 +119,7 @@ export interface Sockets<Handle> {
   configure(id: number, control: boolean, limit: number, busyPoll: number): void;
   passRights(id: number, pass: boolean): number;
   receive(id: number, batch: number, flags: number): number;
+  receiveInto(id: number, buffer: Uint8Array, flags: number): number;
   read(id: number, buffer: Uint8Array, flags: number): number;
   receiveOrWait(id: number, batch: number): number;
   readOrWait(id: number, buffer: Uint8Array): number;
@@ -121,6 +132,7 @@ export interface Sockets<Handle> {
     credentials: NativeCredentials | undefined,
     flags: number,
   ): number;
+  sendFile(id: number, file: number, offset: number, count: number): number;
   sendMany(id: number, to: AddressBytes | undefined, ...data: Uint8Array[]): number;
   bind(
     id: number,
@@ -130,7 +142,10 @@ export interface Sockets<Handle> {
     unlink: boolean,
     backlog: number,
     allowUnsafePath: boolean,
+    owner: number,
+    group: number,
   ): number;
+  adoptPath(id: number, path: AddressBytes): number;
   connect(id: number, address: AddressBytes): number;
   disconnect(id: number): number;
   accept(id: number): Handle | number;
@@ -169,17 +184,42 @@ export interface Descriptors {
   duplicate(fd: number): number;
   /** A sealed file in memory, close-on-exec and owned, or -errno; -ENOSYS where there is none. */
   sealedFile(name: Uint8Array, contents: Uint8Array): number;
+  /** A file in memory of a fixed size, owned, as that of `sealedFile`. */
+  memoryFile(name: Uint8Array, size: number): number;
+  /** The seals of F_GET_SEALS; -EINVAL for what can have none, -ENOSYS where there are none. */
+  seals(fd: number): number;
+  /**
+   * Maps a sealed file of up to `most` bytes, for all who share it or for this process alone. The flag says whether the
+   * memory is a copy. -EPERM for a file that could become shorter, -EFBIG for one that is too long, -ENOSYS where
+   * memory cannot be shared.
+   */
+  map(fd: number, shared: boolean, most: number): [ArrayBuffer, boolean] | number;
+  /** Detaches memory that `map` returned. It is unmapped when nobody has it any more. */
+  unmap(buffer: ArrayBuffer): boolean;
   /** Programs that this process starts do not get `fd` (FD_CLOEXEC). */
   closeOnExec(fd: number): number;
   /** Its st_mode. */
   mode(fd: number): number;
+  /** Its file status flags (F_GETFL). */
+  flags(fd: number): number;
   /** What socket it is: `domain << 16 | type << 8 | listening`, or -errno. */
   socketKind(fd: number): number;
-  /** 1 if a read would not wait, 0, or -errno. */
-  readable(fd: number): number;
   peerCredentials(fd: number): NativeCredentials | number;
   /** Owned, as that of `duplicate`. */
   peerPidFd(fd: number): number;
+  /** As `peerPidFd`; -ENOSYS where there is no pidfd_open(2). */
+  openPidFd(pid: number): number;
+  signalPidFd(pidfd: number, signal: number): number;
+  /** A duplicate of the process's descriptor `fd`, owned. */
+  getPidFdDescriptor(pidfd: number, fd: number): number;
+  /** Fills `info`, 64 bytes, whose mask says what is wanted, with a struct pidfd_info. */
+  getPidFdInfo(pidfd: number, info: Uint8Array): number;
+}
+
+/** The users and groups of this system. Each function returns the number of a name, -ENOENT for an unknown one. */
+export interface Accounts {
+  user(name: Uint8Array): number;
+  group(name: Uint8Array): number;
 }
 
 /** One function a system call, on integer descriptors. */

@@ -1,4 +1,5 @@
 // The typed boundary. load.ts finds the addon, and addon.ts has its types.
+import timers from 'node:timers';
 import type { Addon, AddressBytes, NativeCredentials } from './addon.js';
 import { load } from './load.js';
 
@@ -48,9 +49,14 @@ export class Handle {
     this.type = type;
   }
 
-  /** -1 once closed or detached. */
+  /** The descriptor's number, for a system call; -1 once closed or detached. */
   get fd(): number {
     return sockets.fd(this.#id);
+  }
+
+  /** Returns `fd` for the program to have, which may close it by its number from then on. */
+  showFd(): number {
+    return sockets.showFd(this.#id);
   }
 
   /** The absolute pathname it was bound to, whatever getsockname(2) says; undefined without one. */
@@ -118,6 +124,11 @@ export class Handle {
     return sockets.receive(this.#id, batch, flags);
   }
 
+  /** Receives one message, as `receive` does, but its bytes into the caller's memory, as many as fit. */
+  receiveInto(buffer: Uint8Array, flags: number): number {
+    return sockets.receiveInto(this.#id, buffer, flags);
+  }
+
   /** Calls recv(2) into the caller's memory. */
   read(buffer: Uint8Array, flags: number): number {
     return sockets.read(this.#id, buffer, flags);
@@ -156,9 +167,14 @@ export class Handle {
     return sockets.sendMany(this.#id, to, ...data);
   }
 
+  /** Calls sendfile(2). Returns how many bytes went, 0 at the file's end; -ENOSYS where there is none. */
+  sendFile(file: number, offset: number, count: number): number {
+    return sockets.sendFile(this.#id, file, offset, count);
+  }
+
   /**
-   * Calls bind(2) and, with `backlog` >= 0, listen(2). LOCKED: the directory's lock is held. Unless
-   * `allowUnsafePath`, also UNSAFE_DIRECTORY and SYMBOLIC_LINK.
+   * Calls bind(2) and, with `backlog` >= 0, listen(2). -1 leaves the mode, the owner or the group as it is. LOCKED: the
+   * directory's lock is held. Unless `allowUnsafePath`, also UNSAFE_DIRECTORY and SYMBOLIC_LINK.
    */
   bind(
     address: AddressBytes,
@@ -167,8 +183,28 @@ export class Handle {
     unlink: boolean,
     backlog: number,
     allowUnsafePath: boolean,
+    owner: number,
+    group: number,
   ): number {
-    return sockets.bind(this.#id, address, mode, replace, unlink, backlog, allowUnsafePath);
+    return sockets.bind(
+      this.#id,
+      address,
+      mode,
+      replace,
+      unlink,
+      backlog,
+      allowUnsafePath,
+      owner,
+      group,
+    );
+  }
+
+  /**
+   * Has `close` remove the file that somebody else has bound it to, if that is there now, and then. -ENOENT if another
+   * file has the path.
+   */
+  adoptPath(path: AddressBytes): number {
+    return sockets.adoptPath(this.#id, path);
   }
 
   connect(address: AddressBytes): number {
@@ -192,7 +228,7 @@ export class Handle {
     return sockets.stats(this.#id, into);
   }
 
-  /** Removes the bound path and closes the descriptor. Idempotent. */
+  /** Removes the bound or adopted path and closes the descriptor. Idempotent. */
   close(): void {
     sockets.close(this.#id);
   }
@@ -211,4 +247,5 @@ sockets.setClass(
   function () {
     this.owner.onWritable();
   },
+  timers.setImmediate,
 );

@@ -7,8 +7,9 @@ import { native } from './binding.js';
  */
 export const constants: Readonly<Record<string, number>> = Object.freeze({ ...native.constants });
 
-// Typed number, as those of fs.constants are: one that this system lacks is undefined.
-const c = (name: string): number => constants[name] as number;
+// Typed number, as those of fs.constants are: one that this system lacks is undefined. Where no call works, all are 0.
+const lacking = native.path === undefined ? 0 : undefined;
+const c = (name: string): number => (constants[name] ?? lacking) as number;
 
 // On every system.
 export const AF_UNIX: number = c('AF_UNIX');

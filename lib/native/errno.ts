@@ -7,6 +7,7 @@ function errno(name: string): number {
   return -number;
 }
 
+export const EACCES: number = errno('EACCES');
 export const EADDRINUSE: number = errno('EADDRINUSE');
 export const EAGAIN: number = errno('EAGAIN');
 export const EBADF: number = errno('EBADF');
@@ -15,9 +16,11 @@ export const ECONNABORTED: number = errno('ECONNABORTED');
 export const ECONNREFUSED: number = errno('ECONNREFUSED');
 export const ECONNRESET: number = errno('ECONNRESET');
 export const EDESTADDRREQ: number = errno('EDESTADDRREQ');
+export const EFBIG: number = errno('EFBIG');
 export const EINVAL: number = errno('EINVAL');
 export const EMFILE: number = errno('EMFILE');
 export const ENFILE: number = errno('ENFILE');
+export const EMSGSIZE: number = errno('EMSGSIZE');
 export const ENOBUFS: number = errno('ENOBUFS');
 export const ENODATA: number = errno('ENODATA');
 export const ENOENT: number = errno('ENOENT');
@@ -32,4 +35,5 @@ export const EPERM: number = errno('EPERM');
 export const EPIPE: number = errno('EPIPE');
 export const ERANGE: number = errno('ERANGE');
 export const ESHUTDOWN: number = errno('ESHUTDOWN');
+export const ESRCH: number = errno('ESRCH');
 export const ETIMEDOUT: number = errno('ETIMEDOUT');

@@ -3,20 +3,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import bindings from 'bindings';
 import { bare } from './bare.js';
+import root from './root.cjs';
+import { unavailableAddon } from './unavailable.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+/** What node-gyp makes, in `root`. */
+const built = ['build', 'Release', 'afunix.node'];
 
 export function load(): unknown {
   const { platform, arch } = process;
-  if (platform !== 'linux' && platform !== 'darwin') {
-    const error = new Error(
-      `afunix works on Linux and macOS; this is ${platform}, which it does not support`,
-    );
-    throw Object.assign(error, { code: 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM' });
-  }
+  if (!isSupported(platform)) return unavailableAddon();
   const glibc = platform === 'linux' ? glibcVersion() : undefined;
   const libc = glibc === undefined ? 'musl' : 'glibc';
   const files = [
@@ -24,7 +21,7 @@ export function load(): unknown {
       ...['prebuilds', `${platform}-${arch}`],
       platform === 'linux' ? `afunix.${libc}.node` : 'afunix.node',
     ],
-    ['build', 'Release', 'afunix.node'],
+    built,
   ];
   try {
     return bindings(
@@ -35,14 +32,21 @@ export function load(): unknown {
       }),
     );
   } catch (cause) {
+    const name = platform === 'darwin' ? 'macOS' : platform;
     const system =
-      platform === 'linux' ? `linux ${arch}, ${libc} ${glibc ?? ''}`.trim() : `macOS ${arch}`;
+      platform === 'linux' ? `linux ${arch}, ${libc} ${glibc ?? ''}`.trim() : `${name} ${arch}`;
     throw failure(
       `${system}, Node.js ${process.version}`,
       files.map((file) => join(root, ...file)),
       cause,
     );
   }
+}
+
+/** Windows has nothing that the addon needs. Other systems have the binary that was built there, or none. */
+function isSupported(platform: NodeJS.Platform): boolean {
+  if (platform === 'linux' || platform === 'darwin') return true;
+  return platform !== 'win32' && existsSync(join(root, ...built));
 }
 
 /** Undefined where the C library is another one: musl. */
@@ -65,12 +69,22 @@ function failure(machine: string, files: readonly string[], cause: unknown): Err
     if (file === found) return `  ${file}: does not load`;
     return existsSync(file) ? `  ${file}: not tried` : `  ${file}: not there`;
   });
-  const advice =
-    found === undefined
-      ? 'If a bundler took afunix into its bundle, keep afunix external. If this machine is one that ' +
-        'docs/platforms.md lists, install afunix again: its package is incomplete. Otherwise build ' +
-        'it in a clone of its repository, with `npm ci`.'
-      : 'If node_modules came from another machine, install it on this one.';
+  const advice = adviceFor(found, (cause as { code?: unknown } | undefined)?.code);
   const message = `afunix has no binary that loads here (${machine}). Tried:\n${tried.join('\n')}\n${advice}`;
   return Object.assign(new Error(message, { cause }), { code: 'ERR_DLOPEN_FAILED' });
+}
+
+/** `found`: the binary that is there. `code`: of the error that loading it threw. */
+function adviceFor(found: string | undefined, code: unknown): string {
+  if (code === 'ERR_DLOPEN_DISABLED') {
+    return (
+      'This process may not load addons. With --permission (--experimental-permission in Node.js 20) ' +
+      'it also needs --allow-addons, and --no-addons has to go.'
+    );
+  }
+  return found === undefined
+    ? 'If a bundler took afunix into its bundle, keep afunix external. If this machine is one that ' +
+        'docs/platforms.md lists, install afunix again: its package is incomplete. Otherwise build ' +
+        'it in a clone of its repository, with `npm ci`.'
+    : 'If node_modules came from another machine, install it on this one.';
 }
