@@ -47,8 +47,8 @@ export class UnixAddress {
 
   /**
    * Makes the address of a pathname of 1 to 4,095 bytes. Those longer than `sun_path` (108 bytes on Linux, 104 on
-   * macOS) work on Linux only. Throws `ERR_INVALID_ARG_VALUE` for an empty or longer one, and for one that holds a NUL,
-   * which the kernel would cut there.
+   * macOS) work, too; macOS itself takes up to 1,023 bytes. Throws `ERR_INVALID_ARG_VALUE` for an empty or longer one,
+   * and for one that holds a NUL, which the kernel would cut there.
    */
   static pathname(path: string | Uint8Array): UnixAddress {
     checkType('path', path);

@@ -1,10 +1,12 @@
 // Makes the errors of this package. System errors have the shape of Node's own. Wrong arguments are TypeError and
 // RangeError with Node's ERR_* codes.
+import { Buffer } from 'node:buffer';
 import { type Channel, channel } from 'node:diagnostics_channel';
+import { existsSync } from 'node:fs';
 import { inspect, types } from 'node:util';
 import { bare } from '../native/bare.js';
-import { native, SYMBOLIC_LINK, UNSAFE_DIRECTORY } from '../native/binding.js';
-import { EADDRINUSE, EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOSYS, EPERM } from '../native/errno.js';
+import { native } from '../native/binding.js';
+import { EMFILE, ENFILE, ENOBUFS, ENOENT, ENOMEM, ENOSYS } from '../native/errno.js';
 
 // Aliases (EWOULDBLOCK) come last in the table; the first name is the usual one.
 const names = new Map<number, string>(
@@ -33,11 +35,30 @@ export interface ErrorEvent {
 
 export const failures: Channel = channel('afunix:error');
 
+/** What the message of a system error has beside the code. */
+export interface ErrorText {
+  /** Comes behind the code, as in the errors of node:net. */
+  readonly description?: string | undefined;
+  /** Comes at the end: what the code alone does not tell. */
+  readonly hint?: string | undefined;
+}
+
 /** Makes the error of a system call that returned `errno` (negative). */
-export function systemError(syscall: string, errno: number, address?: unknown): SystemError {
+export function systemError(
+  syscall: string,
+  errno: number,
+  address?: unknown,
+  { description, hint }: ErrorText = {},
+): SystemError {
   const code = names.get(errno) ?? `Unknown system error ${errno}`;
   const text = address === undefined ? '' : String(address);
-  const error = new Error(`${syscall} ${code}${text === '' ? '' : ` ${text}`}`) as SystemError;
+  const last = hint ?? withoutProc(errno, text);
+  const message = [
+    `${syscall} ${code}${description === undefined ? '' : `: ${description}`}`,
+    text === '' ? '' : ` ${text}`,
+    last === undefined ? '' : `: ${last}`,
+  ];
+  const error = new Error(message.join('')) as SystemError;
   error.code = code;
   error.errno = errno;
   error.syscall = syscall;
@@ -46,37 +67,34 @@ export function systemError(syscall: string, errno: number, address?: unknown): 
   return error;
 }
 
+/** The size of `sun_path` on Linux: longer paths are reached through /proc. */
+const SUN_PATH = 108;
+
+/** Says that /proc is missing, if a call with this address failed for that. */
+function withoutProc(errno: number, address: string): string | undefined {
+  // bind says ENOSYS. The others get ENOENT from the kernel, which means another file as a rule.
+  const missing =
+    (errno === ENOSYS && address !== '') ||
+    (errno === ENOENT && Buffer.byteLength(address) > SUN_PATH && !existsSync('/proc/self'));
+  return missing ? 'a long path is reached through /proc, which is not mounted' : undefined;
+}
+
+/** Gives `object` a property of its own, as an assignment does where the prototype has none of that name. */
+export function defineOwn(object: object, name: string, value: unknown): void {
+  const property = { value, writable: true, enumerable: true, configurable: true };
+  Object.defineProperty(object, name, bare(property));
+}
+
 /** Defines the property. A property of Object.prototype could stop an assignment. */
-function setAddress<E extends Error>(error: E, address: string): E & { address: string } {
-  const property = { value: address, writable: true, enumerable: true, configurable: true };
-  return Object.defineProperty(error, 'address', bare(property)) as E & { address: string };
+export function setAddress<E extends Error>(error: E, address: string): E & { address: string } {
+  defineOwn(error, 'address', address);
+  return error as E & { address: string };
 }
 
 /** Returns `result`, or throws the system error when it is negative. */
 export function check(syscall: string, result: number, address?: unknown): number {
   if (result < 0) throw systemError(syscall, result, address);
   return result;
-}
-
-/**
- * Makes the error of a bind that returned `result`: a system error, or `ERR_UNSAFE_PATH`. A server of afunix/net names
- * the `syscall` listen, as node:net does.
- */
-export function bindError(result: number, address: unknown, syscall = 'bind'): SystemError {
-  if (result === UNSAFE_DIRECTORY) {
-    const message = `${syscall} ERR_UNSAFE_PATH ${address}: all may write its directory, which is not sticky (see allowUnsafePath)`;
-    const error = codedError(Error, 'ERR_UNSAFE_PATH', message);
-    return setAddress(Object.assign(error, { errno: EPERM, syscall }), String(address));
-  }
-  if (result === ENOSYS) {
-    const error = systemError(syscall, result, address);
-    error.message += ': a long path is reached through /proc, which is not mounted';
-    return error;
-  }
-  if (result !== SYMBOLIC_LINK) return systemError(syscall, result, address);
-  const error = systemError(syscall, EADDRINUSE, address);
-  error.message += ': it is a symbolic link (see allowUnsafePath)';
-  return error;
 }
 
 const shortages = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM]);
@@ -126,27 +144,43 @@ export function invalidArgType(
   expected: string,
   actual: unknown,
 ): TypeError & { code: string } {
-  const got =
-    actual === null || actual === undefined
-      ? String(actual)
-      : typeof actual === 'object'
-        ? `an instance of ${classNameOf(actual)}`
-        : `type ${typeof actual} (${describeValue(actual)})`;
   return codedError(
     TypeError,
     'ERR_INVALID_ARG_TYPE',
-    `The "${name}" argument must be ${expected}. Received ${got}`,
+    `The "${name}" ${sortOf(name)} must be ${expected}. Received ${typeOf(actual)}`,
   );
+}
+
+/** Names what `name` is the name of, as Node's errors do. */
+function sortOf(name: string): string {
+  return name.includes('.') ? 'property' : 'argument';
+}
+
+/** Describes a value of a wrong type, as Node's errors do. */
+function typeOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'object') return `an instance of ${classNameOf(value)}`;
+  if (typeof value === 'function') return `function ${nameOf(value)}`;
+  const long = typeof value === 'string' && value.length > 28;
+  return `type ${typeof value} (${inspect(long ? `${value.slice(0, 25)}...` : value)})`;
 }
 
 function classNameOf(value: object): string {
   try {
-    const name: unknown = value.constructor?.name;
-    if (typeof name === 'string') return name;
+    return nameOf(value.constructor) || 'Object';
   } catch {
-    // A getter or a trap of a proxy threw.
+    return 'Object'; // a getter or a trap of a proxy threw
   }
-  return 'Object';
+}
+
+/** Returns the name of a function, or an empty string. */
+function nameOf(value: { name?: unknown } | undefined): string {
+  try {
+    const name = value?.name;
+    return typeof name === 'string' ? name : '';
+  } catch {
+    return ''; // a getter or a trap of a proxy threw
+  }
 }
 
 /**
@@ -164,7 +198,7 @@ export function describeValue(value: unknown): string {
 }
 
 function abbreviate(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : describeValue(value);
+  const text = typeof value === 'string' ? inspect(value) : describeValue(value);
   return text.length > 128 ? `${text.slice(0, 128)}...` : text;
 }
 
@@ -176,7 +210,7 @@ export function invalidArgValue(
   return codedError(
     TypeError,
     'ERR_INVALID_ARG_VALUE',
-    `The argument '${name}' ${reason}. Received ${abbreviate(actual)}`,
+    `The ${sortOf(name)} '${name}' ${reason}. Received ${abbreviate(actual)}`,
   );
 }
 

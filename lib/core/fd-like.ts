@@ -5,7 +5,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type net from 'node:net';
 import { native } from '../native/binding.js';
 import { invalidArgType, invalidArgValue, outOfRange } from './errors.js';
-import { duplicate, FileDescriptor } from './file-descriptor.js';
+import { closedDescriptorError, duplicate, FileDescriptor } from './file-descriptor.js';
 import { handleOf } from './node-internals.js';
 import { descriptorNumber, memberOf } from './validate.js';
 
@@ -104,4 +104,14 @@ export function duplicates(
 
 export function closeAll(fds: readonly FileDescriptor[]): void {
   for (const fd of fds) fd.close();
+}
+
+/** Returns the number of a descriptor to adopt. Throws `ERR_*` for a value that has none. */
+export function numberOf(fd: number | FileDescriptor): number {
+  if (fd instanceof FileDescriptor) {
+    if (fd.closed) throw closedDescriptorError();
+    return fd.fd;
+  }
+  if (typeof fd === 'number') return descriptorNumber('fd', fd);
+  throw invalidArgType('fd', 'of type number or an instance of FileDescriptor', fd);
 }

@@ -24,6 +24,10 @@ export interface Features {
   readonly peerGroups: boolean;
   /** `peerPidFd()` (SO_PEERPIDFD, Linux 6.5). */
   readonly peerPidFd: boolean;
+  /** `PidFd.open()` (pidfd_open(2), Linux 5.3). */
+  readonly pidFdOpen: boolean;
+  /** `info()` of a `PidFd` (PIDFD_GET_INFO, Linux 6.13). */
+  readonly pidFdInfo: boolean;
   /** `peerSecurityLabel()`: a security module that labels sockets runs (SO_PEERSEC, Linux). */
   readonly peerSecurityLabel: boolean;
   /** `cookie` (SO_COOKIE, Linux 4.12). */
@@ -38,13 +42,18 @@ export interface Features {
   readonly outOfBand: boolean;
   /** The memory a socket uses, through `afunix/raw` (SO_MEMINFO, Linux 4.12). */
   readonly memoryInfo: boolean;
+  /** `busyPoll` (Node.js; it needs libuv's loop). */
+  readonly busyPoll: boolean;
   /** The socket's file, through `afunix/raw` (SIOCUNIXFILE, Linux 4.12). */
   readonly socketFile: boolean;
 }
 
 let found: Features | undefined;
 
-/** Returns what this kernel supports. Each feature is tried once in this process. */
+/**
+ * Returns what this kernel supports. Each feature is tried once in this process. On a system that afunix is not made
+ * for, such as Windows, all are false.
+ */
 export function features(): Features {
   found ??= Object.freeze(tryAll());
   return found;
@@ -53,44 +62,56 @@ export function features(): Features {
 const { raw } = native;
 const UNKNOWN = new Set([ENOPROTOOPT, EOPNOTSUPP, EINVAL, ENOTTY]);
 
+/** Finds out about each feature, with the descriptor of one socket of a pair. */
+const trials: Readonly<Record<keyof Features, (fd: number) => boolean>> = {
+  seqpacket: () => opens('SOCK_SEQPACKET'),
+  abstract: bindsAbstract,
+  credentials: (fd) => turnsOn(fd, 'SO_PASSCRED'),
+  pidfds: (fd) => turnsOn(fd, 'SO_PASSPIDFD'),
+  refuseFds: (fd) => turnsOn(fd, 'SO_PASSRIGHTS'),
+  peerCredentials: (fd) => typeof native.descriptors.peerCredentials(fd) !== 'number',
+  peerGroups: (fd) => reads(fd, 'SO_PEERGROUPS', 65536 * 4),
+  peerPidFd: hasPeerPidFd,
+  pidFdOpen: () => withPidFd(() => true),
+  pidFdInfo: () => withPidFd(hasPidFdInfo),
+  peerSecurityLabel: (fd) => reads(fd, 'SO_PEERSEC', 4096),
+  cookie: (fd) => reads(fd, 'SO_COOKIE', 8),
+  passSecurity: (fd) => turnsOn(fd, 'SO_PASSSEC'),
+  inq: (fd) => turnsOn(fd, 'SO_INQ'),
+  peekOffset: (fd) => turnsOn(fd, 'SO_PEEK_OFF'),
+  outOfBand: sendsUrgently,
+  memoryInfo: (fd) => reads(fd, 'SO_MEMINFO', 64),
+  busyPoll: () => native.hasLoop,
+  socketFile: hasSocketFile,
+};
+
 function tryAll(): Features {
+  const results = (isThere: (trial: (fd: number) => boolean) => boolean): Features => {
+    const entries = Object.entries(trials).map(([name, trial]) => [name, isThere(trial)]);
+    return Object.fromEntries(entries);
+  };
+  if (native.path === undefined) return results(() => false);
   const pair = native.sockets.openPair(SOCK_STREAM);
   if (typeof pair === 'number') throw systemError('socketpair', pair);
   const [one, other] = pair;
-  const { fd } = one;
-  const reads = (name: string, size: number): boolean => {
-    const option = constants[name];
-    if (option === undefined) return false;
-    return !UNKNOWN.has(raw.getsockopt(fd, SOL_SOCKET, option, new Uint8Array(size)));
-  };
-  const turnsOn = (name: string): boolean => {
-    const option = constants[name];
-    const value = new Uint8Array(Int32Array.of(1).buffer);
-    return option !== undefined && raw.setsockopt(fd, SOL_SOCKET, option, value) === 0;
-  };
   try {
-    return {
-      seqpacket: opens('SOCK_SEQPACKET'),
-      abstract: bindsAbstract(),
-      credentials: turnsOn('SO_PASSCRED'),
-      pidfds: turnsOn('SO_PASSPIDFD'),
-      refuseFds: turnsOn('SO_PASSRIGHTS'),
-      peerCredentials: typeof native.descriptors.peerCredentials(fd) !== 'number',
-      peerGroups: reads('SO_PEERGROUPS', 65536 * 4),
-      peerPidFd: hasPeerPidFd(fd),
-      peerSecurityLabel: reads('SO_PEERSEC', 4096),
-      cookie: reads('SO_COOKIE', 8),
-      passSecurity: turnsOn('SO_PASSSEC'),
-      inq: turnsOn('SO_INQ'),
-      peekOffset: turnsOn('SO_PEEK_OFF'),
-      outOfBand: sendsUrgently(fd),
-      memoryInfo: reads('SO_MEMINFO', 64),
-      socketFile: hasSocketFile(fd),
-    };
+    return results((trial) => trial(one.fd));
   } finally {
     one.close();
     other.close();
   }
+}
+
+function reads(fd: number, name: string, size: number): boolean {
+  const option = constants[name];
+  if (option === undefined) return false;
+  return !UNKNOWN.has(raw.getsockopt(fd, SOL_SOCKET, option, new Uint8Array(size)));
+}
+
+function turnsOn(fd: number, name: string): boolean {
+  const option = constants[name];
+  const value = new Uint8Array(Int32Array.of(1).buffer);
+  return option !== undefined && raw.setsockopt(fd, SOL_SOCKET, option, value) === 0;
 }
 
 function opens(type: string): boolean {
@@ -117,6 +138,19 @@ function hasPeerPidFd(fd: number): boolean {
   if (pidfd < 0) return false;
   native.descriptors.close(pidfd);
   return true;
+}
+
+function withPidFd(trial: (pidfd: number) => boolean): boolean {
+  const pidfd = native.descriptors.openPidFd(process.pid);
+  if (pidfd < 0) return false;
+  const result = trial(pidfd);
+  native.descriptors.close(pidfd);
+  return result;
+}
+
+function hasPidFdInfo(pidfd: number): boolean {
+  const info = new BigUint64Array(8);
+  return native.descriptors.getPidFdInfo(pidfd, new Uint8Array(info.buffer)) === 0;
 }
 
 function sendsUrgently(fd: number): boolean {

@@ -1,18 +1,19 @@
-import dgram from 'node:dgram';
-import fs from 'node:fs';
-import net from 'node:net';
-import { isMainThread } from 'node:worker_threads';
-import { bare } from '../native/bare.js';
-import { native } from '../native/binding.js';
-import { EBADF, ENOSYS } from '../native/errno.js';
+import type dgram from 'node:dgram';
+import type fs from 'node:fs';
+import type net from 'node:net';
+import type { InspectOptions } from 'node:util';
+import { native, READABLE, WRITABLE } from '../native/binding.js';
+import { adopt } from './adopt.js';
+import { CONSTRUCTING } from './constructing.js';
 import {
-  check,
-  codedError,
-  invalidArgType,
-  invalidArgValue,
-  systemError,
-  unavailable,
-} from './errors.js';
+  dgramSocketOf,
+  type Make,
+  type NetSocketOptions,
+  netServerOf,
+  netSocketOf,
+  requireFile,
+} from './conversions.js';
+import { check, codedError } from './errors.js';
 import {
   type FileKind,
   kindOf,
@@ -27,23 +28,26 @@ import {
   readStreamOf,
   writeStreamOf,
 } from './file-streams.js';
-import { Known } from './known.js';
+import { type Description, inspected, kInspect } from './inspection.js';
 import { register, unregister, watchSoon } from './leak-watch.js';
-import { OF_A_NET_SERVER, OF_A_NET_SOCKET } from './omitted-options.js';
+import {
+  type MapOptions,
+  type MemoryMap,
+  mapOf,
+  memoryFile,
+  type Seal,
+  sealedFile,
+  sealsOf,
+} from './memory-map.js';
+import { type WaitOptions, Waits } from './readiness.js';
 import { kWatch } from './symbols.js';
 import { markAsUncloneable } from './uncloneable.js';
-import { bytesOf, type Data, descriptorNumber, optionsOf } from './validate.js';
+import { type Data, descriptorNumber } from './validate.js';
 
 export type { FileKind, SocketDomain, SocketType } from './file-kind.js';
 
 /** @internal Says that the addon owns a descriptor by its number. */
 export const OWNED = Symbol('owned');
-
-// Taken at load: a patch of node:fs made later must not see these descriptors.
-const { closeSync } = fs;
-
-/** The address families whose stream sockets node:net takes. */
-const networks: readonly SocketDomain[] = ['unix', 'inet', 'inet6'];
 
 /**
  * Owns one open descriptor, until `close()`, `detach()` or a conversion hands it on. Received
@@ -59,6 +63,8 @@ export class FileDescriptor implements Disposable {
   #fd: number;
   #kind: FileKind | undefined;
   #registered = false;
+  /** The waits that have not ended. */
+  #waits: Waits | undefined;
   readonly #origin: string;
 
   /**
@@ -96,12 +102,15 @@ export class FileDescriptor implements Disposable {
    * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM`; `EMFILE`, `ENOMEM`, `EINVAL` for a longer name.
    */
   static sealed(data: Data, name = 'afunix'): FileDescriptor {
-    const bytes = bytesOf('data', data);
-    if (typeof name !== 'string') throw invalidArgType('name', 'of type string', name);
-    if (name.includes('\0')) throw invalidArgValue('name', 'must be without null bytes', name);
-    const fd = native.descriptors.sealedFile(Buffer.from(name), bytes);
-    if (fd === ENOSYS) throw unavailable('memfd_create');
-    return new FileDescriptor(check('memfd_create', fd), name, OWNED);
+    return new FileDescriptor(sealedFile(data, name), name, OWNED);
+  }
+
+  /**
+   * Makes a file in memory of `size` bytes, zeros, to share with other processes: send it, and `map()` it on both sides.
+   * It can neither shrink nor grow; its memory is allocated at once. Throws as `sealed()`, and `ERR_OUT_OF_RANGE`.
+   */
+  static memory(size: number, name = 'afunix'): FileDescriptor {
+    return new FileDescriptor(memoryFile(size, name), name, OWNED);
   }
 
   /** The descriptor's number, still owned by this object; -1 once closed or handed on. */
@@ -125,6 +134,16 @@ export class FileDescriptor implements Disposable {
     return this.#kind;
   }
 
+  /**
+   * How it was opened: the access mode and the flags `O_*` of `fs.constants`, as bits (F_GETFL in fcntl(2)). It is open to
+   * read alone if `(flags & (O_RDONLY | O_WRONLY | O_RDWR)) === O_RDONLY`. Linux adds O_LARGEFILE, and gives a pidfd or an
+   * eventfd O_RDWR. Read anew each time: who has a duplicate may change O_APPEND, O_NONBLOCK, O_ASYNC, O_DIRECT and
+   * O_NOATIME for all. Throws `ERR_SOCKET_CLOSED` once closed.
+   */
+  get flags(): number {
+    return check('fcntl', native.descriptors.flags(this.#live()));
+  }
+
   /** A socket's address family; null for what is no socket. */
   get domain(): SocketDomain | null {
     return this.#socket()?.domain ?? null;
@@ -138,6 +157,26 @@ export class FileDescriptor implements Disposable {
   /** Whether it is a socket that listens (SO_ACCEPTCONN). */
   get listening(): boolean {
     return this.#socket()?.listening ?? false;
+  }
+
+  /**
+   * What nobody can do to it any more (F_GET_SEALS in fcntl(2), Linux); null for what can have no seals, as a file on a
+   * disk. Check what another process has sent: `['shrink', 'grow', 'write']` for contents that never change.
+   */
+  get seals(): readonly Seal[] | null {
+    return sealsOf(this.#live());
+  }
+
+  /**
+   * Maps all of a file in memory, such as `memory()` or `sealed()` has made here or in another process (mmap(2), Linux).
+   * With `writable` all who map it so share the memory. Without, what is written here stays here, and what others write
+   * is seen until then, page by page. docs/descriptors.md says how to use it safely. Throws `ERR_INVALID_ARG_VALUE`
+   * unless it has the seal `shrink`: of a file that becomes shorter a read would end the process. `EPERM` to write to
+   * what is sealed, `EACCES` to what is open to read only, `ENOMEM`, `ERR_OUT_OF_RANGE` for more than
+   * `buffer.constants.MAX_LENGTH`, `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` where memory cannot be shared.
+   */
+  map(options?: MapOptions): MemoryMap {
+    return mapOf(CONSTRUCTING, this.#live(), options);
   }
 
   /** Closes it. Idempotent. */
@@ -162,6 +201,35 @@ export class FileDescriptor implements Disposable {
     return fd;
   }
 
+  /**
+   * Resolves when a read would not wait: bytes, the end of a stream, an event of an eventfd, timerfd, inotify, pidfd or
+   * tty are there, or an error or a hang-up. Nothing is read, and another reader may be faster. The object stays open
+   * while this waits. Rejects with EPERM for what epoll(7) cannot watch, such as a regular file or a directory (a read of
+   * those never waits), EMFILE (the wait takes one descriptor), an `AbortError`, and `ERR_SOCKET_CLOSED` when the
+   * object is closed or hands its descriptor on. See poll(2).
+   */
+  readable(options?: WaitOptions): Promise<void> {
+    return this.#wait(READABLE, options);
+  }
+
+  /**
+   * Resolves when a write would not wait, or would fail. Rejects as `readable()`. Room for one byte may be all there is:
+   * the descriptor should have O_NONBLOCK, or a longer write waits.
+   */
+  writable(options?: WaitOptions): Promise<void> {
+    return this.#wait(WRITABLE, options);
+  }
+
+  #wait(event: number, options: WaitOptions | undefined): Promise<void> {
+    try {
+      const fd = this.#live();
+      this.#waits ??= new Waits();
+      return this.#waits.begin(this, fd, event, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
   /** Makes a duplicate with an owner of its own, close-on-exec. Throws `EMFILE`. */
   dup(): FileDescriptor {
     return duplicate(this.#live(), this.#origin);
@@ -171,17 +239,8 @@ export class FileDescriptor implements Disposable {
    * Returns a `net.Socket` for a connected stream socket, TCP or Unix, or a pipe. It reads at once, into its
    * own buffer, unless `pauseOnCreate` is true.
    */
-  toNetSocket(options?: {
-    readable?: boolean;
-    writable?: boolean;
-    allowHalfOpen?: boolean;
-    pauseOnCreate?: boolean;
-  }): net.Socket {
-    const socketOptions = { ...OF_A_NET_SOCKET, ...optionsOf(options, NET_SOCKET) };
-    this.#requireSocket('a connected stream socket or a pipe', 'stream', false, networks, 'pipe');
-    return this.#handOn(
-      (fd) => new net.Socket({ readable: true, writable: true, ...socketOptions, fd }),
-    );
+  toNetSocket(options?: NetSocketOptions): net.Socket {
+    return this.#handOn(netSocketOf(this.#live(), options));
   }
 
   /**
@@ -190,22 +249,12 @@ export class FileDescriptor implements Disposable {
    * on `detach()`'s number. Not in a `node:cluster` worker, where Node asks the primary for servers.
    */
   toNetServer(options?: net.ServerOpts): net.Server {
-    const serverOptions = {
-      ...OF_A_NET_SERVER,
-      ...optionsOf(options, NET_SERVER),
-    } as net.ServerOpts;
-    this.#requireSocket('a listening stream socket', 'stream', true, networks);
-    return this.#handOn((fd) => net.createServer(serverOptions).listen(bare({ fd })));
+    return this.#handOn(netServerOf(this.#live(), options));
   }
 
   /** Returns a `dgram.Socket`, bound, for a UDP socket. */
   toDgramSocket(): dgram.Socket {
-    const domain = this.#requireSocket('a UDP socket', 'datagram', false, ['inet', 'inet6']);
-    return this.#handOn((fd) => {
-      const socket = dgram.createSocket(domain === 'inet' ? 'udp4' : 'udp6');
-      socket.bind({ fd, exclusive: true });
-      return socket;
-    });
+    return this.#handOn(dgramSocketOf(this.#live()));
   }
 
   /**
@@ -216,7 +265,7 @@ export class FileDescriptor implements Disposable {
    * `ERR_OUT_OF_RANGE`.
    */
   toReadStream(options?: FileReadOptions): fs.ReadStream {
-    this.#requireFile();
+    requireFile(this.#live(), this.kind);
     const stream = readStreamOf(this.#live(), this.kind, options);
     this.#release();
     return stream;
@@ -229,10 +278,26 @@ export class FileDescriptor implements Disposable {
    * writes at the file's end either way. Throws as `toReadStream`.
    */
   toWriteStream(options?: FileWriteOptions): fs.WriteStream {
-    this.#requireFile();
+    requireFile(this.#live(), this.kind);
     const stream = writeStreamOf(this.#live(), this.kind, options);
     this.#release();
     return stream;
+  }
+
+  /** Returns what `JSON.stringify` and `console.log` show: its number and kind, or that it is closed. */
+  toJSON(): Description {
+    if (this.#fd < 0) return { closed: true };
+    const known = { fd: this.#fd, origin: this.#origin };
+    try {
+      return { ...known, kind: this.kind, ...this.#socket() };
+    } catch {
+      return known; // somebody closed it by its number
+    }
+  }
+
+  /** @internal */
+  [kInspect](depth: number, options: InspectOptions): string {
+    return inspected(this, depth, options);
   }
 
   #live(): number {
@@ -248,37 +313,8 @@ export class FileDescriptor implements Disposable {
     return socket;
   }
 
-  #requireSocket(
-    what: string,
-    type: SocketType,
-    listening: boolean,
-    among: readonly SocketDomain[],
-    orKind?: FileKind,
-  ): SocketDomain | null {
-    const socket = this.#socket();
-    if (socket === null && this.kind === orKind) return null;
-    if (socket?.type === type && socket.listening === listening && among.includes(socket.domain)) {
-      return socket.domain;
-    }
-    throw this.#unfit(what);
-  }
-
-  #requireFile(): void {
-    const { kind } = this;
-    if (kind === 'socket' || kind === 'directory') throw this.#unfit('a file, a pipe or a device');
-  }
-
-  #unfit(what: string): TypeError {
-    const socket = this.#socket();
-    const is =
-      socket === null
-        ? this.kind
-        : `${socket.listening ? 'listening ' : ''}${socket.domain} ${socket.type} socket`;
-    return invalidArgValue('fd', `must be ${what}`, `${is} ${this.#fd}`);
-  }
-
   /** Gives the descriptor to the object that `make` returns. It stays here if `make` throws. */
-  #handOn<T>(make: (fd: number) => T): T {
+  #handOn<T>(make: Make<T>): T {
     const fd = this.#live();
     // Disown it first. If a worker ends in between, it may stay open, but it is never closed twice.
     native.descriptors.disown(fd);
@@ -296,40 +332,15 @@ export class FileDescriptor implements Disposable {
     const fd = this.#fd;
     this.#fd = -1;
     if (this.#registered) unregister(this);
+    this.#waits?.cancel(closedDescriptorError());
     return fd;
   }
 }
-
-const NET_SOCKET = new Known<NonNullable<Parameters<FileDescriptor['toNetSocket']>[0]>>(
-  'toNetSocket',
-  { readable: 1, writable: 1, allowHalfOpen: 1, pauseOnCreate: 1 },
-);
-const NET_SERVER = new Known<net.ServerOpts & { blockList?: unknown }>('toNetServer', {
-  ...{ allowHalfOpen: 1, pauseOnConnect: 1, highWaterMark: 1, noDelay: 1, keepAlive: 1 },
-  ...{ keepAliveInitialDelay: 1, blockList: 1 },
-});
 
 /** Makes the error of a `FileDescriptor` that owns no descriptor any more. */
 export function closedDescriptorError(): Error {
   const message = 'The file descriptor is closed or was handed on';
   return codedError(Error, 'ERR_SOCKET_CLOSED', message);
-}
-
-/** Makes the addon the owner of `fd`. Returns the number that it owns. */
-function adopt(fd: number): number {
-  const { descriptors } = native;
-  // No open(2) makes a socket, or what has no file type: Node's fs cannot have opened those.
-  if (isMainThread || descriptors.socketKind(fd) >= 0 || kindOf(fd) === 'anonymous') {
-    if (!descriptors.own(fd)) throw systemError('fstat', EBADF);
-    return fd;
-  }
-  const copy = check('dup', native.descriptors.duplicate(fd));
-  try {
-    closeSync(fd); // Node forgets the number, which it would close when the worker ends
-  } catch {
-    // The number is free all the same, close(2).
-  }
-  return copy;
 }
 
 /** Makes a duplicate of `fd` with an owner of its own. */

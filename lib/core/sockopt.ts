@@ -55,3 +55,12 @@ function optionNamed(name: string): number {
   if (option === undefined) throw unavailable(name);
   return option;
 }
+
+/** Returns the integer that ioctl(2) answers to this request, which some systems lack. */
+export function readIoctl(fd: number, name: string): number {
+  const request = constants[name];
+  if (request === undefined) throw unavailable(name);
+  const result = native.raw.ioctl(fd, request, 0);
+  if (typeof result === 'number') throw systemError('ioctl', result);
+  return result[0];
+}

@@ -61,6 +61,8 @@ export const kThrowReported: unique symbol = Symbol('afunix.throwReported');
 export const kConfigure: unique symbol = Symbol('afunix.configure');
 /** The checked options of receiving, of its connections. */
 export const kConnectionReceives: unique symbol = Symbol('afunix.connectionReceives');
+/** Accepts nothing more, and closes once all that was accepted is handed over. */
+export const kRetire: unique symbol = Symbol('afunix.retire');
 /** Makes the socket of an accepted connection. */
 export const kWrap: unique symbol = Symbol('afunix.wrap');
 

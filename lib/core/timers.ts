@@ -1,17 +1,19 @@
 // Node's own timers and clocks, taken when the package is loaded. A test that fakes the global ones afterwards
 // (`vi.useFakeTimers()`, `mock.timers`, sinon) does not stop its sockets: node:net holds Node's own as well.
+import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import timers from 'node:timers';
+import { originalOf } from './fake-timers.js';
 
 // Constants: the named exports of a builtin module change with syncBuiltinESMExports().
-export const setTimeout: typeof timers.setTimeout = timers.setTimeout;
-export const clearTimeout: typeof timers.clearTimeout = timers.clearTimeout;
-export const setImmediate: typeof timers.setImmediate = timers.setImmediate;
-export const nextTick: typeof process.nextTick = process.nextTick;
+export const setTimeout: typeof timers.setTimeout = originalOf(timers, 'setTimeout');
+export const clearTimeout: typeof timers.clearTimeout = originalOf(timers, 'clearTimeout');
+export const setImmediate: typeof timers.setImmediate = originalOf(timers, 'setImmediate');
+export const nextTick: typeof process.nextTick = originalOf(process, 'nextTick');
 
-const { performance } = globalThis;
-const { now } = performance;
-const { bigint } = process.hrtime;
+// The prototype's: a fake is a property of the object.
+const { now } = Object.getPrototypeOf(performance) as typeof performance;
+const { bigint } = originalOf(process, 'hrtime');
 
 /** Milliseconds of the monotonic clock, from when the process began. */
 export function monotonicNow(): number {

@@ -42,6 +42,14 @@ export function bytesOf(name: string, data: unknown): Uint8Array {
   );
 }
 
+/** Returns the bytes of one message: those of a string or a view, or of several, put together in a copy. */
+export function messageBytesOf(name: string, data: unknown): Uint8Array {
+  if (!Array.isArray(data)) return bytesOf(name, data);
+  const parts = data.map((part, index) => bytesOf(`${name}[${index}]`, part));
+  refuseLostSince(name, parts);
+  return Buffer.concat(parts);
+}
+
 /** Returns a buffer to receive into, as bytes. */
 export function bufferOf(name: string, buffer: unknown): Uint8Array {
   if (typeof buffer === 'string') {
@@ -167,13 +175,16 @@ export function memberOf(object: object, name: string): unknown {
  * Throws unless `signal` is undefined or works as an AbortSignal does: a polyfill's, jsdom's and another
  * realm's are of other classes. As Node's own check.
  */
-export function checkSignalType(signal: unknown): asserts signal is AbortSignal | undefined {
+export function checkSignalType(
+  signal: unknown,
+  name = 'options.signal',
+): asserts signal is AbortSignal | undefined {
   if (signal === undefined) return;
   const { addEventListener, removeEventListener } = (signal ?? {}) as AbortSignal;
   const listens =
     typeof addEventListener === 'function' && typeof removeEventListener === 'function';
   if (typeof signal !== 'object' || signal === null || !('aborted' in signal) || !listens) {
-    throw invalidArgType('options.signal', 'an instance of AbortSignal', signal);
+    throw invalidArgType(name, 'an instance of AbortSignal', signal);
   }
 }
 

@@ -1,7 +1,7 @@
 import { isShortage } from '../core/errors.js';
+import type { RetryTimer } from '../core/retry-timer.js';
 import { type Handle, READABLE } from '../native/binding.js';
 import { EAGAIN, ECONNABORTED } from '../native/errno.js';
-import type { RetryTimer } from './retry-timer.js';
 
 /** Milliseconds between two tries to accept without a free descriptor. */
 const FIRST_PAUSE = 10;

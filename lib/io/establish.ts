@@ -1,11 +1,11 @@
 // Binding and connecting, which may have to wait for another process. Nothing announces the end of such a wait, so
 // each is tried again, with back-off. Returned numbers: 0, -errno, or a refusal of `Handle.bind`.
 import { bytesOfAddress, type UnixAddress } from '../core/address.js';
+import type { RetryTimer } from '../core/retry-timer.js';
 import { monotonicNow } from '../core/timers.js';
 import { type Handle, LOCKED } from '../native/binding.js';
 import { EAGAIN, ETIMEDOUT } from '../native/errno.js';
 import type { BindPlan } from './options.js';
-import type { RetryTimer } from './retry-timer.js';
 
 /** Milliseconds of the first wait, and of the longest. */
 const FIRST_WAIT = 1;
@@ -30,10 +30,10 @@ export function bindHandle(
   backlog: number,
   waiting: Waiting,
 ): number | undefined {
-  const { mode, replace, unlinkOnClose, allowUnsafePath } = plan;
+  const { mode, replace, unlinkOnClose, allowUnsafePath, owner, group } = plan;
   const bytes = bytesOfAddress(plan.address);
   const attempt = (): number =>
-    handle.bind(bytes, mode, replace, unlinkOnClose, backlog, allowUnsafePath);
+    handle.bind(bytes, mode, replace, unlinkOnClose, backlog, allowUnsafePath, owner, group);
   return repeat(attempt, LOCKED, LONGEST_WAIT_FOR_LOCK, Number.POSITIVE_INFINITY, waiting);
 }
 

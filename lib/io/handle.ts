@@ -1,9 +1,10 @@
 // Makes, adopts and configures handles for the sockets of all classes.
 
-import { check, invalidArgType, invalidArgValue, systemError } from '../core/errors.js';
-import { closedDescriptorError, FileDescriptor } from '../core/file-descriptor.js';
+import { addressFromKernel } from '../core/address.js';
+import { check, invalidArgValue, systemError } from '../core/errors.js';
+import { numberOf } from '../core/fd-like.js';
+import { FileDescriptor } from '../core/file-descriptor.js';
 import { turnOn } from '../core/sockopt.js';
-import { descriptorNumber } from '../core/validate.js';
 import { type Handle, native } from '../native/binding.js';
 import { AF_UNIX } from '../native/constants.js';
 import type { ReceiveSettings } from './options.js';
@@ -30,16 +31,6 @@ export function openPair(type: number): [Handle, Handle] {
   const pair = native.sockets.openPair(type);
   if (typeof pair === 'number') throw systemError('socketpair', pair);
   return pair;
-}
-
-/** Returns the number of a descriptor to adopt. Throws `ERR_*` for a value that has none. */
-export function numberOf(fd: number | FileDescriptor): number {
-  if (fd instanceof FileDescriptor) {
-    if (fd.closed) throw closedDescriptorError();
-    return fd.fd;
-  }
-  if (typeof fd === 'number') return descriptorNumber('fd', fd);
-  throw invalidArgType('fd', 'of type number or an instance of FileDescriptor', fd);
 }
 
 /**
@@ -73,4 +64,15 @@ export function adoptHandle(
   }
   if (fd instanceof FileDescriptor) fd.detach();
   return handle;
+}
+
+/**
+ * Has an adopted handle remove its socket file when it is closed, if the kernel knows that by a path that means the same
+ * file in this process.
+ */
+export function adoptPath(handle: Handle): void {
+  const name = native.raw.getsockname(handle.fd);
+  if (typeof name === 'number' || addressFromKernel(name).kind !== 'pathname') return;
+  // Where this fails there is no such file, or none that this process may remove.
+  handle.adoptPath(name);
 }

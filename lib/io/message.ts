@@ -8,6 +8,7 @@ import { closeAll, duplicates } from '../core/fd-like.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { View } from '../core/node-internals.js';
 import { native } from '../native/binding.js';
+import { viewOf } from './caller-memory.js';
 import { PidFd } from './pidfd.js';
 
 const { truncated: TRUNCATED, controlTruncated: CONTROL_TRUNCATED } = native.layout;
@@ -16,14 +17,17 @@ export const NO_FDS: readonly FileDescriptor[] = Object.freeze([]);
 
 /** A message as it was received. `fds` and `pidfd` are the receiver's to close. */
 export class Message {
-  /** The bytes, the receiver's to keep, in an ArrayBuffer of their own, which may be transferred. */
+  /**
+   * The bytes, the receiver's to keep, in an ArrayBuffer of their own, which may be transferred. With `receive({ buffer })`
+   * they are a view of that memory.
+   */
   readonly data: Buffer & {
     /** The memory of this message alone. */
     readonly buffer: ArrayBuffer;
   };
   /** Bytes the sender sent: more than `data.length` only when `truncated`. */
   readonly size: number;
-  /** Whether `data` is only the beginning, because of `maxMessageSize`. */
+  /** Whether `data` is only the beginning, because of `maxMessageSize` or the length of `buffer`. */
   readonly truncated: boolean;
   /**
    * Whether descriptors were lost on the way: because they were more than `maxFds`, or because the
@@ -96,32 +100,45 @@ export class Datagram extends Message {
   }
 }
 
+/** Returns the message with its bytes in the caller's memory, as many as fit. The descriptors are that message's now. */
+export function messageInto<M extends Message>(message: M, memory: Uint8Array): M;
+export function messageInto(message: Message, memory: Uint8Array): Message {
+  const data = viewOf(memory, Math.min(message.data.length, memory.length));
+  message.data.copy(data);
+  return withData(message, data, message);
+}
+
 /** Returns the same message once more, with descriptors of its own. Throws EMFILE. */
 export function copyMessage<M extends Message>(message: M): M;
 export function copyMessage(message: Message): Message {
-  const { size, truncated, controlTruncated } = message;
   // Buffer.from() would put it into memory that other Buffers share, which nobody can transfer.
   const data = new View(message.data.length);
   data.set(message.data);
+  return withData(message, data, copyAncillary(message));
+}
+
+/** Makes a message of another one, with these bytes of it. */
+function withData(
+  message: Message,
+  data: Buffer,
+  { fds, credentials, pidfd }: Omit<ReceivedAncillary, 'dropped'>,
+): Message {
+  const { size, controlTruncated } = message;
+  const truncated = message.truncated || data.length < message.data.length;
   const flags = (truncated ? TRUNCATED : 0) | (controlTruncated ? CONTROL_TRUNCATED : 0);
-  const ancillary = copyAncillary(message);
+  const ancillary = { fds, credentials, pidfd, dropped: false };
   return message instanceof Datagram
     ? new Datagram(CONSTRUCTING, data, size, flags, ancillary, message.from)
     : new Message(CONSTRUCTING, data, size, flags, ancillary);
 }
 
-function copyAncillary({ fds, credentials, pidfd }: Message): ReceivedAncillary {
+function copyAncillary({ fds, credentials, pidfd }: Message): Omit<ReceivedAncillary, 'dropped'> {
   const copies = duplicates(
     fds.map(({ fd }) => fd),
     'peeked at',
   );
   try {
-    return {
-      fds: copies,
-      credentials,
-      pidfd: pidfd === null ? null : copyOf(pidfd),
-      dropped: false,
-    };
+    return { fds: copies, credentials, pidfd: pidfd === null ? null : copyOf(pidfd) };
   } catch (error) {
     closeAll(copies);
     throw error;

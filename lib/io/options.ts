@@ -1,10 +1,12 @@
 // Options that several sockets share, and their checks.
+import { groupOf, userOf } from '../core/account.js';
 import { type AddressLike, UnixAddress } from '../core/address.js';
-import { invalidArgType, invalidArgValue, outOfRange } from '../core/errors.js';
+import { invalidArgType, invalidArgValue, outOfRange, unavailable } from '../core/errors.js';
 import { MAX_FDS } from '../core/fd-like.js';
 import type { Names } from '../core/known.js';
 import { checkSignal, integer, type Parsed } from '../core/validate.js';
 import { bare } from '../native/bare.js';
+import { native } from '../native/binding.js';
 import type { Peer } from './peer.js';
 
 /** The ancillary data that a socket receives, and how it waits for messages. */
@@ -22,7 +24,8 @@ export interface ReceiveOptions {
    * Microseconds, 0 to 1,000,000 (default 0), that the process stays awake for the next message after
    * it has handled one: to be woken takes longer than most answers. It costs that much processor time
    * whenever nothing comes, and gains nothing where both ends share one processor. Timers and all
-   * other sockets are served meanwhile.
+   * other sockets are served meanwhile. Throws ERR_FEATURE_UNAVAILABLE_ON_PLATFORM on Bun and Deno, whose
+   * loop it cannot keep from sleeping.
    */
   busyPoll?: number;
 }
@@ -36,6 +39,18 @@ export interface BindOptions extends ReceiveOptions {
    * cannot be told from octal ones: 440 is 0o670. Only for pathnames: ERR_INVALID_ARG_VALUE for others.
    */
   mode?: number;
+  /**
+   * The socket file's owner, by number (0 to 2^32-2) or name, set before anybody can use the socket (chown(2)); on
+   * macOS, for a datagram socket, just after. Default: this process's user. Takes root, or CAP_CHOWN and CAP_FOWNER:
+   * EPERM without. `ERR_UNKNOWN_CREDENTIAL` for a name that the system does not know. A name is looked up in this
+   * thread, which may wait for a server (nsswitch.conf(5)). Throws as `mode` for what is no pathname.
+   */
+  owner?: number | string;
+  /**
+   * The socket file's group, as `owner`. An owner may set it to a group of its own. Default: this process's, or the
+   * directory's if that is set-group-ID.
+   */
+  group?: number | string;
   /**
    * Says what to do when a socket file is there already. `'never'` (default): EADDRINUSE. `'stale'`: take
    * the path if nobody answers there; of many processes that try at once one wins, the others get
@@ -69,6 +84,17 @@ export interface AuthorizeOptions extends ReceiveOptions {
   authorize?: (peer: Peer) => boolean | Promise<boolean>;
 }
 
+/** Options of a listener that is taken over. */
+export interface AdoptListenerOptions extends AuthorizeOptions {
+  /**
+   * Whether `close()` removes the socket file. It is removed only if the path that the kernel knows (getsockname(2)) is
+   * absolute, and still leads to the file that was there when the listener was taken over. A process with CAP_NET_ADMIN
+   * removes only the file that this very socket made (SIOCUNIXFILE, Linux). `detach()` leaves it. Default false. Does not
+   * matter for abstract names.
+   */
+  unlinkOnClose?: boolean;
+}
+
 /** How a listener gets its name and queue. */
 export interface ListenOptions extends BindOptions, AuthorizeOptions {
   /** Connections that may wait to be accepted, 0 to 2^31-1 (default 511), capped by `net.core.somaxconn`. */
@@ -99,12 +125,15 @@ export const RECEIVE: Names<ReceiveOptions> = { maxFds: 1, credentials: 1, pidfd
 /** Options of the file that a bind makes. */
 export const FILE: Names<Omit<BindOptions, keyof ReceiveOptions>> = {
   mode: 1,
+  owner: 1,
+  group: 1,
   replace: 1,
   unlinkOnClose: 1,
   allowUnsafePath: 1,
 };
 export const BIND: Names<BindOptions> = { ...FILE, ...RECEIVE };
 export const AUTHORIZE: Names<AuthorizeOptions> = { ...RECEIVE, authorize: 1 };
+export const ADOPT_LISTENER: Names<AdoptListenerOptions> = { ...AUTHORIZE, unlinkOnClose: 1 };
 export const LISTEN: Names<ListenOptions> = { ...BIND, authorize: 1, backlog: 1 };
 export const CONNECT: Names<ConnectOptions> = {
   ...RECEIVE,
@@ -126,20 +155,36 @@ function boolean(name: string, value: unknown, fallback: boolean): boolean {
   return value;
 }
 
+/** Checks the option `unlinkOnClose`. */
+export function unlinksOnClose(value: unknown, fallback: boolean): boolean {
+  return boolean('unlinkOnClose', value, fallback);
+}
+
 export function receiveSettings(options: Parsed<ReceiveOptions>): ReceiveSettings {
   const { maxFds, credentials, pidfds, busyPoll } = options;
   return {
     maxFds: maxFds === undefined ? 0 : integer('options.maxFds', maxFds, 0, MAX_FDS),
     credentials: boolean('credentials', credentials, false),
     pidfds: boolean('pidfds', pidfds, false),
-    busyPoll: busyPoll === undefined ? 0 : integer('options.busyPoll', busyPoll, 0, 1_000_000),
+    busyPoll: busyPollTime(busyPoll),
   };
+}
+
+function busyPollTime(value: unknown): number {
+  if (value === undefined) return 0;
+  const microseconds = integer('options.busyPoll', value, 0, 1_000_000);
+  if (microseconds > 0 && !native.hasLoop) throw unavailable('options.busyPoll');
+  return microseconds;
 }
 
 /** A checked bind: what the addon needs. */
 export interface BindPlan {
   address: UnixAddress;
   mode: number;
+  /** -1: as the system says. */
+  owner: number;
+  /** -1: as the system says. */
+  group: number;
   replace: 0 | 1 | 2;
   unlinkOnClose: boolean;
   allowUnsafePath: boolean;
@@ -148,24 +193,24 @@ export interface BindPlan {
 
 /** Checks the arguments of a bind, before any system call. */
 export function bindPlan(address: AddressLike, options: Parsed<BindOptions>): BindPlan {
-  const { mode, replace, unlinkOnClose, allowUnsafePath } = options;
+  const { mode, owner, group, replace, unlinkOnClose, allowUnsafePath } = options;
   const replaceMode = replace === undefined ? 0 : replaceModes.get(replace);
   if (replaceMode === undefined) {
     throw invalidArgValue('options.replace', "must be 'never', 'stale' or 'always'", replace);
   }
   const to = UnixAddress.from(address);
-  if (mode !== undefined && to.kind !== 'pathname') {
-    throw invalidArgValue(
-      'options.mode',
-      `is for a pathname; an ${to.kind} address has none`,
-      mode,
-    );
+  for (const [name, value] of Object.entries({ mode, owner, group })) {
+    if (value === undefined || to.kind === 'pathname') continue;
+    const reason = `is for a pathname; an ${to.kind} address has none`;
+    throw invalidArgValue(`options.${name}`, reason, value);
   }
   return {
     address: to,
     mode: mode === undefined ? -1 : modeOf('options.mode', mode),
+    owner: owner === undefined ? -1 : userOf('options.owner', owner),
+    group: group === undefined ? -1 : groupOf('options.group', group),
     replace: replaceMode,
-    unlinkOnClose: boolean('unlinkOnClose', unlinkOnClose, true),
+    unlinkOnClose: unlinksOnClose(unlinkOnClose, true),
     allowUnsafePath: boolean('allowUnsafePath', allowUnsafePath, false),
     receive: receiveSettings(options),
   };
@@ -220,7 +265,7 @@ export function acceptSettings(options: Parsed<AuthorizeOptions>): AcceptSetting
 }
 
 /** Node's own default, which the system caps. */
-const DEFAULT_BACKLOG = 511;
+export const DEFAULT_BACKLOG = 511;
 
 export function backlogOf(backlog: number | undefined): number {
   return backlog === undefined ? DEFAULT_BACKLOG : integer('options.backlog', backlog, 0);

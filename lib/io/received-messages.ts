@@ -9,6 +9,7 @@ import { FileDescriptor, OWNED } from '../core/file-descriptor.js';
 import { View } from '../core/node-internals.js';
 import { bare } from '../native/bare.js';
 import { native } from '../native/binding.js';
+import { viewOf } from './caller-memory.js';
 import { Datagram, Message, NO_FDS, type ReceivedAncillary } from './message.js';
 import { PidFd } from './pidfd.js';
 
@@ -22,6 +23,7 @@ const {
   size: SIZE,
   flags: FLAGS,
   addressLength: ADDRESS_LENGTH,
+  sender: SENDER,
   source: SOURCE,
   lent: LENT,
   controlTruncated: CONTROL_TRUNCATED,
@@ -81,29 +83,43 @@ export function dataAt(index: number, receiver: Receiver): Buffer {
 function sliceAt(index: number): Buffer {
   const at = fieldsOf(index);
   const length = numberAt(at + LENGTH);
-  if (!isOwn(at)) return bytesIn(at, 0, length);
+  if (!isOwn(at)) return bytesAt(at, length);
   const taken = slab.take(index);
   return taken.length === length ? taken : new View(taken.buffer, taken.byteOffset, length);
 }
 
-/** Returns the bytes of the sender's address, or undefined if it has none. */
+let sender: Buffer | undefined;
+let senderNumber = 0;
+
+/**
+ * Returns the bytes of the sender's address, or undefined if it has none. One sender after the other has most often the
+ * same address, and then the same bytes.
+ */
 function addressAt(at: number): Buffer | undefined {
-  const length = numberAt(at + ADDRESS_LENGTH);
-  if (length === 0) return undefined;
-  return bytesIn(at, isOwn(at) ? 0 : numberAt(at + LENGTH), length);
+  const number = numberAt(at + SENDER);
+  if (number === 0) return undefined;
+  if (number !== senderNumber) {
+    sender = copyOf(at, isOwn(at) ? 0 : numberAt(at + LENGTH), numberAt(at + ADDRESS_LENGTH));
+    senderNumber = number;
+  }
+  return sender;
 }
 
 const isOwn = (at: number): boolean => (numberAt(at + FLAGS) & OWN) !== 0;
 
-/** Returns bytes of the memory that a message lies in: a view if they are lent, else a copy. */
-function bytesIn(at: number, behind: number, length: number): Buffer {
-  const source = numberAt(at + SOURCE);
-  const { buffer, byteOffset } = chunkOf(source);
-  const offset = byteOffset + numberAt(at + OFFSET) + behind;
-  if (source === LENT) return new View(buffer, offset, length);
+/** Returns the bytes of a message: a view if they are lent, else a copy. */
+function bytesAt(at: number, length: number): Buffer {
+  if (numberAt(at + SOURCE) !== LENT) return copyOf(at, 0, length);
+  const { buffer, byteOffset } = chunkOf(LENT);
+  return new View(buffer, byteOffset + numberAt(at + OFFSET), length);
+}
+
+/** Returns a copy of bytes of the memory that a message lies in. */
+function copyOf(at: number, behind: number, length: number): Buffer {
+  const { buffer, byteOffset } = chunkOf(numberAt(at + SOURCE));
   // V8 keeps up to 64 bytes in the object itself, without an ArrayBuffer.
   const copy = new View(length);
-  copy.set(new Uint8Array(buffer, offset, length));
+  copy.set(new Uint8Array(buffer, byteOffset + numberAt(at + OFFSET) + behind, length));
   return copy;
 }
 
@@ -121,14 +137,19 @@ export interface Receiver {
   describe(): string;
 }
 
-/** Makes message `index` of the slab. `publishReceived` publishes it. */
-export function messageAt(index: number, receiver: Receiver): Message {
+/** Returns the bytes of message `index`, as `sliceAt`, or as a view of the caller's memory that they were received into. */
+function bytesIn(buffer: Uint8Array | undefined, index: number): Buffer {
+  return buffer === undefined ? sliceAt(index) : viewOf(buffer, numberAt(fieldsOf(index) + LENGTH));
+}
+
+/** Makes message `index` of the slab, or of the memory that it was received into. `publishReceived` publishes it. */
+export function messageAt(index: number, receiver: Receiver, buffer?: Uint8Array): Message {
   const at = fieldsOf(index);
   const flags = numberAt(at + FLAGS);
   const size = numberAt(at + SIZE);
   return new Message(
     CONSTRUCTING,
-    sliceAt(index),
+    bytesIn(buffer, index),
     size,
     flags,
     receivedAncillary(index, flags, receiver),
@@ -136,12 +157,12 @@ export function messageAt(index: number, receiver: Receiver): Message {
 }
 
 /** Makes datagram `index` of the slab, as `messageAt` makes a message. */
-export function datagramAt(index: number, receiver: Receiver): Datagram {
+export function datagramAt(index: number, receiver: Receiver, buffer?: Uint8Array): Datagram {
   const at = fieldsOf(index);
   const flags = numberAt(at + FLAGS);
   return new Datagram(
     CONSTRUCTING,
-    sliceAt(index),
+    bytesIn(buffer, index),
     numberAt(at + SIZE),
     flags,
     receivedAncillary(index, flags, receiver),

@@ -70,6 +70,11 @@ export class VectoredWrite {
     return length === this.bytes;
   }
 
+  /** Whether it goes out together with others. */
+  get plain(): boolean {
+    return true;
+  }
+
   /** Appends what is left to `buffers`, up to IOV_MAX of them: more are EMSGSIZE. Returns the bytes. */
   gather(buffers: Uint8Array[]): number {
     let bytes = 0;

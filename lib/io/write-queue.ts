@@ -6,7 +6,9 @@ import { type Handle, WRITABLE } from '../native/binding.js';
 import { SHUT_WR } from '../native/constants.js';
 import { EAGAIN, ECANCELED } from '../native/errno.js';
 import { Budget } from './budget.js';
+import type { FileSource } from './file-source.js';
 import { Queue } from './queue.js';
+import { sendError } from './send-error.js';
 import { changedError, sendVector, type VectoredWrite } from './vectored-write.js';
 
 /** Writes that one call sends at most, and their bytes: the send buffer has no room for more. */
@@ -23,14 +25,14 @@ type Settle = (error: Error | undefined, written: number, shared: boolean) => vo
 export class PendingWrite {
   /** Bytes sent so far. */
   written: number;
-  readonly #buffers: VectoredWrite;
+  readonly #buffers: VectoredWrite | FileSource;
   /** Duplicates, closed when they were sent or will not be. */
   #fds: readonly FileDescriptor[];
   readonly #credentials: Credentials | undefined;
   readonly #settle: Settle;
 
   constructor(
-    buffers: VectoredWrite,
+    buffers: VectoredWrite | FileSource,
     settle: Settle,
     fds: readonly FileDescriptor[] = [],
     credentials?: Credentials,
@@ -53,9 +55,14 @@ export class PendingWrite {
     return this.#buffers.intact;
   }
 
-  /** Whether there is no ancillary data. */
+  /** Whether one call may send it together with others. */
   get plain(): boolean {
-    return this.#fds.length === 0 && this.#credentials === undefined;
+    return this.#buffers.plain && this.#fds.length === 0 && this.#credentials === undefined;
+  }
+
+  /** The ancillary data that is left. */
+  get ancillary(): { fds: readonly FileDescriptor[]; credentials: Credentials | undefined } {
+    return { fds: this.#fds, credentials: this.#credentials };
   }
 
   /** Appends its bytes to what goes out in one call. */
@@ -100,6 +107,7 @@ export class WriteQueue {
   readonly #writes = new Queue<PendingWrite>();
   readonly #handle: Handle;
   #ending = false;
+  #onEnd: (() => void) | undefined;
 
   constructor(handle: Handle) {
     this.#handle = handle;
@@ -129,9 +137,10 @@ export class WriteQueue {
     this.resume();
   }
 
-  /** Has the socket shut for writing, once nothing waits. */
-  end(): void {
+  /** Has the socket shut for writing, once nothing waits, and then calls `done`. */
+  end(done?: () => void): void {
     this.#ending = true;
+    this.#onEnd ??= done;
   }
 
   /** Sends what can be sent now, and waits for the rest. Called when the socket is writable. */
@@ -149,7 +158,7 @@ export class WriteQueue {
       const result = together.length > 1 ? this.#sendTogether(together) : first.send(this.#handle);
       if (result === EAGAIN) break;
       if (result < 0) {
-        this.#failAll(result);
+        this.#failAll(result, first.ancillary);
         break;
       }
       budget.spend(result);
@@ -197,8 +206,10 @@ export class WriteQueue {
     if (write.written > 0) this.#failAll(ECANCELED);
   }
 
-  #failAll(errno: number): void {
-    for (const write of this.#writes.drain()) write.fail(systemError('write', errno));
+  #failAll(errno: number, ancillary?: PendingWrite['ancillary']): void {
+    for (const write of this.#writes.drain()) {
+      write.fail(sendError(this.#handle, errno, ancillary));
+    }
   }
 
   /** Takes out a write that its signal ended, with `error`. */
@@ -222,6 +233,7 @@ export class WriteQueue {
       if (result < 0) this.discard(systemError('poll', result));
     } else if (this.#ending) {
       this.#handle.shutdown(SHUT_WR);
+      this.#onEnd?.();
     }
   }
 }

@@ -1,6 +1,6 @@
-import { abortError } from '../core/errors.js';
-import { nextTick } from '../core/timers.js';
 import { bare } from '../native/bare.js';
+import { abortError } from './errors.js';
+import { nextTick } from './timers.js';
 
 const once = bare({ once: true });
 

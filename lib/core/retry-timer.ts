@@ -1,4 +1,4 @@
-import { clearTimeout, setTimeout } from '../core/timers.js';
+import { clearTimeout, setTimeout } from './timers.js';
 
 /**
  * Calls an action after a while, for what no event announces. At most one action waits. While it does, the timer
