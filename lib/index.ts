@@ -1,5 +1,7 @@
+/// <reference types="node" preserve="true" />
 export { type AddressLike, UnixAddress } from './core/address.js';
 export type { AncillaryOptions } from './core/ancillary.js';
+export type { NetSocketOptions } from './core/conversions.js';
 export type { Credentials } from './core/credentials.js';
 export type {
   AcceptEvent,
@@ -17,6 +19,9 @@ export {
   type SocketType,
 } from './core/file-descriptor.js';
 export type { FileReadOptions, FileWriteOptions } from './core/file-streams.js';
+export type { Description } from './core/inspection.js';
+export { type MapOptions, MemoryMap, type Seal } from './core/memory-map.js';
+export type { WaitOptions } from './core/readiness.js';
 export type { DatagramStats, Queue, SocketStats, Traffic } from './core/stats.js';
 export type { Data } from './core/validate.js';
 export { Datagram, Message } from './io/message.js';
@@ -28,6 +33,7 @@ export type {
   SendQueueLimit,
 } from './io/message-options.js';
 export type {
+  AdoptListenerOptions,
   AuthorizeOptions,
   BindOptions,
   ConnectOptions,
@@ -36,6 +42,7 @@ export type {
 } from './io/options.js';
 export { Peer } from './io/peer.js';
 export { PidFd, type WaitExitOptions } from './io/pidfd.js';
+export type { ProcessExit, ProcessInfo } from './io/process-info.js';
 export { UnixDatagram } from './sockets/datagram.js';
 export type { OutgoingDatagram } from './sockets/datagram-batch.js';
 export { fromFd } from './sockets/from-fd.js';
@@ -45,7 +52,9 @@ export type {
   OnMessagesOptions,
   ReadOptions,
   ReceiveMessageOptions,
+  ReceiveStreamOptions,
   SendDatagramOptions,
+  SendFileOptions,
   SendOptions,
   WriteOptions,
 } from './sockets/options.js';

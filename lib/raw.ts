@@ -1,3 +1,5 @@
+/// <reference types="node" preserve="true" />
+
 /**
  * One function for each system call, on integer descriptors.
  *

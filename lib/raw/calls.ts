@@ -82,7 +82,7 @@ export function socketpair(
 /**
  * Binds the socket to an address. A pathname makes a socket file, which the caller has to unlink.
  * `UnixAddress.unnamed` has the kernel choose an abstract name (Linux: autobind, unix(7)). Pathnames longer than
- * `sun_path`, up to 4,095 bytes, work on Linux; getsockname(2) and peers see another name of such a socket, which cannot
+ * `sun_path`, up to 4,095 bytes, work; getsockname(2) and peers see another name of such a socket, which cannot
  * be answered. A relative pathname is bound, and seen, as it is. EADDRINUSE if the name is taken, also by a file that no
  * socket is bound to any more; EINVAL if the socket has a name; ENOENT, EACCES of the directory; ENOSYS if a long
  * pathname needs /proc and it is not mounted. See bind(2).

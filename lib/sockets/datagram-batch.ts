@@ -8,12 +8,12 @@ import {
 } from '../core/ancillary.js';
 import { invalidArgType, invalidArgValue } from '../core/errors.js';
 import { Known } from '../core/known.js';
-import { bytesOf, type Data, membersOf, refuseLostSince } from '../core/validate.js';
+import { type Data, membersOf, messageBytesOf, refuseLostSince } from '../core/validate.js';
 
 /** A datagram to send with others. */
 export interface OutgoingDatagram extends AncillaryOptions {
-  /** Its bytes; text is sent as UTF-8. */
-  data: Data;
+  /** Its bytes; text is sent as UTF-8. Several buffers are put together. */
+  data: Data | readonly Data[];
   /** Where to; the connected peer by default. */
   to?: AddressLike;
 }
@@ -55,7 +55,7 @@ export class DatagramBatch {
     for (const message of messages) {
       const plain = typeof message === 'string' || ArrayBuffer.isView(message);
       const outgoing = plain ? undefined : membersOf(message, OUTGOING, 'message');
-      const bytes = bytesOf('data', outgoing === undefined ? message : outgoing.data);
+      const bytes = messageBytesOf('data', outgoing === undefined ? message : outgoing.data);
       // Often all have the same destination.
       if (outgoing?.to !== previous) to = destinationOf(outgoing?.to);
       previous = outgoing?.to;

@@ -23,7 +23,7 @@ import {
   kSetReference,
   kThrowReported,
 } from '../core/symbols.js';
-import { bytesOf, checkSignal, type Data, optionsOf } from '../core/validate.js';
+import { checkSignal, type Data, messageBytesOf, optionsOf } from '../core/validate.js';
 import { Budget, MAX_SENT_PER_TURN, resolvedSend } from '../io/budget.js';
 import { adoptHandle, openHandle, openPair } from '../io/handle.js';
 import type { Datagram } from '../io/message.js';
@@ -38,6 +38,7 @@ import {
 } from '../io/message-options.js';
 import { bindPlan, receiveSettings } from '../io/options.js';
 import { datagramAt } from '../io/received-messages.js';
+import { sendError } from '../io/send-error.js';
 import type { Handle } from '../native/binding.js';
 import { SOCK_DGRAM } from '../native/constants.js';
 import { EAGAIN, ECANCELED, ECONNRESET } from '../native/errno.js';
@@ -179,14 +180,14 @@ export class UnixDatagram
   }
 
   /**
-   * Sends one message, a string (as UTF-8) or a view, empty allowed: at once, or when the receiver has
-   * room, in order for each destination. Resolves when the kernel has it, and the caller may change it
+   * Sends one message, a string (as UTF-8), a view, or an array of them, which are put together; empty allowed. At once,
+   * or when the receiver has room, in order for each destination. Resolves when the kernel has it, and the caller may change it
    * again. Rejects with ENOENT, ECONNREFUSED (nobody is bound there any more), EPERM (connected to
    * someone else), EPROTOTYPE, EMSGSIZE (over `sendBufferSize - 32`), ENOTCONN (no `to`, no peer),
    * ECONNRESET (the peer connected elsewhere and dropped earlier messages), and ENOBUFS when it would
    * have to wait and `sendQueueLimit` is reached. A message that rejects was not sent.
    */
-  send(data: Data, options?: SendDatagramOptions): Promise<void> {
+  send(data: Data | readonly Data[], options?: SendDatagramOptions): Promise<void> {
     try {
       this[kLive]();
       const parsed = optionsOf(options, SEND);
@@ -194,7 +195,7 @@ export class UnixDatagram
       const to = destinationOf(parsed.to);
       const ancillary = ancillaryOf(parsed);
       // Last: a getter among the arguments may have detached the memory.
-      const bytes = bytesOf('data', data);
+      const bytes = messageBytesOf('data', data);
       if (this.#attempt(bytes, to, ancillary)) return resolvedSend(bytes.length);
       return this.#queueFor(to).add(bytes, ancillary, parsed.signal);
     } catch (error) {
@@ -206,14 +207,15 @@ export class UnixDatagram
    * Sends one message now, or not at all: false if it would have to wait, for the receiver or behind
    * others that wait. One system call. Throws what `send` rejects with.
    */
-  trySend(data: Data, options?: SendDatagramOptions): boolean {
+  trySend(data: Data | readonly Data[], options?: SendDatagramOptions): boolean {
     this[kLive]();
-    if (options === undefined) return this.#attempt(bytesOf('data', data), undefined, undefined);
+    if (options === undefined)
+      return this.#attempt(messageBytesOf('data', data), undefined, undefined);
     const parsed = optionsOf(options, TRY_SEND);
     checkSignal(parsed.signal);
     const to = destinationOf(parsed.to);
     const ancillary = ancillaryOf(parsed);
-    return this.#attempt(bytesOf('data', data), to, ancillary);
+    return this.#attempt(messageBytesOf('data', data), to, ancillary);
   }
 
   /**
@@ -279,7 +281,7 @@ export class UnixDatagram
         : sendTo(this[kHandle], bytes, to, ancillary, this);
     if (result >= 0) return true;
     if (result === EAGAIN) return false;
-    throw systemError('send', result, to);
+    throw sendError(this[kHandle], result, ancillary, bytes, to);
   }
 
   #queueFor(to: UnixAddress | undefined): SendQueue {
@@ -326,8 +328,8 @@ export class UnixDatagram
   }
 
   /** @internal */
-  override [kMessageAt](index: number): Datagram {
-    return datagramAt(index, this[kImplementation]);
+  override [kMessageAt](index: number, buffer?: Uint8Array): Datagram {
+    return datagramAt(index, this[kImplementation], buffer);
   }
 
   /** @internal */

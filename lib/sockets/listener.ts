@@ -13,6 +13,7 @@ import {
   kPassLocalAddress,
   kRearm,
   kRejectAll,
+  kRetire,
   kTimer,
   kUnread,
   kWrap,
@@ -52,6 +53,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   /** Connections that wait for an `accept()`. */
   readonly #admitted = new Queue<Handle>();
   #refused = 0;
+  #retired = false;
   /** @internal */
   [kConnectionReceives]: ReceiveSettings = {
     maxFds: 0,
@@ -123,7 +125,8 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
       const admitted = this.#admitted.shift();
       if (admitted !== undefined) return admitted;
       // `authorize` may have closed the listener.
-      if (this.closed || this.#budget <= 0 || this.#authorizer?.full) return undefined;
+      if (this.closed || this.#retired) return undefined;
+      if (this.#budget <= 0 || this.#authorizer?.full) return undefined;
       const accepted = this.#acceptor.next(this[kHandle]);
       if (accepted === EAGAIN) return undefined;
       if (typeof accepted === 'number') throw systemError('accept', accepted, this.localAddress);
@@ -137,7 +140,23 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
     const socket = this[kWrap](handle);
     this[kPassLocalAddress](socket);
     publishAccept(this, socket);
+    if (this.#retired) this.#endIfDrained();
     return socket;
+  }
+
+  /**
+   * @internal Accepts nothing more. Connections that wait for a decision or for `accept()` are still handed over. Then the
+   * listener closes, and leaves the socket file to whoever has a duplicate of the descriptor.
+   */
+  [kRetire](): void {
+    if (this.closed) return;
+    this.#retired = true;
+    this[kRearm]();
+    this.#endIfDrained();
+  }
+
+  #endIfDrained(): void {
+    if (!this.closed && this[kUnread]() === 0) this.detach().close();
   }
 
   /** Serves the calls of `accept()` that wait, as far as there are connections for them. */
@@ -168,6 +187,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   #goOn(): void {
     this.#acceptor.release();
     this.#serve();
+    if (this.#retired) this.#endIfDrained();
     if (!this.closed) this[kRearm]();
   }
 
@@ -183,7 +203,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
 
   /** @internal */
   [kRearm](): void {
-    if (this.#waiting.size === 0) {
+    if (this.#waiting.size === 0 || this.#retired) {
       this[kHandle].stop(READABLE);
       this[kTimer].cancel();
     } else if (this.#authorizer?.full) {

@@ -1,4 +1,4 @@
-import { invalidArgType, invalidState, systemError } from '../core/errors.js';
+import { invalidState, systemError } from '../core/errors.js';
 import { closeAll } from '../core/fd-like.js';
 import type { Known } from '../core/known.js';
 import {
@@ -16,21 +16,24 @@ import {
   kUnread,
 } from '../core/symbols.js';
 import { nextTick } from '../core/timers.js';
-import { optionsOf } from '../core/validate.js';
+import { isLost, optionsOf } from '../core/validate.js';
 import { MAX_RECEIVED_PER_TURN } from '../io/budget.js';
-import type { Deferred } from '../io/deferred.js';
-import { copyMessage, type Message } from '../io/message.js';
+import { lostMemoryError, refuseLostMemory } from '../io/caller-memory.js';
+import type { Message } from '../io/message.js';
 import { Queue } from '../io/queue.js';
 import { publishReceived } from '../io/received-messages.js';
 import { READABLE } from '../native/binding.js';
 import { MSG_PEEK } from '../native/constants.js';
 import { EAGAIN, ECONNRESET, ESHUTDOWN } from '../native/errno.js';
+import { type Consumer, consumerOf } from './consumer.js';
+import { handTo, messageFor } from './hand-out.js';
+import { messagesOf } from './messages.js';
 import {
   DEFAULTS,
   ITERATION,
+  messageReceiveOf,
   type OnMessagesOptions,
   type ReceiveMessageOptions,
-  receiveOptionsOf,
   type Wanted,
 } from './options.js';
 import { UnixSocket } from './socket.js';
@@ -44,17 +47,6 @@ const PAUSE_AFTER_ERROR = 100;
 const NOTHING = Symbol('nothing');
 /** Returned if there was nothing to receive, and the event is armed. */
 const ARMED = Symbol('armed');
-
-/** Options of `onMessages` of any class. */
-type AnyOnMessagesOptions = OnMessagesOptions & { onEnd?: () => void };
-
-/** Gets every message. */
-interface Consumer<M> {
-  readonly callback: (messages: M[]) => void;
-  readonly reuse: boolean;
-  readonly onError: OnMessagesOptions['onError'] | undefined;
-  readonly onEnd: (() => void) | undefined;
-}
 
 /**
  * A socket that receives whole messages: `UnixDatagram` or `UnixSeqpacket`. One reader takes them, by promises, by
@@ -77,8 +69,8 @@ export abstract class MessageSocket<
   #budget = MAX_RECEIVED_PER_TURN;
   #ended = false;
 
-  /** @internal Makes message `index` of the slab. */
-  abstract [kMessageAt](index: number): M;
+  /** @internal Makes message `index` of the slab, or of the memory that it was received into. */
+  abstract [kMessageAt](index: number, buffer?: Uint8Array): M;
   /** @internal The options that `onMessages()` takes. */
   abstract readonly [kOnMessagesOptions]: Known<O>;
 
@@ -90,7 +82,7 @@ export abstract class MessageSocket<
   #next(options: ReceiveMessageOptions | undefined, defaults: Wanted): Promise<M | null> {
     try {
       this[kLive]();
-      const wanted = options === undefined ? defaults : receiveOptionsOf(options);
+      const wanted = options === undefined ? defaults : messageReceiveOf(options);
       if (this.#consumer !== undefined) throw invalidState('onMessages() takes the messages');
       const message = this.#waiting.size === 0 ? this.#take(wanted) : NOTHING;
       if (message === NOTHING) return this.#waiting.wait(wanted, wanted.signal, true);
@@ -101,23 +93,70 @@ export abstract class MessageSocket<
     }
   }
 
+  /**
+   * Receives the next message if it is there now, and never waits: undefined if none is, or if other calls wait. Null at
+   * the end of a seqpacket connection. One system call. Throws what `receive()` rejects with.
+   */
+  tryReceive(options?: ReceiveMessageOptions): M | End | undefined {
+    this[kLive]();
+    const wanted = options === undefined ? DEFAULTS : messageReceiveOf(options);
+    if (this.#consumer !== undefined) throw invalidState('onMessages() takes the messages');
+    if (this.#waiting.size > 0) return undefined;
+    const here = this.#takeReceived(wanted);
+    const message = here === NOTHING ? this.#receive(wanted) : here;
+    return message === NOTHING ? undefined : (message as M | End);
+  }
+
   /** Returns a message that is here now, or null at the end of the connection. */
-  #take({ peek, batch }: Wanted): M | null | typeof NOTHING | typeof ARMED {
-    const received = peek ? this.#received.peek() : this.#received.shift();
-    if (received !== undefined) return peek ? copyMessage(received) : received;
+  #take(wanted: Wanted): M | null | typeof NOTHING | typeof ARMED {
+    const { peek, buffer, batch } = wanted;
+    const here = this.#takeReceived(wanted);
+    if (here !== NOTHING) return here;
+    if (this.#budget <= 0 || !(peek || this.#speculation.shouldTry())) return NOTHING;
+    if (peek) return this.#receive(wanted);
+    if (buffer !== undefined) {
+      const message = this.#receive(wanted);
+      this.#speculation.record(message !== NOTHING);
+      return message;
+    }
+    const result = this[kHandle].receiveOrWait(batch);
+    this.#speculation.record(result !== EAGAIN);
+    return result === EAGAIN ? ARMED : this.#accept(result);
+  }
+
+  /** Receives one message, into the caller's memory if there is some. Returns null at the end of the connection. */
+  #receive({ peek, buffer }: Wanted): M | null | typeof NOTHING {
+    const flags = peek ? MSG_PEEK : 0;
+    if (buffer !== undefined) refuseLostMemory(buffer);
+    const result =
+      buffer === undefined
+        ? this[kHandle].receive(1, flags)
+        : this[kHandle].receiveInto(buffer, flags);
+    return result === EAGAIN ? NOTHING : this.#accept(result, buffer);
+  }
+
+  /** Returns a message that was received before, null if the connection has ended, or NOTHING. */
+  #takeReceived(wanted: Wanted): M | null | typeof NOTHING {
+    const received = this.#received.peek();
+    if (received !== undefined) {
+      const message = messageFor(wanted, received);
+      if (!wanted.peek) this.#received.shift();
+      return message;
+    }
     if (this.#ended) return null;
     this[kThrowReported]();
-    if (this.#budget <= 0 || !(peek || this.#speculation.shouldTry())) return NOTHING;
-    const result = peek ? this[kHandle].receive(1, MSG_PEEK) : this[kHandle].receiveOrWait(batch);
-    if (!peek) this.#speculation.record(result !== EAGAIN);
-    if (result === EAGAIN) return peek ? NOTHING : ARMED;
+    return NOTHING;
+  }
+
+  /** Returns the first message of a receive, or null at the end of the connection, and keeps the others. */
+  #accept(result: number, buffer?: Uint8Array): M | null {
     if (result < 0) throw systemError('recvmsg', result);
     if (result === 0) {
       this.#ended = true;
       return null;
     }
     this.#budget -= result;
-    const messages = this.#messages(result);
+    const messages = this.#messages(result, buffer);
     for (let index = 1; index < result; index++) this.#received.push(messages[index] as M);
     publishReceived(this[kImplementation], messages);
     return messages[0] as M;
@@ -128,31 +167,7 @@ export abstract class MessageSocket<
    * the socket open.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<M, void, void> {
-    // An async generator would put three promises between a message and its reader.
-    let done = false;
-    const result = (message: M | null): IteratorResult<M, void> => {
-      if (message !== null) return { value: message, done: false };
-      done = true;
-      return { value: undefined, done: true };
-    };
-    const failed = (error: unknown): IteratorResult<M, void> => {
-      done = true;
-      if (this.closed) return { value: undefined, done: true };
-      throw error;
-    };
-    return {
-      next: () =>
-        done
-          ? Promise.resolve(result(null))
-          : this.#next(undefined, ITERATION).then(result, failed),
-      return: () => {
-        done = true;
-        return Promise.resolve(result(null));
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
+    return messagesOf(this, () => this.#next(undefined, ITERATION));
   }
 
   /**
@@ -162,25 +177,13 @@ export abstract class MessageSocket<
    * served first; one that is called later rejects with `ERR_INVALID_STATE`.
    */
   onMessages(callback: ((messages: M[]) => void) | null, options?: O): void {
-    const parsed: AnyOnMessagesOptions = optionsOf(options, this[kOnMessagesOptions]);
-    const { reuse = false, onError, onEnd } = parsed;
-    if (callback !== null && typeof callback !== 'function') {
-      throw invalidArgType('callback', 'of type function or null', callback);
-    }
-    if (typeof reuse !== 'boolean') throw invalidArgType('options.reuse', 'of type boolean', reuse);
-    for (const [name, value] of Object.entries({ onError, onEnd })) {
-      if (value !== undefined && typeof value !== 'function') {
-        throw invalidArgType(`options.${name}`, 'of type function', value);
-      }
-    }
+    const consumer = consumerOf(callback, optionsOf(options, this[kOnMessagesOptions]));
     this[kLive]();
-    if (callback === null) {
-      this.#consumer = undefined;
+    this.#consumer = consumer;
+    if (consumer === undefined) {
       this[kRearm]();
       return;
     }
-    // An object made with spreads would take half a kilobyte.
-    this.#consumer = { callback, reuse, onError, onEnd };
     if (this.#received.size > 0) nextTick(() => this.#handOver());
     this.#start();
   }
@@ -209,10 +212,11 @@ export abstract class MessageSocket<
       this[kHandle].stop(READABLE);
       return;
     }
-    const batch = Math.max(wants.batch, Math.min(this.#waiting.size, MAX_RECEIVED_PER_TURN));
-    const result = wants.peek
-      ? this[kHandle].waitReadable(1, MSG_PEEK)
-      : this[kHandle].waitReadable(batch);
+    const { peek, buffer } = wants;
+    const many = Math.max(wants.batch, Math.min(this.#waiting.size, MAX_RECEIVED_PER_TURN));
+    // The addon can receive into the slab before it calls, but not into the caller's memory.
+    const batch = buffer !== undefined ? 0 : peek ? 1 : many;
+    const result = this[kHandle].waitReadable(batch, peek ? MSG_PEEK : 0);
     if (result < 0) this[kRejectAll](systemError('poll', result));
   }
 
@@ -223,7 +227,9 @@ export abstract class MessageSocket<
     if (result < 0) {
       this.#fail(result);
     } else if (result === 0) {
-      this.#end();
+      const buffer = this.#waiting.first?.wants.buffer;
+      if (consumer === undefined && buffer !== undefined) this.#serveBuffers();
+      else this.#end();
     } else if (consumer !== undefined && this.#waiting.size === 0) {
       const messages = this.#messages(result);
       publishReceived(this[kImplementation], messages);
@@ -237,13 +243,42 @@ export abstract class MessageSocket<
   }
 
   /** Makes the messages of a receive. */
-  #messages(count: number): M[] {
-    const messages = [this[kMessageAt](0)];
+  #messages(count: number, buffer?: Uint8Array): M[] {
+    const messages = [this[kMessageAt](0, buffer)];
     for (let index = 1; index < count; index++) messages.push(this[kMessageAt](index));
     return messages;
   }
 
+  /** Receives for the calls with memory of their own, which no event brings a message for. */
+  #serveBuffers(): void {
+    let { first } = this.#waiting;
+    for (; first?.wants.buffer !== undefined && this.#budget > 0; first = this.#waiting.first) {
+      const { peek, buffer } = first.wants;
+      if (isLost(buffer)) {
+        this.#waiting.shift();
+        first.reject(lostMemoryError());
+        continue;
+      }
+      const result = this[kHandle].receiveInto(buffer, peek ? MSG_PEEK : 0);
+      if (result === EAGAIN) return;
+      if (result === 0) {
+        this.#end();
+        return;
+      }
+      this.#budget -= 1;
+      this.#waiting.shift();
+      if (result < 0) {
+        first.reject(systemError('recvmsg', result));
+        continue;
+      }
+      const messages = this.#messages(1, buffer);
+      first.resolve(messages[0] as M);
+      publishReceived(this[kImplementation], messages);
+    }
+  }
+
   #serve(messages: M[]): void {
+    // The message was peeked at.
     if (this.#consumer === undefined && this.#waiting.first?.wants.peek) {
       this.#waiting.shift()?.resolve(messages[0] as M);
       publishReceived(this[kImplementation], messages);
@@ -251,9 +286,8 @@ export abstract class MessageSocket<
     }
     for (const message of messages) {
       let waiting = this.#waiting.shift();
-      for (; waiting?.wants.peek; waiting = this.#waiting.shift()) copyTo(waiting, message);
+      while (waiting !== undefined && !handTo(waiting, message)) waiting = this.#waiting.shift();
       if (waiting === undefined) this.#received.push(message);
-      else waiting.resolve(message);
     }
     publishReceived(this[kImplementation], messages);
   }
@@ -286,6 +320,8 @@ export abstract class MessageSocket<
     if (waiting !== undefined) waiting.reject(error);
     else if (onError !== undefined) nextTick(onError, error);
     else this.#error = error;
+    // The event may be armed for what the rejected call wanted.
+    if (this.#consumer === undefined && this.#waiting.size > 0) this[kRearm]();
   }
 
   /** @internal */
@@ -309,14 +345,5 @@ export abstract class MessageSocket<
   /** @internal */
   override [kUnread](): number {
     return this.#received.size;
-  }
-}
-
-/** Resolves a call that peeks with a copy of the message. EMFILE rejects the call, and the message is not lost. */
-function copyTo<M extends Message>(deferred: Deferred<M | null>, message: M): void {
-  try {
-    deferred.resolve(copyMessage(message));
-  } catch (error) {
-    deferred.reject(error);
   }
 }

@@ -3,12 +3,12 @@ import type { AddressLike } from '../core/address.js';
 import { ANCILLARY, type AncillaryOptions } from '../core/ancillary.js';
 import { invalidArgType } from '../core/errors.js';
 import { Known, type Names } from '../core/known.js';
-import { checkSignal, optionsOf } from '../core/validate.js';
+import { bufferOf, checkSignal, optionsOf } from '../core/validate.js';
 import { MAX_RECEIVED_PER_TURN } from '../io/budget.js';
 import type { SocketOptions } from '../net/options.js';
 
-/** Options of `receive`. */
-export interface ReceiveMessageOptions {
+/** Options of `receive` of a stream. */
+export interface ReceiveStreamOptions {
   /** Stops waiting, with an `AbortError`. Nothing is lost. */
   signal?: AbortSignal;
   /**
@@ -16,6 +16,18 @@ export interface ReceiveMessageOptions {
    * the caller's to close as ever. Default false.
    */
   peek?: boolean;
+}
+
+/** Options of `receive` of a socket that keeps messages apart. */
+export interface ReceiveMessageOptions extends ReceiveStreamOptions {
+  /**
+   * The caller's memory, which may be shared (SharedArrayBuffer): the message's bytes are put there, from its start on, and
+   * `data` is a view of them. Nothing is allocated for them. A message that is longer is cut, and says `truncated`. Calls
+   * that wait at the same time need memory of their own each. If it is detached while the call waits, or becomes too short
+   * for its view, the call rejects with `ERR_INVALID_STATE`, and the message is left for the next one. Default: memory
+   * that is the caller's to keep.
+   */
+  buffer?: Uint8Array;
 }
 
 /** Options of `onMessages`. */
@@ -40,21 +52,35 @@ export const ON_MESSAGES: Names<OnMessagesOptions> = { reuse: 1, onError: 1 };
 export interface Wanted {
   readonly signal: AbortSignal | undefined;
   readonly peek: boolean;
+  /** The caller's memory for the message. */
+  readonly buffer: Uint8Array | undefined;
   /** How many messages to receive at once. Those that nobody asked for yet are kept. */
   readonly batch: number;
 }
 
-export const DEFAULTS: Wanted = { signal: undefined, peek: false, batch: 1 };
+export const DEFAULTS: Wanted = { signal: undefined, peek: false, buffer: undefined, batch: 1 };
 export const ITERATION: Wanted = { ...DEFAULTS, batch: MAX_RECEIVED_PER_TURN };
 
-const RECEIVE = new Known<ReceiveMessageOptions>('receive', { signal: 1, peek: 1 });
+const RECEIVE_STREAM: Names<ReceiveStreamOptions> = { signal: 1, peek: 1 };
+const STREAM = new Known<ReceiveStreamOptions>('receive', RECEIVE_STREAM);
+const MESSAGE = new Known<ReceiveMessageOptions>('receive', { ...RECEIVE_STREAM, buffer: 1 });
 
-/** Checks the options of `receive()`. */
-export function receiveOptionsOf(options: ReceiveMessageOptions): Wanted {
-  const { signal, peek = false } = optionsOf(options, RECEIVE);
+/** Checks the options of `receive()` of a stream. */
+export function streamReceiveOf(options: ReceiveStreamOptions): Wanted {
+  return wantedOf(optionsOf(options, STREAM), undefined);
+}
+
+/** Checks the options of `receive()` of a socket that keeps messages apart. */
+export function messageReceiveOf(options: ReceiveMessageOptions): Wanted {
+  const parsed = optionsOf(options, MESSAGE);
+  return wantedOf(parsed, parsed.buffer);
+}
+
+function wantedOf({ signal, peek = false }: ReceiveStreamOptions, buffer: unknown): Wanted {
   checkSignal(signal);
   if (typeof peek !== 'boolean') throw invalidArgType('options.peek', 'of type boolean', peek);
-  return { signal, peek, batch: 1 };
+  const memory = buffer === undefined ? undefined : bufferOf('options.buffer', buffer);
+  return { signal, peek, buffer: memory, batch: 1 };
 }
 
 /** Options of `send`. */
@@ -80,6 +106,22 @@ export interface WriteOptions extends AncillaryOptions {
    */
   signal?: AbortSignal;
 }
+
+/** Options of `sendFile`. */
+export interface SendFileOptions {
+  /** The offset in bytes of the first byte to send, from 0 on (default 0). */
+  start?: number;
+  /** The offset in bytes of the last byte to send (default: the file's end). */
+  end?: number;
+  /** Stops waiting, with an `AbortError` whose `bytesWritten` says how many bytes had gone. */
+  signal?: AbortSignal;
+}
+
+export const SEND_FILE: Known<SendFileOptions> = new Known<SendFileOptions>('UnixStream.sendFile', {
+  start: 1,
+  end: 1,
+  signal: 1,
+});
 
 /** Options of `read` and `receive`. */
 export interface ReadOptions {

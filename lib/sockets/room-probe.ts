@@ -1,7 +1,7 @@
 // Waits for room in a receiver that a socket is not connected to.
 import { bytesOfAddress, type UnixAddress } from '../core/address.js';
+import { RetryTimer } from '../core/retry-timer.js';
 import { setImmediate } from '../core/timers.js';
-import { RetryTimer } from '../io/retry-timer.js';
 import { type Handle, type HandleOwner, native, WRITABLE } from '../native/binding.js';
 import { SOCK_DGRAM } from '../native/constants.js';
 import { keyOf } from './datagram-batch.js';

@@ -1,13 +1,14 @@
 import type { Ancillary } from '../core/ancillary.js';
 import type { Credentials } from '../core/credentials.js';
+import { Deferred } from '../core/deferred.js';
 import { systemError } from '../core/errors.js';
 import { closeAll, duplicates } from '../core/fd-like.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
+import { RetryTimer } from '../core/retry-timer.js';
 import { Budget, MAX_SENT_PER_TURN } from '../io/budget.js';
-import { Deferred } from '../io/deferred.js';
 import type { SendQueueLimit } from '../io/message-options.js';
 import { Queue } from '../io/queue.js';
-import { RetryTimer } from '../io/retry-timer.js';
+import { sendError } from '../io/send-error.js';
 import { type Handle, MAX_SEND_MANY, WRITABLE } from '../native/binding.js';
 import { EAGAIN, ENOBUFS } from '../native/errno.js';
 import { causeOf, type Destination } from './destination.js';
@@ -168,9 +169,8 @@ export class SendQueue implements RoomWaiter {
   admit(messages: number, bytes: number): void {
     const limit = this.#limit;
     if (this.#size + messages <= limit.messages && this.#bytes + bytes <= limit.bytes) return;
-    const error = systemError('send', ENOBUFS, this.#destination.address);
-    error.message += `: sendQueueLimit is ${limit.messages} messages, ${limit.bytes} bytes`;
-    throw error;
+    const hint = `sendQueueLimit is ${limit.messages} messages, ${limit.bytes} bytes`;
+    throw systemError('send', ENOBUFS, this.#destination.address, { hint });
   }
 
   /** Queues a copy of a message that has just met EAGAIN, or that has others before it. */
@@ -246,20 +246,21 @@ export class SendQueue implements RoomWaiter {
     for (let first = this.#batches.peek(); first !== undefined; first = this.#batches.peek()) {
       if (!budget.left) return false;
       const { ancillary } = first;
+      const destination = this.#destination;
       const messages = this.#front();
+      const [data] = messages as [Uint8Array];
       const single = messages.length === 1;
-      const result = single
-        ? this.#destination.send(messages[0] as Uint8Array, ancillary)
-        : this.#destination.sendMany(messages);
+      const result = single ? destination.send(data, ancillary) : destination.sendMany(messages);
       if (result === EAGAIN) return false;
       const count = single || result < 0 ? 1 : result;
-      const { address, polled } = this.#destination;
+      const { handle } = this.#writable;
+      const cause = causeOf(result, this.#cut);
       const error =
-        result < 0 ? systemError('send', causeOf(result, this.#cut), address) : undefined;
+        result < 0 ? sendError(handle, cause, ancillary, data, destination.address) : undefined;
       this.#cut = result >= 0 && count < messages.length;
       this.#advance(count, error, budget);
       // Most likely there is no more room. A polled destination reports an error by its event as well.
-      if (this.#cut && polled) return false;
+      if (this.#cut && destination.polled) return false;
     }
     return true;
   }

@@ -2,9 +2,9 @@ import type { AddressLike } from '../core/address.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
-import { kConfigure, kConnectionReceives, kReceives, kWrap } from '../core/symbols.js';
+import { kConfigure, kConnectionReceives, kHandle, kReceives, kWrap } from '../core/symbols.js';
 import { optionsOf } from '../core/validate.js';
-import { adoptHandle, openHandle } from '../io/handle.js';
+import { adoptHandle, adoptPath, openHandle } from '../io/handle.js';
 import {
   MESSAGES,
   type MessageOptions,
@@ -12,13 +12,14 @@ import {
   messageSettings,
 } from '../io/message-options.js';
 import {
-  AUTHORIZE,
-  type AuthorizeOptions,
+  ADOPT_LISTENER,
+  type AdoptListenerOptions,
   acceptSettings,
   backlogOf,
   bindPlan,
   LISTEN,
   type ListenOptions,
+  unlinksOnClose,
 } from '../io/options.js';
 import type { Handle } from '../native/binding.js';
 import { SOCK_SEQPACKET } from '../native/constants.js';
@@ -30,8 +31,8 @@ const BIND = new Known<ListenOptions & MessageOptions>('UnixSeqpacketListener.bi
   ...LISTEN,
   ...MESSAGES,
 });
-const FROM_FD = new Known<AuthorizeOptions & MessageOptions>('UnixSeqpacketListener.fromFd', {
-  ...AUTHORIZE,
+const FROM_FD = new Known<AdoptListenerOptions & MessageOptions>('UnixSeqpacketListener.fromFd', {
+  ...ADOPT_LISTENER,
   ...MESSAGES,
 });
 
@@ -71,21 +72,23 @@ export class UnixSeqpacketListener
   }
 
   /**
-   * Takes over a listening seqpacket socket, by number or from its owner. Its socket file stays when it is
-   * closed. Throws `ERR_INVALID_ARG_VALUE` if it is of another type or not listening, `ENOTSOCK`, `EBADF`,
-   * `ENOPROTOOPT`; ownership then stays where it was.
+   * Takes over a listening seqpacket socket, by number or from its owner. Its socket file stays when it is closed, unless
+   * `unlinkOnClose` says otherwise. Throws `ERR_INVALID_ARG_VALUE` if it is of another type or not listening, `ENOTSOCK`,
+   * `EBADF`, `ENOPROTOOPT`; ownership then stays where it was.
    */
   static fromFd(
     fd: number | FileDescriptor,
-    options?: AuthorizeOptions & MessageOptions,
+    options?: AdoptListenerOptions & MessageOptions,
   ): UnixSeqpacketListener {
     const parsed = optionsOf(options, FROM_FD);
     const settings = acceptSettings(parsed);
     const messages = messageSettings(parsed);
+    const unlinks = unlinksOnClose(parsed.unlinkOnClose, false);
     const handle = adoptHandle(fd, SOCK_SEQPACKET, true, settings.receive);
     const listener = new UnixSeqpacketListener(CONSTRUCTING, handle, messages);
     listener[kConfigure](settings);
     listener[kReceives] = settings.receive;
+    if (unlinks) adoptPath(listener[kHandle]);
     return listener;
   }
 

@@ -1,11 +1,12 @@
 import type { AddressLike } from '../core/address.js';
 import { ancillaryOf } from '../core/ancillary.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
-import { systemError } from '../core/errors.js';
+import { check, systemError } from '../core/errors.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
 import type { Queue } from '../core/stats.js';
 import {
+  kHandle,
   kImplementation,
   kLive,
   kMaxMessageSize,
@@ -16,7 +17,7 @@ import {
   kReceives,
   kRejectAll,
 } from '../core/symbols.js';
-import { bytesOf, checkSignal, type Data, optionsOf } from '../core/validate.js';
+import { checkSignal, type Data, messageBytesOf, optionsOf } from '../core/validate.js';
 import { resolvedSend } from '../io/budget.js';
 import { adoptHandle, openHandle, openPair } from '../io/handle.js';
 import type { Message } from '../io/message.js';
@@ -34,10 +35,12 @@ import {
   receiveSettings,
 } from '../io/options.js';
 import { messageAt } from '../io/received-messages.js';
+import { sendError } from '../io/send-error.js';
 import type { Handle } from '../native/binding.js';
-import { SOCK_SEQPACKET } from '../native/constants.js';
-import { EAGAIN } from '../native/errno.js';
+import { SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_SEQPACKET } from '../native/constants.js';
+import { EAGAIN, EPIPE } from '../native/errno.js';
 import { ConnectedPeer } from './destination.js';
+import { directionOf } from './direction.js';
 import { MessageSocket } from './message-socket.js';
 import { ON_MESSAGES, type OnMessagesOptions, SEND, type SendOptions } from './options.js';
 import { SendQueue, WritableEvent } from './send-queue.js';
@@ -73,6 +76,8 @@ export class UnixSeqpacket
   readonly #peer: ConnectedPeer;
   readonly #writable: WritableEvent;
   readonly #queue: SendQueue;
+  /** The socket is shut for writing, or will be once the queued messages are done. */
+  #ending = false;
 
   /** @internal Takes the handle over. */
   constructor(key: typeof CONSTRUCTING, handle: Handle, settings: MessageSettings) {
@@ -82,7 +87,9 @@ export class UnixSeqpacket
     this[kMaxMessageSize] = settings.maxMessageSize;
     this.#peer = new ConnectedPeer(handle);
     this.#writable = new WritableEvent(handle);
-    this.#queue = new SendQueue(this.#writable, this.#peer, settings.sendQueueLimit);
+    this.#queue = new SendQueue(this.#writable, this.#peer, settings.sendQueueLimit, () => {
+      if (this.#ending && !this.closed) handle.shutdown(SHUT_WR);
+    });
   }
 
   /**
@@ -126,23 +133,25 @@ export class UnixSeqpacket
   }
 
   /**
-   * Sends one message: a string (as UTF-8) or a view, empty allowed, up to the send buffer's size.
+   * Sends one message: a string (as UTF-8), a view, or an array of them, which are put together; empty allowed, up to the
+   * send buffer's size.
    * Resolves when the kernel has it, and the caller may change it again. Calls are served in order.
    * Rejects with EPIPE when the peer is gone, EMSGSIZE when it is too long, ENOBUFS when it would have
    * to wait and `sendQueueLimit` is reached.
    */
-  send(data: Data, options?: SendOptions): Promise<void> {
+  send(data: Data | readonly Data[], options?: SendOptions): Promise<void> {
     try {
       this[kLive]();
       const parsed = optionsOf(options, SENDING);
       checkSignal(parsed.signal);
       const ancillary = ancillaryOf(parsed);
       // Last: a getter among the arguments may have detached the memory.
-      const bytes = bytesOf('data', data);
+      const bytes = messageBytesOf('data', data);
+      if (this.#ending) throw systemError('send', EPIPE);
       if (this.#queue.size === 0) {
         const result = this.#peer.send(bytes, ancillary);
         if (result >= 0) return resolvedSend(bytes.length);
-        if (result !== EAGAIN) throw systemError('send', result);
+        if (result !== EAGAIN) throw sendError(this[kHandle], result, ancillary, bytes);
       }
       return this.#queue.add(bytes, ancillary, parsed.signal);
     } catch (error) {
@@ -154,17 +163,33 @@ export class UnixSeqpacket
    * Sends one message now, or not at all: false if it would have to wait, for room or behind others
    * that wait. One system call. Throws what `send` rejects with.
    */
-  trySend(data: Data, options?: SendOptions): boolean {
+  trySend(data: Data | readonly Data[], options?: SendOptions): boolean {
     this[kLive]();
     const parsed = optionsOf(options, TRY_SEND);
     checkSignal(parsed.signal);
     const ancillary = ancillaryOf(parsed);
-    const bytes = bytesOf('data', data);
+    const bytes = messageBytesOf('data', data);
+    if (this.#ending) throw systemError('send', EPIPE);
     if (this.#queue.size > 0) return false;
     const result = this.#peer.send(bytes, ancillary);
     if (result >= 0) return true;
     if (result === EAGAIN) return false;
-    throw systemError('send', result);
+    throw sendError(this[kHandle], result, ancillary, bytes);
+  }
+
+  /**
+   * Ends one or both directions, shutdown(2). `'write'` tells the peer that nothing more comes, once the queued messages
+   * are done with: its `receive()` resolves with null. `'read'` makes its sends fail with EPIPE.
+   */
+  shutdown(how: 'read' | 'write' | 'both'): void {
+    const direction = directionOf(how);
+    const handle = this[kLive]();
+    if (direction !== SHUT_RD) this.#ending = true;
+    if (direction === SHUT_RD || this.#queue.size === 0) {
+      check('shutdown', handle.shutdown(direction));
+    } else if (direction === SHUT_RDWR) {
+      check('shutdown', handle.shutdown(SHUT_RD));
+    }
   }
 
   /** @internal */
@@ -173,8 +198,8 @@ export class UnixSeqpacket
   }
 
   /** @internal */
-  override [kMessageAt](index: number): Message {
-    return messageAt(index, this[kImplementation]);
+  override [kMessageAt](index: number, buffer?: Uint8Array): Message {
+    return messageAt(index, this[kImplementation], buffer);
   }
 
   /** @internal */

@@ -1,7 +1,8 @@
 // Sets sockets up: what they receive, their address, their peer.
-import type { UnixAddress } from '../core/address.js';
+
+import { Deferred } from '../core/deferred.js';
 import { publishConnect } from '../core/diagnostics.js';
-import { bindError, check } from '../core/errors.js';
+import { check } from '../core/errors.js';
 import {
   kHandle,
   kImplementation,
@@ -13,7 +14,7 @@ import {
   kTimer,
 } from '../core/symbols.js';
 import { checkSignal } from '../core/validate.js';
-import { Deferred } from '../io/deferred.js';
+import { bindError } from '../io/bind-error.js';
 import { bindHandle, connectHandle, type Waiting } from '../io/establish.js';
 import { configureReceive } from '../io/handle.js';
 import type { BindPlan, ConnectPlan, ReceiveSettings } from '../io/options.js';
@@ -63,17 +64,16 @@ export function bindSocket(
   backlog = -1,
   signal?: AbortSignal,
 ): Promise<void> | undefined {
-  const { address } = plan;
   const attempt = (waiting: Waiting): number | undefined =>
     bindHandle(socket[kLive](), plan, backlog, waiting);
   const bound = nowOrLater(socket, attempt, signal);
-  if (typeof bound !== 'number') return bound.then((result) => checkBound(result, address));
-  checkBound(bound, address);
+  if (typeof bound !== 'number') return bound.then((result) => checkBound(result, plan));
+  checkBound(bound, plan);
   return undefined;
 }
 
-function checkBound(result: number, address: UnixAddress): void {
-  if (result < 0) throw bindError(result, address);
+function checkBound(result: number, plan: BindPlan): void {
+  if (result < 0) throw bindError(result, plan);
 }
 
 async function connect(socket: UnixSocket, plan: ConnectPlan): Promise<void> {

@@ -1,3 +1,4 @@
+import type { InspectOptions } from 'node:util';
 import {
   absoluteAddress,
   addressFromKernel,
@@ -6,9 +7,11 @@ import {
 } from '../core/address.js';
 import { type CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import type { Credentials } from '../core/credentials.js';
-import { closedError, invalidState, systemError, unavailable } from '../core/errors.js';
+import { closedError, invalidState } from '../core/errors.js';
 import { FileDescriptor, OWNED } from '../core/file-descriptor.js';
-import { getOption, readOption, setOption } from '../core/sockopt.js';
+import { type Description, inspected, kInspect } from '../core/inspection.js';
+import { RetryTimer } from '../core/retry-timer.js';
+import { getOption, readIoctl, readOption, setOption } from '../core/sockopt.js';
 import { EMPTY_QUEUE, type Queue, type SocketStats, statsOf } from '../core/stats.js';
 import {
   kDescribe,
@@ -36,9 +39,9 @@ import { integer } from '../core/validate.js';
 import type { ReceiveSettings } from '../io/options.js';
 import { peerCredentials, peerGroups, peerPidFd, peerSecurityLabel } from '../io/peer.js';
 import type { PidFd } from '../io/pidfd.js';
-import { RetryTimer } from '../io/retry-timer.js';
 import { type Handle, native, READABLE, WRITABLE } from '../native/binding.js';
-import { constants, SO_RCVBUF, SO_SNDBUF, SOL_SOCKET } from '../native/constants.js';
+import { SO_RCVBUF, SO_SNDBUF, SOL_SOCKET } from '../native/constants.js';
+import { descriptionOf, nameOf } from './description.js';
 import { SocketOwner } from './socket-owner.js';
 
 const DEFAULTS: ReceiveSettings = { maxFds: 0, credentials: false, pidfds: false, busyPoll: 0 };
@@ -87,7 +90,7 @@ export abstract class UnixSocket implements AsyncDisposable {
 
   /** The descriptor's number, still owned by this socket; -1 once closed or detached. */
   get fd(): number {
-    return this.#closed ? -1 : this[kHandle].fd;
+    return this.#closed ? -1 : this[kHandle].showFd();
   }
 
   /** Whether the socket was closed, or its descriptor detached. */
@@ -259,20 +262,12 @@ export abstract class UnixSocket implements AsyncDisposable {
 
   /** Bytes that can be received now (SIOCINQ); of a datagram socket, those of the next message. */
   get bytesReadable(): number {
-    return this.#ioctl('FIONREAD');
+    return readIoctl(this[kLive]().fd, 'FIONREAD');
   }
 
   /** Bytes sent that the peer has not received yet (SIOCOUTQ), the kernel's overhead included. */
   get bytesQueued(): number {
-    return this.#ioctl('SIOCOUTQ');
-  }
-
-  #ioctl(name: string): number {
-    const request = constants[name];
-    if (request === undefined) throw unavailable(name);
-    const result = native.raw.ioctl(this[kLive]().fd, request, 0);
-    if (typeof result === 'number') throw systemError('ioctl', result);
-    return result[0];
+    return readIoctl(this[kLive]().fd, 'SIOCOUTQ');
   }
 
   /**
@@ -329,15 +324,18 @@ export abstract class UnixSocket implements AsyncDisposable {
 
   /** @internal */
   [kDescribe](): string {
-    const name = this.constructor.name;
-    if (this.#described === undefined) {
-      const own = this.localAddress;
-      const peer = this.peerAddress;
-      if (own !== null && own.kind !== 'unnamed') this.#described = `${name} at ${own}`;
-      else if (peer !== null && peer.kind !== 'unnamed') this.#described = `${name} to ${peer}`;
-      else this.#described = `${name} ${this.fd}`;
-    }
+    this.#described ??= nameOf(this, this[kHandle].fd);
     return this.#described;
+  }
+
+  /** Returns what `JSON.stringify` and `console.log` show: its descriptor and addresses, or that it is closed. */
+  toJSON(): Description {
+    return descriptionOf(this, this[kHandle].fd);
+  }
+
+  /** @internal */
+  [kInspect](depth: number, options: InspectOptions): string {
+    return inspected(this, depth, options);
   }
 
   /** @internal */

@@ -2,17 +2,18 @@ import type { AddressLike } from '../core/address.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
-import { kConfigure, kConnectionReceives, kReceives, kWrap } from '../core/symbols.js';
+import { kConfigure, kConnectionReceives, kHandle, kReceives, kWrap } from '../core/symbols.js';
 import { optionsOf } from '../core/validate.js';
-import { adoptHandle, openHandle } from '../io/handle.js';
+import { adoptHandle, adoptPath, openHandle } from '../io/handle.js';
 import {
-  AUTHORIZE,
-  type AuthorizeOptions,
+  ADOPT_LISTENER,
+  type AdoptListenerOptions,
   acceptSettings,
   backlogOf,
   bindPlan,
   LISTEN,
   type ListenOptions,
+  unlinksOnClose,
 } from '../io/options.js';
 import type { Handle } from '../native/binding.js';
 import { SOCK_STREAM } from '../native/constants.js';
@@ -21,7 +22,7 @@ import { setUpBound } from './set-up.js';
 import { streamOf, type UnixStream } from './stream.js';
 
 const BIND = new Known<ListenOptions>('UnixListener.bind', LISTEN);
-const FROM_FD = new Known<AuthorizeOptions>('UnixListener.fromFd', AUTHORIZE);
+const FROM_FD = new Known<AdoptListenerOptions>('UnixListener.fromFd', ADOPT_LISTENER);
 
 /** A listening stream socket. It stays open until `close()`; `await using` closes it with its scope. */
 export class UnixListener extends Listener<UnixStream> implements AsyncIterable<UnixStream> {
@@ -48,18 +49,21 @@ export class UnixListener extends Listener<UnixStream> implements AsyncIterable<
   }
 
   /**
-   * Takes over a listening stream socket, by number or from its owner. Its socket file stays when it is
-   * closed. Throws `ERR_INVALID_ARG_VALUE` if it is of another type or not listening, `ENOTSOCK`, `EBADF`,
-   * `ENOPROTOOPT`; ownership then stays where it was.
+   * Takes over a listening stream socket, by number or from its owner. Its socket file stays when it is closed, unless
+   * `unlinkOnClose` says otherwise. Throws `ERR_INVALID_ARG_VALUE` if it is of another type or not listening, `ENOTSOCK`,
+   * `EBADF`, `ENOPROTOOPT`; ownership then stays where it was.
    */
-  static fromFd(fd: number | FileDescriptor, options?: AuthorizeOptions): UnixListener {
-    const settings = acceptSettings(optionsOf(options, FROM_FD));
+  static fromFd(fd: number | FileDescriptor, options?: AdoptListenerOptions): UnixListener {
+    const parsed = optionsOf(options, FROM_FD);
+    const settings = acceptSettings(parsed);
+    const unlinks = unlinksOnClose(parsed.unlinkOnClose, false);
     const listener = new UnixListener(
       CONSTRUCTING,
       adoptHandle(fd, SOCK_STREAM, true, settings.receive),
     );
     listener[kConfigure](settings);
     listener[kReceives] = settings.receive;
+    if (unlinks) adoptPath(listener[kHandle]);
     return listener;
   }
 

@@ -1,16 +1,14 @@
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { AddressLike } from '../core/address.js';
-import { type Ancillary, ancillaryOf } from '../core/ancillary.js';
+import type { AncillaryOptions } from '../core/ancillary.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
-import type { Credentials } from '../core/credentials.js';
-import { check, copyOfError, invalidArgValue, systemError } from '../core/errors.js';
-import { closeAll, duplicates } from '../core/fd-like.js';
+import { Deferred } from '../core/deferred.js';
+import type { FdLike } from '../core/fd-like.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
 import { turnOff } from '../core/sockopt.js';
 import type { Queue } from '../core/stats.js';
 import {
-  kHandle,
   kImplementation,
   kLive,
   kOnReadable,
@@ -19,11 +17,10 @@ import {
   kReceives,
   kRejectAll,
   kRelease,
+  kShut,
   kUnread,
 } from '../core/symbols.js';
-import { bytesOf, checkSignal, type Data, optionsOf, refuseLostSince } from '../core/validate.js';
-import { resolvedSend } from '../io/budget.js';
-import { Deferred } from '../io/deferred.js';
+import { type Data, integer, optionsOf } from '../core/validate.js';
 import { adoptHandle, openHandle, openPair } from '../io/handle.js';
 import type { Message } from '../io/message.js';
 import {
@@ -35,17 +32,27 @@ import {
   type ReceiveSettings,
   receiveSettings,
 } from '../io/options.js';
-import { sendBytes, VectoredWrite } from '../io/vectored-write.js';
-import { PendingWrite, WriteQueue } from '../io/write-queue.js';
 import type { Handle } from '../native/binding.js';
-import { SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_STREAM } from '../native/constants.js';
-import { EAGAIN, EPIPE } from '../native/errno.js';
+import { SOCK_STREAM } from '../native/constants.js';
 import { type SocketOptions, SocketSettings } from '../net/options.js';
 import { Socket } from '../net/socket.js';
-import { READ, type ReadOptions, TO_DUPLEX, WRITE, type WriteOptions } from './options.js';
-import { ReadQueue } from './read-queue.js';
+import { chunksOf } from './chunks.js';
+import { directionOf } from './direction.js';
+import { ExactRead } from './exact-read.js';
+import {
+  DEFAULTS,
+  READ,
+  type ReadOptions,
+  type ReceiveStreamOptions,
+  type SendFileOptions,
+  streamReceiveOf,
+  TO_DUPLEX,
+  type WriteOptions,
+} from './options.js';
+import { PEEK, READY, ReadQueue, type Wanted } from './read-queue.js';
 import { applyReceive, setUpConnected } from './set-up.js';
 import { UnixSocket } from './socket.js';
+import { StreamWriter } from './stream-writer.js';
 import { readableOf, writableOf } from './web-streams.js';
 
 /** Bytes read from a stream, with their ancillary data. */
@@ -55,13 +62,8 @@ const CONNECTING = new Known<ConnectOptions>('UnixStream.connect', CONNECT);
 const PAIR = new Known<ReceiveOptions>('UnixStream.pair', RECEIVE);
 const FROM_FD = new Known<ReceiveOptions>('UnixStream.fromFd', RECEIVE);
 const READING = new Known<ReadOptions>('UnixStream.read', READ);
-const RECEIVING = new Known<ReadOptions>('UnixStream.receive', READ);
-const WRITING = new Known<WriteOptions>('UnixStream.write', WRITE);
-const directions = new Map([
-  ['read', SHUT_RD],
-  ['write', SHUT_WR],
-  ['both', SHUT_RDWR],
-]);
+const READ_EXACTLY = new Known<ReadOptions>('UnixStream.readExactly', READ);
+const WAIT_READABLE = new Known<ReadOptions>('UnixStream.waitReadable', READ);
 
 /**
  * A connected stream socket (SOCK_STREAM, unix(7)). Bytes arrive in order and without borders. It
@@ -69,11 +71,11 @@ const directions = new Map([
  */
 export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   readonly #reads: ReadQueue;
-  #writes: WriteQueue | undefined;
+  readonly #writer: StreamWriter;
+  /** Resolved when the socket is closed, if `end()` was called. */
+  #ended: Deferred<void> | undefined;
   #readable: ReadableStream<Uint8Array> | undefined;
   #writable: WritableStream<Uint8Array | string> | undefined;
-  /** `shutdown('write')` was called: it takes effect once the queued writes are done. */
-  #ending = false;
 
   /** @internal Takes the handle over. */
   constructor(key: typeof CONSTRUCTING, handle: Handle) {
@@ -81,6 +83,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
     checkConstructing(key, 'UnixStream', factories);
     super(key, handle);
     this.#reads = new ReadQueue(handle, this[kImplementation]);
+    this.#writer = new StreamWriter(handle);
   }
 
   /**
@@ -127,25 +130,61 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
 
   /**
    * Reads as `read()` does, and returns ancillary data as well: descriptors, credentials. Bytes with descriptors
-   * never merge with those of another message with descriptors; unix(7) tells more.
+   * never merge with those of another message with descriptors; unix(7) tells more. With `peek` what is there, up to
+   * 64 KiB, is left for the next read (MSG_PEEK).
    */
-  receive(options?: ReadOptions): Promise<StreamMessage | null> {
-    return this.#read(undefined, options, RECEIVING) as Promise<Message | null>;
+  receive(options?: ReceiveStreamOptions): Promise<StreamMessage | null> {
+    try {
+      const { peek, signal } = options === undefined ? DEFAULTS : streamReceiveOf(options);
+      this[kLive]();
+      return this.#reads.read(peek ? PEEK : undefined, signal) as Promise<Message | null>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Reads exactly `size` bytes, 1 to 2^31-1, into a buffer that is the caller's to keep. Null if the stream ends before
+   * the first. Calls of all reading methods are served in order. Rejects with `ERR_STREAM_PREMATURE_CLOSE` if the stream
+   * ends in between, and as `read()`. Nothing is lost then, nor when the signal aborts: the bytes that were there are
+   * left for the next read. The memory is allocated at once: check a size that a peer has sent.
+   */
+  readExactly(size: number, options?: ReadOptions): Promise<Buffer | null> {
+    try {
+      const exact = new ExactRead(integer('size', size, 1));
+      return this.#read(exact, options, READ_EXACTLY) as Promise<Buffer | null>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Reads what is there as `read()` does, but never waits: undefined if nothing is there, or if other reads wait. Null
+   * at the end of the stream. Throws what `read()` rejects with.
+   */
+  tryRead(buffer?: Uint8Array | null): Buffer | null | undefined {
+    this[kLive]();
+    return this.#reads.tryRead(buffer ?? null) as Buffer | null | undefined;
+  }
+
+  /** Reads what is there with its ancillary data, as `receive()` does, but never waits: as `tryRead()`. */
+  tryReceive(): StreamMessage | null | undefined {
+    this[kLive]();
+    return this.#reads.tryRead(undefined) as Message | null | undefined;
+  }
+
+  /**
+   * Resolves when a read would not wait: bytes are there, or the end of the stream, or an error. Nothing is read. Served
+   * in order with the reads. (`readable` is the web stream.) Rejects when the signal aborts, and with
+   * `ERR_SOCKET_CLOSED`.
+   */
+  async waitReadable(options?: ReadOptions): Promise<void> {
+    await this.#read(READY, options, WAIT_READABLE);
   }
 
   /** Reads to the end of the stream. Leaving the loop leaves the socket open. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, void> {
-    for (;;) {
-      let chunk: Buffer | null;
-      try {
-        chunk = await this.read();
-      } catch (error) {
-        if (this.closed) return;
-        throw error;
-      }
-      if (chunk === null) return;
-      yield chunk;
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<Buffer, void, void> {
+    return chunksOf(this);
   }
 
   /**
@@ -159,68 +198,55 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
    */
   write(data: Data | readonly Data[], options?: WriteOptions): Promise<void> {
     try {
-      const handle = this[kLive]();
-      const idle = !this.#ending && (this.#writes === undefined || this.#writes.size === 0);
-      if (idle && options === undefined && data instanceof Uint8Array && data.length > 0) {
-        return this.#writeBytes(handle, data);
-      }
-      const parsed = optionsOf(options, WRITING);
-      checkSignal(parsed.signal);
-      const ancillary = ancillaryOf(parsed);
-      const parts = Array.isArray(data) ? data : [data];
-      const buffers = parts.map((part) => bytesOf('data', part));
-      refuseLostSince('data', buffers);
-      // A call of empty buffers alone would send nothing and lose the descriptors.
-      const vector = new VectoredWrite(buffers.filter((buffer) => buffer.length > 0));
-      const length = vector.bytes;
-      if (this.#ending) throw systemError('write', EPIPE);
-      if (length === 0) {
-        if (ancillary?.fds !== undefined) {
-          throw invalidArgValue('data', 'must hold a byte for the descriptors to ride on', data);
-        }
-        return resolvedSend(0);
-      }
-      const written = idle ? this.#send(vector, ancillary) : 0;
-      if (written === length) return resolvedSend(length);
-      // Descriptors go with the first byte.
-      const fds = duplicates(written > 0 ? undefined : ancillary?.fds);
-      return this.#queue(vector, written, fds, ancillary?.credentials, parsed.signal);
+      this[kLive]();
+      return this.#writer.write(data, options);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  /** Writes one buffer without ancillary data while nothing waits, the common case. */
-  #writeBytes(handle: Handle, data: Uint8Array): Promise<void> {
-    const result = sendBytes(handle, data);
-    if (result === data.length) return resolvedSend(result);
-    const written = result === EAGAIN ? 0 : check('write', result);
-    const rest = new VectoredWrite([data.subarray(written)]);
-    return this.#queue(rest, written, [], undefined, undefined);
+  /**
+   * Writes what there is room for now, as `write()` does, and returns how many bytes went: 0 if there is no room, or if
+   * other writes wait. The descriptors of `fds` have gone unless it is 0. Throws what `write()` rejects with.
+   */
+  tryWrite(data: Data | readonly Data[], options?: AncillaryOptions): number {
+    this[kLive]();
+    return this.#writer.tryWrite(data, options);
   }
 
-  #queue(
-    vector: VectoredWrite,
-    written: number,
-    fds: FileDescriptor[],
-    credentials: Credentials | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    this.#writes ??= new WriteQueue(this[kHandle]);
-    const queue = this.#writes;
+  /**
+   * Sends a regular file, or the bytes `start` to `end` of it, in order with the writes (sendfile(2), Linux). The bytes do
+   * not pass through this process's memory, and no offset moves. Resolves with their number when the kernel has them:
+   * fewer than asked for if the file ends before. The caller may close the file at once: a duplicate is kept. The kernel
+   * reads from the disk in this thread, which waits for what is not in memory. Rejects as `write()`, with
+   * `ERR_INVALID_ARG_VALUE` for what is no regular file, EBADF if it is not open to read, EINVAL where its file system
+   * cannot, `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` on macOS.
+   */
+  sendFile(file: FdLike, options?: SendFileOptions): Promise<number> {
     try {
-      const deferred = new Deferred<void>(signal, (error) => queue.forget(write, error));
-      const settle = (error: Error | undefined, bytesWritten: number, shared: boolean): void => {
-        if (error === undefined) deferred.resolve();
-        else if (!shared) deferred.reject(Object.assign(error, { bytesWritten }));
-        else deferred.reject(bytesWritten === 0 ? error : copyOfError(error, { bytesWritten }));
-      };
-      const write = new PendingWrite(vector, settle, fds, credentials, written);
-      queue.push(write);
-      return deferred.promise;
+      this[kLive]();
+      return this.#writer.sendFile(file, options);
     } catch (error) {
-      closeAll(fds);
-      throw error;
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Closes the socket once the queued writes are done with: `close()` would drop them. Further writes fail with EPIPE.
+   * Resolves when the socket is closed, also by `close()`, which does not wait. A peer that reads nothing makes this wait
+   * for ever. A write that fails rejects its own promise. Bytes that nobody has read here when the socket closes are
+   * dropped, and the peer gets ECONNRESET after it has read everything: read to the end first.
+   */
+  end(): Promise<void> {
+    try {
+      this[kLive]();
+      if (this.#ended === undefined) {
+        this.#ended = new Deferred();
+        this.#writer.end(() => this[kShut]());
+      }
+      return this.#ended.promise;
+    } catch (error) {
+      return Promise.reject(error);
     }
   }
 
@@ -229,18 +255,9 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
    * queued writes are done with; `'read'` makes its writes fail with EPIPE.
    */
   shutdown(how: 'read' | 'write' | 'both'): void {
-    const direction = directions.get(how);
-    if (direction === undefined) {
-      throw invalidArgValue('how', "must be 'read', 'write' or 'both'", how);
-    }
-    const handle = this[kLive]();
-    if (how !== 'read') this.#ending = true;
-    if (how === 'read' || this.#writes === undefined || this.#writes.size === 0) {
-      check('shutdown', handle.shutdown(direction));
-      return;
-    }
-    this.#writes.end();
-    if (how === 'both') check('shutdown', handle.shutdown(SHUT_RD));
+    const direction = directionOf(how);
+    this[kLive]();
+    this.#writer.shutdown(direction);
   }
 
   /**
@@ -284,23 +301,17 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   }
 
   #read(
-    buffer: Uint8Array | null | undefined,
+    wants: Wanted,
     options: ReadOptions | undefined,
     known: Known<ReadOptions>,
-  ): Promise<Buffer | Message | null> {
+  ): Promise<unknown> {
     try {
       this[kLive]();
       const signal = options === undefined ? undefined : optionsOf(options, known).signal;
-      return this.#reads.read(buffer, signal);
+      return this.#reads.read(wants, signal);
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  /** Sends once. Returns how many bytes went. */
-  #send(vector: VectoredWrite, ancillary: Ancillary | undefined): number {
-    const result = vector.send(this[kHandle], ancillary?.fds, ancillary?.credentials);
-    return result === EAGAIN ? 0 : check('write', result);
   }
 
   /** @internal */
@@ -310,18 +321,19 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
 
   /** @internal */
   [kOnWritable](): void {
-    this.#writes?.resume();
+    this.#writer.resume();
   }
 
   /** @internal */
   override [kRejectAll](error: Error): void {
     this.#reads.rejectAll(error);
-    this.#writes?.discard(error);
+    this.#writer.discard(error);
+    this.#ended?.resolve();
   }
 
   /** @internal */
   override get [kQueued](): Queue {
-    return { messages: this.#writes?.size ?? 0, bytes: this.#writes?.bytes ?? 0 };
+    return this.#writer.queued;
   }
 
   /** @internal */

@@ -1,5 +1,5 @@
+import { Deferred } from '../core/deferred.js';
 import { kRearm } from '../core/symbols.js';
-import { Deferred } from '../io/deferred.js';
 import { Queue } from '../io/queue.js';
 
 /** A call that waits. */
@@ -14,9 +14,12 @@ export class Waiter<T, W> extends Deferred<T> {
 }
 
 /** The socket, or part of one, whose calls wait. */
-interface WaitQueueOwner {
-  /** Arms the event that the first of the calls needs, or disarms it if none waits. */
-  [kRearm](): void;
+interface WaitQueueOwner<W> {
+  /**
+   * Arms the event that the first of the calls needs, or disarms it if none waits. `aborted`: what a call wanted that
+   * waits no more.
+   */
+  [kRearm](aborted?: W): void;
 }
 
 /**
@@ -24,10 +27,10 @@ interface WaitQueueOwner {
  * the owner then arms what the others need.
  */
 export class WaitQueue<T, W = undefined> {
-  readonly #owner: WaitQueueOwner;
+  readonly #owner: WaitQueueOwner<W>;
   readonly #waiters = new Queue<Waiter<T, W>>();
 
-  constructor(owner: WaitQueueOwner) {
+  constructor(owner: WaitQueueOwner<W>) {
     this.#owner = owner;
   }
 
@@ -57,7 +60,7 @@ export class WaitQueue<T, W = undefined> {
     try {
       const waiter: Waiter<T, W> = new Waiter(wants, signal, () => {
         this.#waiters.remove(waiter);
-        this.#owner[kRearm]();
+        this.#owner[kRearm](wants);
       });
       return waiter;
     } catch (error) {
