@@ -1,5 +1,22 @@
+/// <reference types="node" preserve="true" />
 // afunix/net: Unix domain sockets with the interface of node:net.
-export { connect, createConnection, createServer, default } from './net/module.js';
+export { type Attached, type AttachOptions, attach } from './net/attach.js';
+export type { AnyListener, ServerEvents, SocketEvents } from './net/events.js';
+export {
+  BlockList,
+  connect,
+  createConnection,
+  createServer,
+  default,
+  getDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout,
+  isIP,
+  isIPv4,
+  isIPv6,
+  SocketAddress,
+  setDefaultAutoSelectFamily,
+  setDefaultAutoSelectFamilyAttemptTimeout,
+} from './net/module.js';
 export type {
   ConnectOptions,
   ListenOptions,
@@ -8,4 +25,4 @@ export type {
   SocketOptions,
 } from './net/options.js';
 export { Server } from './net/server.js';
-export { Socket } from './net/socket.js';
+export { Socket, Socket as Stream } from './net/socket.js';

@@ -1,13 +1,13 @@
 // One call of `connect()` of a Socket of afunix/net.
 import type { AddressLike, UnixAddress } from '../core/address.js';
+import { RetryTimer } from '../core/retry-timer.js';
 import { setImmediate } from '../core/timers.js';
 import { connectHandle } from '../io/establish.js';
-import { RetryTimer } from '../io/retry-timer.js';
 import type { Handle } from '../native/binding.js';
 
 /** The owner of an attempt. */
 interface AttemptOwner {
-  /** Called when the attempt ends. `result` is 0, or -errno. */
+  /** Called when the attempt ends, unless its handle becomes writable: then it is connected. `result`: 0, or -errno. */
   connected(attempt: ConnectAttempt, result: number): void;
 }
 
@@ -37,7 +37,7 @@ export class ConnectAttempt {
     this.#referenced = referenced;
   }
 
-  /** Connects, or waits until the backlog has room. */
+  /** Connects, or waits until the backlog has room. Its owner is called later. */
   go(): void {
     const result = connectHandle(this.handle, this.address, Number.POSITIVE_INFINITY, this);
     if (result !== undefined) this.done(result);
@@ -49,8 +49,12 @@ export class ConnectAttempt {
     return this.#retry;
   }
 
+  /**
+   * Reports the result through the event loop, as node:net does. A connected socket is writable. That event follows
+   * those of a server in this process, which emits 'connection' before 'connect' then.
+   */
   done(result: number): void {
-    // node:net gets the result from the event loop: not in this turn of it, and not in its microtasks.
+    if (result === 0 && this.handle.waitWritable() === 0) return;
     setImmediate(ConnectAttempt.#end, this, result);
   }
 

@@ -9,14 +9,14 @@ import { kPublic } from '../core/symbols.js';
 import { clearTimeout, nextTick, setImmediate, setTimeout } from '../core/timers.js';
 import { adoptHandle, configureReceive, openHandle } from '../io/handle.js';
 import type { Receiver } from '../io/received-messages.js';
-import type { Handle, HandleOwner } from '../native/binding.js';
+import { type Handle, type HandleOwner, WRITABLE } from '../native/binding.js';
 import { SHUT_WR, SOCK_STREAM } from '../native/constants.js';
 import { ENOTCONN } from '../native/errno.js';
 import { ConnectAttempt } from './attempt.js';
 import { forgetEnd } from './end.js';
 import type { SocketSettings } from './options.js';
 import { SocketInput } from './reader.js';
-import { byteLength, type Chunk, SocketWriter, type WriteCallback } from './writer.js';
+import { byteLength, type Chunk, encode, SocketWriter, type WriteCallback } from './writer.js';
 
 /** The `Socket` that a connection belongs to. */
 interface ConnectionSocket extends Duplex {
@@ -66,7 +66,7 @@ export class Connection implements HandleOwner, Receiver {
 
   /** Names the socket in warnings and traces. */
   describe(): string {
-    return `afunix/net Socket ${this.fd}`;
+    return `afunix/net Socket ${this.#handle?.fd ?? -1}`;
   }
 
   /** Whether it has a handle: an open socket, connected or not. */
@@ -76,7 +76,7 @@ export class Connection implements HandleOwner, Receiver {
 
   /** The number of the descriptor, or -1. */
   get fd(): number {
-    return this.#handle?.fd ?? -1;
+    return this.#handle?.showFd() ?? -1;
   }
 
   /** Whether received bytes go to the caller's own memory (`onread`). */
@@ -133,6 +133,7 @@ export class Connection implements HandleOwner, Receiver {
 
   /** Adopts a descriptor. If that throws, the descriptor stays its owner's. */
   adopt(fd: NonNullable<SocketSettings['fd']>): void {
+    this.#input.prepare();
     this.#attach(adoptHandle(fd, SOCK_STREAM, false, this.#settings));
   }
 
@@ -166,7 +167,9 @@ export class Connection implements HandleOwner, Receiver {
     forgetEnd(socket);
     if (socket.destroyed) this.#handle = null;
     if (this.#handle === null) {
-      // As node:net: a destroyed socket may connect anew.
+      this.#input.prepare();
+      // As node:net: a destroyed socket may connect anew, and counts anew.
+      this.#input.bytes = this.#output.bytes = 0;
       undestroy(socket, this.#settings as DuplexOptions);
       this.#configure(openHandle(SOCK_STREAM));
     }
@@ -175,18 +178,23 @@ export class Connection implements HandleOwner, Receiver {
     socket.emit('connectionAttempt', path, undefined, undefined);
     // A listener may have destroyed the socket.
     if (this.#handle === null || !socket.connecting) return;
-    this.#attempt?.cancel();
+    if (this.#attempt !== undefined) {
+      this.#attempt.cancel();
+      this.#handle.stop(WRITABLE);
+    }
     this.#attempt = new ConnectAttempt(this, this.#handle, address, path, this.#referenced);
+    if (!this.#referenced) this.#handle.ref(); // as node:net, until it is connected
     this.#attempt.go();
   }
 
-  /** Called by the attempt when it ends. `result`: 0, or -errno. */
+  /** Called when an attempt ends. `result`: 0, or -errno. */
   connected(attempt: ConnectAttempt, result: number): void {
     const socket = this.#socket;
     const { handle, address, path } = attempt;
-    if (this.#handle !== handle || !socket.connecting) return;
+    if (this.#attempt !== attempt || this.#handle !== handle || !socket.connecting) return;
     this.#attempt = undefined;
     socket.connecting = false;
+    if (!this.#referenced) handle.unref();
     if (result < 0) {
       const error = systemError('connect', result, address);
       socket.emit('connectionAttemptFailed', path, undefined, undefined, error);
@@ -222,7 +230,7 @@ export class Connection implements HandleOwner, Receiver {
 
   /** Writes one chunk, as `_write` of a Writable does. */
   write(chunk: Uint8Array | string, encoding: BufferEncoding, done: WriteCallback): void {
-    const data = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+    const data = typeof chunk === 'string' ? encode(chunk, encoding) : chunk;
     if (this.#handle === null || this.#socket.connecting || this.#output.attached) {
       this.writeMany([{ chunk: data, encoding }], done);
       return;
@@ -258,6 +266,10 @@ export class Connection implements HandleOwner, Receiver {
   /** Called by the handle. */
   onWritable(): void {
     if (this.#handle === null) return;
+    if (this.#attempt !== undefined) {
+      this.connected(this.#attempt, 0);
+      return;
+    }
     this.#touch();
     this.#output.resume();
   }
@@ -268,10 +280,14 @@ export class Connection implements HandleOwner, Receiver {
       this.#socket.once('connect', () => this.finish(done));
       return;
     }
-    const result = this.#handle.shutdown(SHUT_WR);
-    const error = result === 0 || result === ENOTCONN ? null : systemError('shutdown', result);
-    // As node:net: 'finish' does not come in the turn of the loop that called `end()`.
-    setImmediate(done, error);
+    // As node:net: 'finish' comes later in the loop, but nothing that the peer does between shutdown(2) and it.
+    setImmediate(Connection.#shutDown, this, this.#handle, done);
+  }
+
+  static #shutDown(connection: Connection, handle: Handle, done: WriteCallback): void {
+    const closed = connection.#handle !== handle;
+    const result = closed ? 0 : handle.shutdown(SHUT_WR);
+    done(result === 0 || result === ENOTCONN ? null : systemError('shutdown', result));
   }
 
   /** Closes the handle, fails the writes that wait and emits 'close', as `_destroy` of a stream does. */
@@ -308,7 +324,7 @@ export class Connection implements HandleOwner, Receiver {
   setReference(referenced: boolean): void {
     this.#referenced = referenced;
     if (referenced) this.#handle?.ref();
-    else this.#handle?.unref();
+    else if (this.#attempt === undefined) this.#handle?.unref();
     this.#attempt?.setReference(referenced);
   }
 }

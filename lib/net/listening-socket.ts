@@ -1,23 +1,23 @@
 // The listening socket behind a Server of afunix/net: it binds, accepts, and counts the connections.
 import type { EventEmitter } from 'node:events';
-import { getSystemErrorMap } from 'node:util';
-import { addressFromKernel, type UnixAddress } from '../core/address.js';
+import { addressFromKernel } from '../core/address.js';
 import { publishAccept } from '../core/diagnostics.js';
-import { bindError, isShortage, systemError } from '../core/errors.js';
+import { check, isShortage, systemError } from '../core/errors.js';
+import { numberOf } from '../core/fd-like.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
+import { RetryTimer } from '../core/retry-timer.js';
 import { kImplementation } from '../core/symbols.js';
-import { nextTick } from '../core/timers.js';
+import { nextTick, setImmediate } from '../core/timers.js';
 import { Acceptor } from '../io/acceptor.js';
 import { Authorizer } from '../io/authorizer.js';
-import { MAX_ACCEPTED_PER_TURN } from '../io/budget.js';
+import { bindError } from '../io/bind-error.js';
 import { bindHandle } from '../io/establish.js';
-import { adoptHandle, configureReceive, openHandle } from '../io/handle.js';
-import type { AuthorizeOptions } from '../io/options.js';
-import { RetryTimer } from '../io/retry-timer.js';
+import { adoptHandle, adoptPath, configureReceive, openHandle } from '../io/handle.js';
+import { type AuthorizeOptions, DEFAULT_BACKLOG } from '../io/options.js';
 import { type Handle, type HandleOwner, native, READABLE } from '../native/binding.js';
-import { SOCK_STREAM } from '../native/constants.js';
-import { EAGAIN } from '../native/errno.js';
-import type { ConnectionCounter } from './connection.js';
+import { AF_UNIX, SOCK_STREAM } from '../native/constants.js';
+import { EAGAIN, EINVAL } from '../native/errno.js';
+import type { Connection, ConnectionCounter } from './connection.js';
 import { type ListenPlan, nameOf } from './listen-plan.js';
 import type { SocketSettings } from './options.js';
 import { Socket } from './socket.js';
@@ -62,7 +62,8 @@ export class ListeningSocket implements HandleOwner, ConnectionCounter {
         admit: (handle) => this.#admit(handle),
         refuse: (peer) => server.emit('drop', peer),
         decidedLater: () => {
-          if (this.#acceptor.release()) this.#resume();
+          if (this.#handle === null) this.#closeIfDrained();
+          else if (this.#acceptor.release()) this.#resume();
         },
       });
     }
@@ -76,7 +77,7 @@ export class ListeningSocket implements HandleOwner, ConnectionCounter {
   /** The number of the descriptor; -1 until it listens, and once it is closed. */
   get fd(): number {
     // It becomes the handle's owner when it begins to listen.
-    return this.#handle?.owner === this ? this.#handle.fd : -1;
+    return this.#handle?.owner === this ? this.#handle.showFd() : -1;
   }
 
   /** Binds and listens. 'listening' or 'error' follows. */
@@ -98,17 +99,30 @@ export class ListeningSocket implements HandleOwner, ConnectionCounter {
   }
 
   #bound(handle: Handle, plan: ListenPlan, result: number): void {
-    if (result < 0) this.#abandon(handle, listenError(result, plan.bind.address));
+    if (result < 0) this.#abandon(handle, bindError(result, plan.bind, 'listen'));
     else this.#start(handle);
   }
 
-  /** Adopts a listening descriptor. If that throws, the descriptor stays its owner's. */
-  adopt(fd: number | FileDescriptor): void {
-    const handle = adoptHandle(fd, SOCK_STREAM, true, this.#settings);
+  /**
+   * Adopts a descriptor. Has it listen, if it does not yet or a backlog is given. 'listening' or 'error' follows; with
+   * 'error' the descriptor stays its owner's.
+   */
+  adopt(fd: number | FileDescriptor, backlog: number | undefined, unlinkOnClose: boolean): void {
+    let handle: Handle;
+    try {
+      listenOn(numberOf(fd), backlog);
+      handle = adoptHandle(fd, SOCK_STREAM, true, this.#settings);
+    } catch (cause) {
+      const error = systemError('listen', EINVAL, undefined, { description: 'invalid argument' });
+      error.cause = cause;
+      nextTick(() => this.#server.emit('error', error));
+      return;
+    }
     this.#handle = handle;
     const name = native.raw.getsockname(handle.fd);
     if (typeof name !== 'number') this.address = nameOf(addressFromKernel(name));
     this.#start(handle);
+    if (unlinkOnClose && this.#handle !== null) adoptPath(handle);
   }
 
   #start(handle: Handle): void {
@@ -126,25 +140,23 @@ export class ListeningSocket implements HandleOwner, ConnectionCounter {
     nextTick(() => this.#server.emit('error', error));
   }
 
-  /** Called by the handle: accepts what is there. `result`: 0, or -errno if the handle cannot be watched. */
+  /**
+   * Called by the handle: accepts one connection. After that it is called again, once the ticks and promises of the
+   * 'connection' listeners have run. `result`: 0, or -errno if the handle cannot be watched.
+   */
   onReadable(result = 0): void {
     if (result < 0) {
       this.#failWatching(result);
       return;
     }
-    for (let count = 0; count < MAX_ACCEPTED_PER_TURN; count++) {
-      if (this.#handle === null) return; // a listener has closed the server
-      if (this.#authorizer?.full) {
-        this.#acceptor.hold(this.#handle);
-        return;
-      }
-      const accepted = this.#acceptor.next(this.#handle);
-      if (typeof accepted === 'number') {
-        if (accepted !== EAGAIN) this.#fail(accepted);
-        return;
-      }
-      this.#welcome(accepted);
+    if (this.#handle === null) return; // a listener has closed the server
+    if (this.#authorizer?.full) {
+      this.#acceptor.hold(this.#handle);
+      return;
     }
+    const accepted = this.#acceptor.next(this.#handle);
+    if (typeof accepted !== 'number') this.#welcome(accepted);
+    else if (accepted !== EAGAIN) this.#fail(accepted);
   }
 
   /** Not called: nothing is written to a listening socket. */
@@ -184,7 +196,7 @@ export class ListeningSocket implements HandleOwner, ConnectionCounter {
     const socket = new Socket(this.#settings, handle);
     this.connections += 1;
     socket.server = this.#server;
-    socket[kImplementation].countBy(this);
+    (socket[kImplementation] as Connection).countBy(this);
     publishAccept(this.#server, socket);
     this.#server.emit('connection', socket);
   }
@@ -199,13 +211,29 @@ export class ListeningSocket implements HandleOwner, ConnectionCounter {
   close(): void {
     this.#retry.cancel();
     this.#handle?.close();
+    // As node:net, which waits for the loop to close a handle: 'beforeExit' comes again.
+    if (this.#handle !== null) setImmediate(nothing);
     this.#authorizer?.close();
     this.#handle = null;
     this.#closeIfDrained();
   }
 
+  /**
+   * Stops accepting, and leaves the socket file to whoever has a duplicate of the descriptor. Connections that wait for a
+   * decision still get it. 'close' follows when the last connection is closed.
+   */
+  retire(): void {
+    this.#retry.cancel();
+    const handle = this.#handle;
+    this.#handle = null;
+    handle?.stop(READABLE);
+    if (handle) native.descriptors.close(handle.detach());
+    this.#closeIfDrained();
+  }
+
   #closeIfDrained(): void {
-    if (this.#handle === null && this.connections === 0) {
+    const open = this.connections + (this.#authorizer?.pending ?? 0);
+    if (this.#handle === null && open === 0) {
       nextTick(() => this.#server.emit('close'));
     }
   }
@@ -219,10 +247,13 @@ export class ListeningSocket implements HandleOwner, ConnectionCounter {
   }
 }
 
-/** Returns an error like that of node:net: `listen EADDRINUSE: address already in use /path`. */
-function listenError(errno: number, address: UnixAddress): Error {
-  const error = bindError(errno, address, 'listen');
-  const [, text] = getSystemErrorMap().get(errno) ?? [];
-  if (text !== undefined) error.message = `listen ${error.code}: ${text} ${address}`;
-  return error;
+function nothing(): void {}
+
+/** Calls listen(2) on a Unix stream socket that does not listen yet, or is to have this backlog. */
+function listenOn(fd: number, backlog: number | undefined): void {
+  const idle = (AF_UNIX << 16) | (SOCK_STREAM << 8);
+  const kind = native.descriptors.socketKind(fd);
+  if (kind === idle || (kind === (idle | 1) && backlog !== undefined)) {
+    check('listen', native.raw.listen(fd, backlog ?? DEFAULT_BACKLOG));
+  }
 }

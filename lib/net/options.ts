@@ -1,8 +1,9 @@
 // The options of afunix/net: those of node:net that a local socket has, and this package's own.
 import type { DuplexOptions } from 'node:stream';
+import { isUint8Array } from 'node:util/types';
 import { type AddressLike, isAddressLike, UnixAddress } from '../core/address.js';
 import { invalidArgValue, missingArgs } from '../core/errors.js';
-import type { FileDescriptor } from '../core/file-descriptor.js';
+import { FileDescriptor } from '../core/file-descriptor.js';
 import { Known, type Names } from '../core/known.js';
 import { timeoutOf } from '../core/timeout.js';
 import { checkSignalType, memberOf, optionsOf, type Parsed } from '../core/validate.js';
@@ -13,6 +14,7 @@ import {
   LISTEN,
   type ReceiveOptions,
   receiveSettings,
+  unlinksOnClose,
 } from '../io/options.js';
 
 /**
@@ -21,13 +23,14 @@ import {
  */
 export interface OnReadOptions {
   /**
-   * The memory, or a function that returns the memory for the next read. It stays the caller's; each
-   * read writes from its start on. Without a single byte: ERR_INVALID_ARG_VALUE.
+   * The memory, or a function that returns the memory for the next read, called when the socket connects
+   * and after each read. It stays the caller's; each read writes from its start on. Without a single byte:
+   * ERR_INVALID_ARG_VALUE.
    */
   buffer: Uint8Array | (() => Uint8Array);
   /**
    * Called with the number of bytes read and the memory that begins with them; what follows them there
-   * is old. Returning false stops reading until `socket.resume()` or `socket.read()`.
+   * is old. `this` is the socket. Returning false stops reading until `socket.resume()` or `socket.read()`.
    */
   callback(bytesRead: number, buffer: Uint8Array): boolean | undefined;
 }
@@ -41,9 +44,9 @@ export interface SocketOptions
   extends DuplexOptions,
     Pick<ReceiveOptions, 'maxFds' | 'credentials' | 'busyPoll'> {
   /**
-   * A connected Unix stream socket to take over: from then on the socket owns it, and closes it. Throws
-   * EBADF (not open), ENOTSOCK, and ERR_INVALID_ARG_VALUE for a socket of another type; ownership then
-   * stays where it was.
+   * A connected Unix stream socket, a pipe or a FIFO to take over: from then on the socket owns it, and
+   * closes it. Throws ERR_INVALID_FD_TYPE for anything else, and ERR_INVALID_ARG_VALUE for a socket that
+   * listens; ownership then stays where it was. A pipe goes without `onread`, `maxFds` and `credentials`.
    */
   fd?: number | FileDescriptor;
   /** Whether an adopted socket has a readable side, and begins to read at once. Default true. */
@@ -85,10 +88,10 @@ export const SERVER: Known<ServerOptions> = withNodes<ServerOptions>('Server', [
   ...(['allowHalfOpen', 'pauseOnConnect', 'highWaterMark', 'authorize'] as const),
   ...RECEIVED,
 ]);
-const FILE = ['mode', 'replace', 'unlinkOnClose', 'allowUnsafePath', 'backlog'] as const;
+const FILE = ['mode', 'owner', 'group', 'replace', 'unlinkOnClose', 'allowUnsafePath'] as const;
 const WITH_PATH = [...FILE, 'readableAll', 'writableAll'] as const;
 const LISTENING = withNodes<ListenOptions>('Server.listen', [
-  ...(['path', 'fd', 'signal', 'exclusive'] as const),
+  ...(['path', 'fd', 'backlog', 'signal', 'exclusive'] as const),
   ...WITH_PATH,
 ]);
 
@@ -119,11 +122,24 @@ export function connectOptionsOf(
   return parsed;
 }
 
-/** Checks the options of a `listen()`. */
+/** Returns the listener among arguments that follow an address: the last one, if it is a function. */
+export function listenerOf(rest: readonly unknown[]): (() => void) | undefined {
+  const last = rest.at(-1);
+  return typeof last === 'function' ? (last as () => void) : undefined;
+}
+
+/** Checks the options of a `listen()`. A number that is no descriptor's counts as none, as in node:net. */
 export function listenOptionsOf(options: ListenOptions | AddressLike): Parsed<ListenOptions> {
   const parsed = readOptions(isAddressLike(options) ? { path: options } : options, LISTENING);
-  if (parsed.fd === undefined) return parsed;
+  const { fd } = parsed;
+  if (fd === undefined) return parsed;
+  if (!(fd instanceof FileDescriptor || (typeof fd === 'number' && fd >= 0))) {
+    delete parsed.fd;
+    return parsed;
+  }
+  unlinksOnClose(parsed.unlinkOnClose, false);
   for (const name of WITH_PATH) {
+    if (name === 'unlinkOnClose') continue;
     const value = parsed[name];
     if (value !== undefined)
       throw invalidArgValue(`options.${name}`, 'goes with path alone', value);
@@ -140,6 +156,7 @@ export class SocketSettings {
   readonly onread: OnReadOptions | undefined;
   readonly fd: number | FileDescriptor | undefined;
   readonly readable: boolean | undefined;
+  readonly writable: boolean | undefined;
   readonly pauseOnCreate: boolean | undefined;
   /** The option `signal`, under another name: Duplex would destroy a socket that is not complete. */
   readonly abort: AbortSignal | undefined;
@@ -160,7 +177,7 @@ export class SocketSettings {
     }
     // As in node:net, null and other false values mean no signal.
     const abort = read.signal || undefined;
-    checkSignalType(abort);
+    checkSignalType(abort, 'signal');
     // Options that only Duplex reads, such as highWaterMark, are passed on as they are.
     Object.assign(this, read);
     const { maxFds, credentials, busyPoll } = receiveSettings(read as Parsed<ReceiveOptions>);
@@ -186,8 +203,11 @@ Object.setPrototypeOf(SocketSettings.prototype, null);
 function onreadOf(onread: OnReadOptions | undefined): OnReadOptions | undefined {
   if (typeof onread !== 'object' || onread === null) return undefined;
   const callback = memberOf(onread, 'callback');
+  const buffer = memberOf(onread, 'buffer');
+  // As in node:net, an incomplete one is none.
   if (typeof callback !== 'function') return undefined;
-  return { buffer: memberOf(onread, 'buffer'), callback } as OnReadOptions;
+  if (typeof buffer !== 'function' && !isUint8Array(buffer)) return undefined;
+  return { buffer, callback } as OnReadOptions;
 }
 
 /** Options of `connect`: the address, and the options of the socket that it makes. */
@@ -224,19 +244,22 @@ export interface ServerOptions
  * `allowUnsafePath` are this package's own.
  */
 export interface ListenOptions
-  extends Pick<BindOptions, 'mode' | 'replace' | 'unlinkOnClose' | 'allowUnsafePath'> {
+  extends Pick<
+    BindOptions,
+    'mode' | 'owner' | 'group' | 'replace' | 'unlinkOnClose' | 'allowUnsafePath'
+  > {
   /** A pathname of any length, or an abstract name: a leading NUL, Linux (unix(7)). */
   path?: AddressLike;
   /**
-   * A listening Unix stream socket to take over, in place of `path`: from then on the server owns it,
-   * and closes it. An own property: an object that owns a descriptor itself is no options. Its socket file
-   * stays on `close()`. Throws EBADF (not open), ENOTSOCK, and ERR_INVALID_ARG_VALUE for a socket of
-   * another type or one that does not listen; ownership then stays where it was.
+   * A Unix stream socket to take over, in place of `path`: bound, or listening already. From then on the
+   * server owns it, and closes it. An own property: an object that owns a descriptor itself is no options.
+   * Its socket file stays on `close()`, unless `unlinkOnClose` is true; see `AdoptListenerOptions`. Anything else is an
+   * 'error' event, EINVAL with the reason as `cause`; ownership then stays where it was. A negative number counts as no `fd`.
    */
   fd?: number | FileDescriptor;
   /**
    * Connections that may wait to be accepted. Default, and 0: 511. `net.core.somaxconn` caps it
-   * (listen(2)).
+   * (listen(2)); a negative number asks for that many. Of an `fd` that listens, a `backlog` changes it.
    */
   backlog?: number;
   /** All may read the socket file: adds 0o444 to `mode`; without `mode` it is all there is. */

@@ -44,7 +44,12 @@ export class SocketInput {
     this.#receiver = receiver;
     this.#onread = onread;
     this.own = onread !== undefined;
-    if (onread !== undefined) this.#memory = memoryOf(onread);
+    if (onread !== undefined && typeof onread.buffer !== 'function') this.prepare();
+  }
+
+  /** Gets the memory of `onread`. Throws ERR_INVALID_ARG_VALUE for memory without a byte. */
+  prepare(): void {
+    if (this.#onread !== undefined) this.#memory = memoryOf(this.#onread);
   }
 
   /** Begins to receive. */
@@ -114,8 +119,11 @@ export class SocketInput {
     this.bytes += result;
     if (messageChannel.hasSubscribers)
       publishMessage(this.#socket, 'received', memory.subarray(0, result));
-    if (onread.callback(result, memory) === false) this.stop(handle);
-    if (typeof onread.buffer === 'function') this.#memory = memoryOf(onread);
+    const { buffer, callback } = onread;
+    if (callback.call(this.#socket, result, memory) === false) this.stop(handle);
+    if (typeof buffer !== 'function') return;
+    const next: unknown = buffer();
+    if (types.isUint8Array(next)) this.#memory = next; // else the same again, as node:net
   }
 
   #end(handle: Handle, result: number): void {

@@ -3,16 +3,18 @@ import { addAbortListener, captureRejectionSymbol, EventEmitter } from 'node:eve
 import { getDefaultHighWaterMark } from 'node:stream';
 import { promisify } from 'node:util';
 import type { AddressLike } from '../core/address.js';
-import { codedError, invalidArgType } from '../core/errors.js';
+import { codedError, defineOwn, invalidArgType } from '../core/errors.js';
 import { kImplementation } from '../core/symbols.js';
 import { nextTick } from '../core/timers.js';
 import { markAsUncloneable } from '../core/uncloneable.js';
 import { checkSignalType, optionsOf, type Parsed } from '../core/validate.js';
 import { type AuthorizeOptions, acceptSettings } from '../io/options.js';
-import { listenPlan } from './listen-plan.js';
+import type { AnyListener, ServerEvents } from './events.js';
+import { givenBacklog, listenPlan } from './listen-plan.js';
 import { ListeningSocket } from './listening-socket.js';
 import {
   type ListenOptions,
+  listenerOf,
   listenOptionsOf,
   SERVER,
   type ServerOptions,
@@ -20,10 +22,50 @@ import {
 } from './options.js';
 import type { Socket } from './socket.js';
 
+/** The listeners of its events. */
+export interface Server {
+  /** As `on()`. */
+  addListener<E extends keyof ServerEvents<Socket>>(
+    event: E,
+    listener: (...values: ServerEvents<Socket>[E]) => void,
+  ): this;
+  /** The same for an event of any name. */
+  addListener(event: string | symbol, listener: AnyListener): this;
+  /** Adds a listener of an event, as `EventEmitter.on()`. `ServerEvents` has the events. */
+  on<E extends keyof ServerEvents<Socket>>(
+    event: E,
+    listener: (...values: ServerEvents<Socket>[E]) => void,
+  ): this;
+  /** The same for an event of any name. */
+  on(event: string | symbol, listener: AnyListener): this;
+  /** Adds a listener of the next such event. */
+  once<E extends keyof ServerEvents<Socket>>(
+    event: E,
+    listener: (...values: ServerEvents<Socket>[E]) => void,
+  ): this;
+  /** The same for an event of any name. */
+  once(event: string | symbol, listener: AnyListener): this;
+  /** As `on()`, before the listeners that are there. */
+  prependListener<E extends keyof ServerEvents<Socket>>(
+    event: E,
+    listener: (...values: ServerEvents<Socket>[E]) => void,
+  ): this;
+  /** The same for an event of any name. */
+  prependListener(event: string | symbol, listener: AnyListener): this;
+  /** As `once()`, before the listeners that are there. */
+  prependOnceListener<E extends keyof ServerEvents<Socket>>(
+    event: E,
+    listener: (...values: ServerEvents<Socket>[E]) => void,
+  ): this;
+  /** The same for an event of any name. */
+  prependOnceListener(event: string | symbol, listener: AnyListener): this;
+}
+
 /**
  * Accepts connections: members, events and errors of `net.Server` on a Unix domain socket. It emits
  * 'listening', 'connection' (`Socket`), 'drop', 'error' and 'close'.
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface declares methods that Server inherits
 export class Server extends EventEmitter {
   /** Whether connections stay writable when their peer has ended. */
   readonly allowHalfOpen: boolean;
@@ -87,6 +129,11 @@ export class Server extends EventEmitter {
     return this[kImplementation]?.fd ?? -1;
   }
 
+  /** @internal A program may use the name for a property of its own. */
+  set fd(value: number) {
+    defineOwn(this, 'fd', value);
+  }
+
   /** Returns the path, or the abstract name with its leading NUL; null before the first `listen()`. */
   address(): string | null {
     return this[kImplementation]?.address ?? null;
@@ -99,15 +146,20 @@ export class Server extends EventEmitter {
   listen(options: ListenOptions | AddressLike, ...rest: unknown[]): this {
     if (this[kImplementation].open) throw alreadyListening();
     const read = listenOptionsOf(options);
-    const backlog = rest.find((value) => typeof value === 'number') as number | undefined;
-    const listener = rest.find((value) => typeof value === 'function');
+    const backlog = givenBacklog(read.backlog, rest);
+    const listener = listenerOf(rest);
     const { fd, signal } = read;
-    const plan = fd === undefined ? listenPlan(read, read.backlog ?? backlog, options) : undefined;
+    const plan = fd === undefined ? listenPlan(read, backlog, options) : undefined;
     checkSignalType(signal);
-    if (listener !== undefined) this.once('listening', listener as () => void);
+    if (listener !== undefined) this.once('listening', listener);
     if (signal !== undefined) closeOn(this, signal);
     if (plan !== undefined) this[kImplementation].bind(plan);
-    else this[kImplementation].adopt(fd as NonNullable<typeof fd>);
+    else
+      this[kImplementation].adopt(
+        fd as NonNullable<typeof fd>,
+        backlog,
+        read.unlinkOnClose ?? false,
+      );
     return this;
   }
 

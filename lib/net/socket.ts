@@ -3,7 +3,13 @@
 import { addAbortSignal, Duplex, type DuplexOptions } from 'node:stream';
 import { type AddressLike, UnixAddress } from '../core/address.js';
 import type { Credentials } from '../core/credentials.js';
-import { closedError, codedError, invalidArgValue } from '../core/errors.js';
+import {
+  closedError,
+  codedError,
+  defineOwn,
+  invalidArgType,
+  invalidArgValue,
+} from '../core/errors.js';
 import { descriptorsOf, type FdLike } from '../core/fd-like.js';
 import type { SocketStats } from '../core/stats.js';
 import { kImplementation } from '../core/symbols.js';
@@ -13,14 +19,66 @@ import { peerCredentials } from '../io/peer.js';
 import type { Handle } from '../native/binding.js';
 import { Connection } from './connection.js';
 import { explainEnd } from './end.js';
+import type { AnyListener, SocketEvents } from './events.js';
+import type { SocketImplementation } from './implementation.js';
 import {
   type ConnectOptions,
   connectOptionsOf,
+  listenerOf,
   RECONNECT,
   type SocketOptions,
   SocketSettings,
 } from './options.js';
+import { isPipe, Pipe } from './pipe.js';
 import type { Chunk, WriteCallback } from './writer.js';
+
+/** The listeners of its events, and what only TCP has. */
+export interface Socket {
+  /** Undefined, as that of a local socket of node:net. */
+  readonly localAddress?: undefined;
+  /** Undefined, as that of a local socket of node:net. */
+  readonly localFamily?: undefined;
+  /** Undefined, as that of a local socket of node:net. */
+  readonly localPort?: undefined;
+  /** Undefined, as that of a local socket of node:net. */
+  readonly remoteAddress?: undefined;
+  /** Undefined, as that of a local socket of node:net. */
+  readonly remoteFamily?: undefined;
+  /** Undefined, as that of a local socket of node:net. */
+  readonly remotePort?: undefined;
+  /** As `on()`. */
+  addListener<E extends keyof SocketEvents>(
+    event: E,
+    listener: (...values: SocketEvents[E]) => void,
+  ): this;
+  /** The same for an event of any name. */
+  addListener(event: string | symbol, listener: AnyListener): this;
+  /** Adds a listener of an event, as `EventEmitter.on()`. `SocketEvents` has the events. */
+  on<E extends keyof SocketEvents>(event: E, listener: (...values: SocketEvents[E]) => void): this;
+  /** The same for an event of any name. */
+  on(event: string | symbol, listener: AnyListener): this;
+  /** Adds a listener of the next such event. */
+  once<E extends keyof SocketEvents>(
+    event: E,
+    listener: (...values: SocketEvents[E]) => void,
+  ): this;
+  /** The same for an event of any name. */
+  once(event: string | symbol, listener: AnyListener): this;
+  /** As `on()`, before the listeners that are there. */
+  prependListener<E extends keyof SocketEvents>(
+    event: E,
+    listener: (...values: SocketEvents[E]) => void,
+  ): this;
+  /** The same for an event of any name. */
+  prependListener(event: string | symbol, listener: AnyListener): this;
+  /** As `once()`, before the listeners that are there. */
+  prependOnceListener<E extends keyof SocketEvents>(
+    event: E,
+    listener: (...values: SocketEvents[E]) => void,
+  ): this;
+  /** The same for an event of any name. */
+  prependOnceListener(event: string | symbol, listener: AnyListener): this;
+}
 
 /**
  * A connection as a stream: members, events and errors of `net.Socket` on a Unix domain socket. Beyond
@@ -32,6 +90,7 @@ import type { Chunk, WriteCallback } from './writer.js';
  *
  * As in Node.js, a socket that nothing refers to stays open while it reads.
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface declares methods that Socket inherits
 export class Socket extends Duplex {
   /** Whether `connect()` was called and has not finished. */
   connecting = false;
@@ -40,7 +99,7 @@ export class Socket extends Duplex {
   /** The server that accepted it, which need not be of this package (`http.Server` sets it too). */
   server: unknown = null;
   /** @internal */
-  readonly [kImplementation]: Connection;
+  readonly [kImplementation]: SocketImplementation;
 
   /**
    * Makes a socket that is not connected, or one that takes `options.fd` over. As in node:net, a number means
@@ -53,13 +112,17 @@ export class Socket extends Duplex {
     const settings = options instanceof SocketSettings ? options : new SocketSettings(options);
     super(settings as DuplexOptions);
     const { fd, abort, readable, pauseOnCreate } = settings;
-    const connection = new Connection(this, settings);
-    this[kImplementation] = connection;
+    const ofPipe = fd !== undefined && isPipe(fd);
+    const implementation = ofPipe ? new Pipe(this, settings) : new Connection(this, settings);
+    this[kImplementation] = implementation;
     this.on('end', explainEnd);
     // Taken over last: if anything above throws, the descriptor stays its owner's.
-    if (settings === options && handle !== undefined) connection.take(handle);
-    else if (fd !== undefined) connection.adopt(fd);
-    if (connection.open) {
+    if (implementation instanceof Connection && settings === options && handle !== undefined) {
+      implementation.take(handle);
+    } else if (fd !== undefined) {
+      implementation.adopt(fd);
+    }
+    if (implementation.open) {
       if (pauseOnCreate) this.pause();
       else if (readable !== false) this.read(0);
     }
@@ -69,6 +132,11 @@ export class Socket extends Duplex {
   /** The descriptor's number, still owned by this socket, which closes it; -1 without one. */
   get fd(): number {
     return this[kImplementation]?.fd ?? -1;
+  }
+
+  /** @internal A program may use the name for a property of its own. */
+  set fd(value: number) {
+    defineOwn(this, 'fd', value);
   }
 
   /** Whether it is not connected: not yet, or no longer. */
@@ -116,10 +184,11 @@ export class Socket extends Duplex {
    * of the kernel is an 'error', after which the socket is destroyed: ENOENT, ECONNREFUSED (nobody
    * listens), EPROTOTYPE (a socket of another type), EACCES. See connect(2), unix(7).
    */
-  connect(options: ConnectOptions | AddressLike, listener?: () => void): this {
+  connect(options: ConnectOptions | AddressLike, ...rest: [listener?: () => void]): this {
     const { path } = connectOptionsOf(options, RECONNECT);
     const address = UnixAddress.from(path);
-    if (typeof listener === 'function') this.once('connect', listener);
+    const listener = listenerOf(rest);
+    if (listener !== undefined) this.once('connect', listener);
     this[kImplementation].connect(address, path);
     return this;
   }
@@ -167,6 +236,8 @@ export class Socket extends Duplex {
     this.timeout = milliseconds;
     this[kImplementation].setIdleTimeout(duration);
     if (callback === undefined) return this;
+    if (typeof callback !== 'function')
+      throw invalidArgType('callback', 'of type function', callback);
     return duration === 0
       ? this.removeListener('timeout', callback)
       : this.once('timeout', callback);
@@ -224,7 +295,8 @@ export class Socket extends Duplex {
     return super.resume();
   }
 
-  override read(size?: number): unknown {
+  // biome-ignore lint/suspicious/noExplicitAny: as stream.Readable declares it
+  override read(size?: number): any {
     const connection = this[kImplementation];
     if (connection.readsIntoOwnMemory) connection.startReading();
     return super.read(size);

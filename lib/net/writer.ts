@@ -100,7 +100,7 @@ export class SocketWriter {
       else closeAll(fds);
     };
     for (const { chunk, encoding } of chunks) {
-      const data = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+      const data = typeof chunk === 'string' ? encode(chunk, encoding) : chunk;
       const attached = this.#attached?.get(data);
       if (attached !== undefined) {
         this.#attached?.delete(data);
@@ -119,6 +119,12 @@ export class SocketWriter {
 /** Returns the number of bytes that `chunk` is sent as. */
 export function byteLength({ chunk, encoding }: Chunk): number {
   return typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : chunk.byteLength;
+}
+
+/** Encodes a string. A stream lets the encoding 'buffer' pass: it throws ERR_INVALID_ARG_TYPE then, as node:net. */
+export function encode(text: string, encoding: BufferEncoding | 'buffer'): Buffer {
+  if (encoding !== 'buffer') return Buffer.from(text, encoding);
+  throw codedError(TypeError, 'ERR_INVALID_ARG_TYPE', 'Second argument must be a buffer');
 }
 
 function destroyedError(): Error {

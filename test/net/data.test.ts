@@ -1,4 +1,5 @@
 // Bytes on their way, as node:net moves them: encodings, counts, backpressure, corking, pausing.
+import type nodeNet from 'node:net';
 import { happens, likeNode, turns } from '../helpers/like-node.js';
 
 const text = async (socket: NodeJS.ReadableStream): Promise<string> => {
@@ -164,6 +165,54 @@ likeNode('onread with a new buffer for each read, paused and resumed', async (st
   client.on('end', () => {});
   await happens(client, 'close');
   stage.note('client', made, client.bytesRead);
+});
+
+likeNode(
+  'onread: `this` is the socket, and the memory is asked for when it connects',
+  async (stage) => {
+    await stage.listen({}, (peer) => peer.end('hello'));
+    let asked = 0;
+    const onread = {
+      buffer(this: unknown): Uint8Array {
+        stage.note('buffer', typeof this, ++asked);
+        // What is no memory the second time leaves the first in use.
+        return asked === 1 ? Buffer.alloc(10) : ('junk' as never);
+      },
+      callback(this: unknown, count: number, buffer: Uint8Array): boolean {
+        stage.note('callback', this === socket, count, buffer.subarray(0, count));
+        return true;
+      },
+    };
+    const socket = stage.track(new stage.net.Socket({ onread } as never));
+    stage.note('new', asked, socket.destroyed);
+    socket.connect(stage.path);
+    stage.note('called', asked);
+    await happens(socket, 'close');
+  },
+);
+
+likeNode('_writev = null: chunks go one by one', async (stage) => {
+  const server = await stage.listen();
+  for (const connected of [false, true]) {
+    const client = stage.connect();
+    const [peer] = (await happens(server, 'connection')) as [nodeNet.Socket];
+    if (connected) await happens(client, 'connect');
+    const write = client._write;
+    Object.assign(client, {
+      _writev: null,
+      _write(...args: Parameters<typeof write>) {
+        stage.note('_write', args[0], args[1]);
+        write.apply(client, args);
+      },
+    });
+    client.cork();
+    client.write('a');
+    client.write(Buffer.from('b'));
+    client.uncork();
+    client.end('c');
+    peer.on('data', (data) => stage.note('peer', data));
+    await happens(peer, 'end');
+  }
 });
 
 likeNode('highWaterMark of both ends', async (stage) => {

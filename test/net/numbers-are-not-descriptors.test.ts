@@ -81,7 +81,6 @@ const calls: [name: string, code: string, call: (fd: number, path: string) => un
   ['new Socket: signal', 'ERR_INVALID_ARG_TYPE', (fd) => new net.Socket({ fd, signal: bad({}) })],
   ['listen(port)', 'ERR_INVALID_ARG_TYPE', (fd) => server().listen(bad(fd))],
   ['listen({ port })', 'ERR_INVALID_ARG_VALUE', (fd) => server().listen(bad({ port: fd }))],
-  ['listen: not listening', 'ERR_INVALID_ARG_VALUE', (fd) => server().listen({ fd })],
   ['dgram bind(port)', 'ERR_INVALID_ARG_TYPE', (fd) => datagram().bind(bad(fd))],
   ['dgram connect(port)', 'ERR_INVALID_ARG_TYPE', (fd) => datagram().connect(bad(fd))],
   ['dgram send(port)', 'ERR_INVALID_ARG_TYPE', (fd) => datagram().send('', bad(fd))],
