@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 // afunix/dgram: Unix datagrams in the shape of node:dgram, and in the place of the npm package
 // unix-dgram: `require('afunix/dgram')` has what `require('unix-dgram')` has.
 export { createSocket, default, default as 'module.exports' } from './dgram/module.js';

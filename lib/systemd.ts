@@ -1,3 +1,5 @@
+/// <reference types="node" preserve="true" />
+
 /**
  * Talks to the service manager: systemd, or another one that implements sd_listen_fds(3) and sd_notify(3).
  * Each function does nothing where no manager asked for it.

@@ -1,7 +1,7 @@
 // The UnixDatagram of a Socket of afunix/dgram, with the callbacks that its events need.
 import type { AddressLike } from '../core/address.js';
 import { CONSTRUCTING } from '../core/constructing.js';
-import { kDescribe, kLive, kOnWritable, kPublic, kReport } from '../core/symbols.js';
+import { kDescribe, kHandle, kLive, kOnWritable, kPublic, kReport } from '../core/symbols.js';
 import { nextTick, setImmediate } from '../core/timers.js';
 import type { Parsed } from '../core/validate.js';
 import { openHandle } from '../io/handle.js';
@@ -51,7 +51,7 @@ export class DgramEndpoint extends UnixDatagram {
 
   /** @internal Names the socket in warnings, as its user knows it. */
   override [kDescribe](): string {
-    return `afunix/dgram Socket ${this.fd}`;
+    return `afunix/dgram Socket ${this[kHandle].fd}`;
   }
 
   /** Has the owner's `onWritable` called once. */

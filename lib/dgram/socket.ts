@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { promisify } from 'node:util';
 import { type AddressLike, UnixAddress } from '../core/address.js';
-import { invalidArgValue } from '../core/errors.js';
+import { defineOwn, invalidArgValue } from '../core/errors.js';
 import { Known } from '../core/known.js';
 import type { SocketStats } from '../core/stats.js';
 import { kImplementation, kQueued } from '../core/symbols.js';
@@ -78,6 +78,11 @@ export class Socket extends EventEmitter<SocketEvents> implements AsyncDisposabl
   /** The descriptor's number, still owned by this socket; -1 once closed. */
   get fd(): number {
     return this[kImplementation]?.endpoint.fd ?? -1;
+  }
+
+  /** @internal A program may use the name for a property of its own. */
+  set fd(value: number) {
+    defineOwn(this, 'fd', value);
   }
 
   /** Whether it has a peer. */

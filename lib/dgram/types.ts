@@ -40,7 +40,10 @@ export interface SocketOptions extends DatagramOptions {
 
 /** Options of `bind`. */
 export interface SocketBindOptions
-  extends Pick<BindOptions, 'mode' | 'replace' | 'unlinkOnClose' | 'allowUnsafePath'> {
+  extends Pick<
+    BindOptions,
+    'mode' | 'owner' | 'group' | 'replace' | 'unlinkOnClose' | 'allowUnsafePath'
+  > {
   /** The address. Without one the kernel chooses an abstract name (Linux). */
   path?: AddressLike;
   /** Accepted and without effect: every socket is exclusive, `cluster` shares none. */

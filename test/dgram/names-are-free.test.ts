@@ -92,3 +92,9 @@ test.each<[string, (socket: Socket) => Socket]>([
   sender.close();
   receiver.close();
 });
+
+test('a program may assign fd', () => {
+  const socket = createSocket('unix_dgram');
+  expect(Object.assign(socket, { fd: 'its own' }).fd).toBe('its own');
+  socket.close();
+});
