@@ -1,112 +1,101 @@
-// The arguments of the command, parsed and checked.
+// The arguments of the command, parsed and checked by the tables of commands and of options.
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-
-/** The error for arguments that make no sense. */
-export class UsageError extends Error {}
-
-const names = ['listen', 'connect', 'send', 'receive', 'info'] as const;
-const types = ['stream', 'dgram', 'seqpacket'] as const;
-
-/** A socket's type, as `--type` names it. */
-export type TypeName = (typeof types)[number];
-
-/** The command and its options. */
-export interface Request {
-  readonly command: (typeof names)[number];
-  /** The address as it was typed: `@` for abstract. */
-  readonly address: string;
-  readonly data: string | undefined;
-  readonly type: TypeName;
-  /** Files to pass. */
-  readonly files: readonly string[];
-  readonly hex: boolean;
-  readonly keep: boolean;
-  readonly quiet: boolean;
-  readonly mode: number | undefined;
-  readonly replace: boolean;
-}
-
-const options = {
-  type: { type: 'string', short: 't' },
-  fd: { type: 'string', short: 'f', multiple: true },
-  hex: { type: 'boolean', short: 'x' },
-  keep: { type: 'boolean', short: 'k' },
-  mode: { type: 'string', short: 'm' },
-  replace: { type: 'boolean', short: 'r' },
-  quiet: { type: 'boolean', short: 'q' },
-  help: { type: 'boolean', short: 'h' },
-  version: { type: 'boolean', short: 'v' },
-} satisfies ParseArgsConfig['options'];
-type Option = keyof typeof options;
-
-const common: readonly Option[] = ['type', 'hex', 'quiet'];
-const allowed: Readonly<Record<Request['command'], readonly Option[]>> = {
-  listen: [...common, 'fd', 'mode', 'replace'],
-  connect: [...common, 'fd'],
-  send: [...common, 'fd'],
-  receive: [...common, 'keep', 'mode', 'replace'],
-  info: [],
-};
+import { type Command, commands, type Request } from './commands.js';
+import { options, type Values } from './options.js';
+import { type Option, UsageError } from './values.js';
 
 /** Parses the arguments. Throws a UsageError. */
-export function parse(args: readonly string[]): Request | 'help' | 'version' {
-  const { values, positionals } = split(args);
-  if (values.help) return 'help';
-  if (values.version) return 'version';
-  const [command, address, data, ...rest] = positionals;
-  if (command === undefined) throw new UsageError('which command?');
-  if (!isOneOf(names, command)) throw new UsageError(`there is no command ${command}`);
-  for (const option of Object.keys(values) as Option[]) {
-    if (!allowed[command].includes(option)) throw new UsageError(`${command} has no --${option}`);
+export function parse(args: readonly string[]): Request | { help?: Command; version?: true } {
+  const { own, program } = splitOff(args);
+  const { values, positionals } = split(own);
+  const [name, ...words] = [...positionals, ...program];
+  const command = commands.find((one) => one.name === name);
+  if (values.help === true) return command === undefined ? {} : { help: command };
+  if (values.version === true) return { version: true };
+  if (name === undefined) throw new UsageError('which command?');
+  if (command === undefined) throw new UsageError(`there is no command ${name}`);
+  for (const option of Object.keys(values) as (keyof Values)[]) {
+    if (!command.options.includes(option)) throw new UsageError(`${name} has no --${option}`);
   }
-  const most = command === 'info' ? 1 : command === 'send' ? 3 : 2;
-  if (positionals.length > most) {
-    throw new UsageError(`${command} has no use for ${[address, data, ...rest][most - 1]}`);
+  checkWords(command, words);
+  const read = Object.fromEntries(
+    Object.entries<Option<unknown>>(options).map(([key, option]) => {
+      const texts = values[key as keyof Values] ?? [];
+      return [key, option.read(texts === true ? [''] : texts)];
+    }),
+  ) as unknown as Values;
+  for (const option of ['mode', 'owner', 'group'] as const) {
+    if (read[option] === undefined || !words[0]?.startsWith('@')) continue;
+    throw new UsageError(`--${option} is for a path; an abstract address has none`);
   }
-  return {
-    command,
-    address: command === 'info' ? '' : addressOf(command, address),
-    data,
-    type: typeOf(values.type),
-    files: values.fd ?? [],
-    hex: values.hex ?? false,
-    keep: values.keep ?? false,
-    quiet: values.quiet ?? false,
-    mode: modeOf(values.mode, address),
-    replace: values.replace ?? false,
-  };
+  return { command, words, options: read };
 }
 
-function split(args: readonly string[]) {
+/** The words of a synopsis: its names, whether each may be absent, and whether it takes all that follow. */
+export function wordsOf({
+  synopsis,
+}: Command): { name: string; optional: boolean; rest: boolean }[] {
+  return (synopsis.match(/\S+/g) ?? []).map((word) => ({
+    name: word.replace(/[[\].]/g, ''),
+    optional: word.startsWith('['),
+    rest: word.includes('...'),
+  }));
+}
+
+function checkWords(command: Command, words: readonly string[]): void {
+  const expected = wordsOf(command);
+  for (const [i, { name, optional }] of expected.entries()) {
+    const word = words[i];
+    const article = /^[AEIO]/.test(name) ? 'an' : 'a';
+    if (word === undefined ? !optional : word === '' && isAddress(name)) {
+      throw new UsageError(`${command.name} needs ${article} ${name.toLowerCase()}`);
+    }
+    if (word === '@' && isAddress(name)) {
+      throw new UsageError('an abstract address is @ and a name');
+    }
+  }
+  const extra = words[expected.length];
+  if (extra !== undefined && !expected.at(-1)?.rest) {
+    throw new UsageError(`${command.name} has no use for ${extra}`);
+  }
+}
+
+/** Whether this word of a synopsis is the address of a socket. */
+export function isAddress(name: string): boolean {
+  return ['ADDRESS', 'LISTEN', 'CONNECT', 'FILE'].includes(name);
+}
+
+const config: NonNullable<ParseArgsConfig['options']> = Object.fromEntries(
+  Object.entries<Option<unknown>>(options).map(([name, { short, value }]) => [
+    name,
+    {
+      ...(value === undefined ? { type: 'boolean' } : { type: 'string', multiple: true }),
+      ...(short === undefined ? {} : { short }),
+    },
+  ]),
+);
+
+/** The texts that were typed for each option; true for a flag. */
+type Texts = { readonly [Name in keyof Values]?: true | readonly string[] };
+
+function split(args: readonly string[]): { values: Texts; positionals: readonly string[] } {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
+    const parsed = parseArgs({ args: [...args], options: config, allowPositionals: true });
+    return { values: parsed.values as Texts, positionals: parsed.positionals };
   } catch (error) {
     // "Unknown option '--foo'. To specify a positional argument ..."
     throw new UsageError((error as Error).message.replace(/\. .*/s, ''));
   }
 }
 
-function isOneOf<T extends string>(all: readonly T[], text: string): text is T {
-  return (all as readonly string[]).includes(text);
-}
-
-function addressOf(command: string, address: string | undefined): string {
-  if (address === undefined || address === '') throw new UsageError(`${command} needs an address`);
-  if (address === '@') throw new UsageError('an abstract address is @ and a name');
-  return address;
-}
-
-function typeOf(type = 'stream'): TypeName {
-  if (isOneOf(types, type)) return type;
-  throw new UsageError(`--type is stream, dgram or seqpacket, not ${type}`);
-}
-
-function modeOf(mode: string | undefined, address = ''): number | undefined {
-  if (mode === undefined) return undefined;
-  if (!/^0?[0-7]{1,3}$/.test(mode)) {
-    throw new UsageError(`--mode is up to three octal digits, such as 600, not ${mode}`);
-  }
-  if (address.startsWith('@'))
-    throw new UsageError('--mode is for a path; an abstract address has none');
-  return Number.parseInt(mode, 8);
+/** Splits off the program that a command runs, so that the program's options are its own. */
+function splitOff(args: readonly string[]): { own: readonly string[]; program: readonly string[] } {
+  const { tokens } = parseArgs({ args: [...args], options: config, strict: false, tokens: true });
+  const positionals = tokens.filter((token) => token.kind === 'positional');
+  const command = commands.find(({ name }) => name === positionals[0]?.value);
+  const at =
+    command === undefined ? -1 : wordsOf(command).findIndex(({ name }) => name === 'PROGRAM');
+  const index = at < 0 ? undefined : positionals[at + 1]?.index;
+  if (index === undefined) return { own: args, program: [] };
+  return { own: args.slice(0, index), program: args.slice(index) };
 }

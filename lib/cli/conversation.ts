@@ -1,69 +1,81 @@
 // Both directions between a peer and the terminal.
-import type { FileHandle } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Input } from './input.js';
-import type { Notes } from './notes.js';
-import type { Output } from './output.js';
+import type { FdLike } from '../index.js';
+import type { Context, Print } from './context.js';
+import { Input } from './input.js';
 import type { Talk } from './talk.js';
 
 /** Milliseconds between two checks whether a peer that has ended is gone. */
 const CHECK_INTERVAL = 100;
+/** The errors of a send to a peer that has closed the connection. */
+const GONE = ['EPIPE', 'ECONNRESET'];
 
 /**
  * Sends stdin to the peer, and prints what the peer sends, until both have ended, or the peer is gone. The files
  * go with the first message.
  */
 export async function converse(
+  context: Context,
   talk: Talk,
-  files: readonly FileHandle[],
-  input: Input,
-  output: Output,
-  notes: Notes,
+  files: readonly FdLike[],
 ): Promise<void> {
-  const show = (data: Uint8Array): Promise<void> =>
-    talk.messages ? output.line(data) : output.bytes(data);
-  const incoming = printAll(talk, show, notes).then(
+  const input = new Input(context.options.hex);
+  const print = context.printer('line');
+  const incoming = printAll(context, talk, print).then(
     () => stopWhenGone(talk, input),
     (error) => {
       input.stop();
       throw error;
     },
   );
-  const outgoing = sendAll(talk, files, input);
-  // Both are awaited, so that all of the peer's bytes are printed before an error.
-  for (const result of await Promise.allSettled([incoming, outgoing])) {
-    if (result.status === 'rejected') throw result.reason;
+  const outgoing = sendAll(context, talk, input, files);
+  // When the peer is gone both are awaited, so that all of its bytes are printed before the error.
+  const errors = await Promise.all([errorOfGone(incoming), errorOfGone(outgoing)]);
+  for (const error of errors) if (error !== undefined) throw error;
+}
+
+/** Resolves with the error of a peer that is gone. Rejects with any other. */
+async function errorOfGone(direction: Promise<void>): Promise<unknown> {
+  try {
+    await direction;
+    return undefined;
+  } catch (error) {
+    if (GONE.includes((error as NodeJS.ErrnoException).code ?? '')) return error;
+    throw error;
   }
 }
 
-async function sendAll(talk: Talk, files: readonly FileHandle[], input: Input): Promise<void> {
+/** Sends stdin, and then ends. The files go with the first message. */
+async function sendAll(
+  { options, activity }: Context,
+  talk: Talk,
+  input: Input,
+  files: readonly FdLike[],
+): Promise<void> {
   let fds = files;
-  for await (const data of talk.messages ? input.lines() : input.parts()) {
-    await talk.send(data, fds);
+  const { framing = 'line' } = options;
+  for await (const data of talk.messages ? input.messages(framing, talk.max) : input.parts()) {
+    await talk.send(data, { fds });
+    activity.note();
     fds = [];
   }
-  if (fds.length > 0) await talk.send(new Uint8Array(0), fds);
+  if (fds.length > 0) await talk.send(new Uint8Array(0), { fds });
   talk.end();
 }
 
 /** Prints one message. Resolves with false at the end of the connection. */
-export async function printNext(
-  talk: Talk,
-  print: (data: Uint8Array) => Promise<void>,
-  notes: Notes,
-): Promise<boolean> {
+export async function printNext(context: Context, talk: Talk, print: Print): Promise<boolean> {
   const message = await talk.receive();
   if (message === null) return false;
-  notes.descriptors(message);
-  await print(message.data);
+  const who = talk.sender(message);
+  if (who.from !== undefined) context.notes.sender(who);
+  await print(message, who, talk.messages);
   return true;
 }
 
 /** Prints messages until the peer ends. */
-export async function printAll(
-  ...[talk, print, notes]: Parameters<typeof printNext>
-): Promise<void> {
-  while (await printNext(talk, print, notes));
+export async function printAll(...args: Parameters<typeof printNext>): Promise<void> {
+  while (await printNext(...args));
 }
 
 /** Stops the input when the peer is gone. One that has only ended its own direction still gets all input. */

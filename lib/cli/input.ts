@@ -1,11 +1,17 @@
-// stdin: bytes, lines, and hex digits.
-const NEWLINE = 10;
+// stdin: bytes, messages, and hex digits.
+import { Frames } from './frames.js';
+import type { Framing } from './options.js';
+import { UsageError } from './values.js';
+
+/** The most characters of hex digits for a byte: two, and white space. */
+const HEX_WIDTH = 4;
 
 /** Returns the bytes that hex digits stand for. */
 export function fromHex(text: string): Buffer {
   const digits = text.replace(/\s/g, '');
   if (!/^([0-9a-f]{2})*$/i.test(digits)) {
-    throw new Error(`these are no hex digits, two for each byte: ${text.trim()}`);
+    const shown = text.trim().slice(0, 40);
+    throw new UsageError(`these are no hex digits, two for each byte: ${shown}`);
   }
   return Buffer.from(digits, 'hex');
 }
@@ -31,35 +37,36 @@ export class Input {
     process.stdin.destroy();
   }
 
-  /** Reads to the end. */
-  async all(): Promise<Buffer> {
-    const parts: Buffer[] = [];
-    for await (const part of this.#chunks()) parts.push(part);
-    const bytes = Buffer.concat(parts);
-    return this.#hex ? fromHex(bytes.toString()) : bytes;
-  }
-
-  /** Yields chunks as they are read; with --hex the bytes of each line. */
+  /** Yields bytes as they are read. */
   async *parts(): AsyncGenerator<Buffer, void, void> {
-    yield* this.#hex ? this.lines() : this.#chunks();
-  }
-
-  /** Yields each line without its newline; with --hex the bytes that it stands for. */
-  async *lines(): AsyncGenerator<Buffer, void, void> {
-    let rest: Buffer = Buffer.alloc(0);
-    for await (const chunk of this.#chunks()) {
-      let text = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      for (let end = text.indexOf(NEWLINE); end >= 0; end = text.indexOf(NEWLINE)) {
-        yield this.#line(text.subarray(0, end));
-        text = text.subarray(end + 1);
-      }
-      rest = text;
+    if (!this.#hex) {
+      yield* this.#chunks();
+      return;
     }
-    if (rest.length > 0) yield this.#line(rest);
+    let odd = '';
+    for await (const chunk of this.#chunks()) {
+      const digits = odd + chunk.toString('latin1').replace(/\s/g, '');
+      const even = digits.length & ~1;
+      odd = digits.slice(even);
+      if (even > 0) yield fromHex(digits.slice(0, even));
+    }
+    if (odd !== '') fromHex(odd); // throws
   }
 
-  #line(text: Buffer): Buffer {
-    return this.#hex ? fromHex(text.toString()) : text;
+  /** Yields messages of up to `max` bytes. With --hex each line is one. */
+  async *messages(framing: Framing, max: number): AsyncGenerator<Buffer, void, void> {
+    const frames = this.#hex
+      ? new Frames(framing === 'none' ? 'none' : 'line', max, HEX_WIDTH)
+      : new Frames(framing, max);
+    for await (const chunk of this.#chunks()) {
+      for (const message of frames.push(chunk)) yield this.#decoded(message);
+    }
+    const last = frames.end();
+    if (last !== undefined) yield this.#decoded(last);
+  }
+
+  #decoded(message: Buffer): Buffer {
+    return this.#hex ? fromHex(message.toString('latin1')) : message;
   }
 
   async *#chunks(): AsyncGenerator<Buffer, void, void> {

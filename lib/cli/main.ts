@@ -1,23 +1,41 @@
 #!/usr/bin/env node
 // The command `afunix`. Exit codes: 0 for success, 1 for a failure, 2 for wrong arguments.
 import { explain } from './advice.js';
-import { parse, UsageError } from './arguments.js';
-import { usage } from './usage.js';
+import { parse } from './arguments.js';
+import type { Request } from './commands.js';
+import { help } from './help.js';
+import { endLine } from './output.js';
+import { UsageError } from './values.js';
 import { version } from './version.js';
 
-async function run(args: readonly string[]): Promise<void> {
-  const request = parse(args);
-  if (request === 'help') process.stdout.write(usage);
-  else if (request === 'version') process.stdout.write(`${version()}\n`);
+let request: Request | undefined;
+
+/** Returns the exit code. */
+async function run(args: readonly string[]): Promise<number> {
+  const parsed = parse(args);
+  if (!('command' in parsed)) {
+    process.stdout.write(parsed.version ? `${version()}\n` : help(parsed.help));
+    return 0;
+  }
+  request = parsed;
   // Loaded last: the addon may fail to load, and --help and --version do not need it.
-  else await (await import('./commands.js')).commands[request.command](request);
+  const module = (await import(`./commands/${request.command.name}.js`)) as {
+    run: (request: Request) => Promise<number | undefined>;
+  };
+  return (await module.run(request)) ?? 0;
 }
 
 try {
-  await run(process.argv.slice(2));
-  process.exit(0);
+  const code = await run(process.argv.slice(2));
+  endLine();
+  process.exit(code);
 } catch (error) {
-  const text = explain(error);
-  if (text !== undefined) process.stderr.write(`afunix: ${text}\n`);
+  endLine();
+  const text = explain(error, request);
+  if (text !== undefined) {
+    const { code } = error as NodeJS.ErrnoException;
+    const json = request?.options.json === true;
+    process.stderr.write(`${json ? JSON.stringify({ error: text, code }) : `afunix: ${text}`}\n`);
+  }
   process.exit(text === undefined ? 0 : error instanceof UsageError ? 2 : 1);
 }

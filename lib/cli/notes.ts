@@ -1,71 +1,49 @@
 // Notes on stderr about peers and descriptors.
-import { fstatSync, readFileSync, readlinkSync } from 'node:fs';
-import { basename } from 'node:path';
-import type { Credentials, FileDescriptor, Message } from '../index.js';
+import type { Credentials } from '../index.js';
+import { type DescriptorInfo, descriptorText, processOf, processText } from './describe.js';
+
+/** The sender of a message, or the peer of a connection. */
+export interface Who {
+  /** The address; empty for an unnamed socket, undefined for a connection. */
+  readonly from?: string;
+  readonly credentials: Credentials | null;
+}
 
 export class Notes {
   readonly #quiet: boolean;
+  readonly #json: boolean;
   #sender = '';
 
-  constructor(quiet: boolean) {
+  constructor({ quiet, json }: { quiet: boolean; json: boolean }) {
     this.#quiet = quiet;
+    this.#json = json;
   }
 
-  /** Writes a line, unless --quiet. */
-  say(text: string): void {
-    if (!this.#quiet) process.stderr.write(`afunix: ${text}\n`);
+  /** Writes a line, unless --quiet. With --json it has the fields. */
+  say(text: string, fields: object = {}): void {
+    if (this.#quiet) return;
+    const line = this.#json ? JSON.stringify({ note: text, ...fields }) : `afunix: ${text}`;
+    process.stderr.write(`${line}\n`);
   }
 
   /** Describes the peer of a connection. */
   peer(what: string, credentials: Credentials | null): void {
-    this.say(credentials === null ? what : `${what}: ${describeProcess(credentials)}`);
+    const peer = credentials === null ? undefined : processOf(credentials);
+    this.say(peer === undefined ? what : `${what}: ${processText(peer)}`, { peer });
   }
 
   /** Describes the sender of a message, unless it is the sender of the last one. */
-  sender(from: string, credentials: Credentials | null): void {
+  sender({ from, credentials }: Who): void {
+    const peer = credentials === null ? undefined : processOf(credentials);
     const address = from === '' ? 'an unnamed socket' : from;
-    const sender = credentials === null ? address : `${address}, ${describeProcess(credentials)}`;
-    if (sender !== this.#sender) this.say(`from ${sender}`);
+    const text = [address, peer && processText(peer)].filter((part) => part !== undefined);
+    const sender = text.length === 0 ? 'a peer' : text.join(', ');
+    if (sender !== this.#sender) this.say(`from ${sender}`, { from, peer });
     this.#sender = sender;
   }
 
-  /** Lists the descriptors of a message, and closes them. */
-  descriptors({ fds, controlTruncated }: Message): void {
-    for (const fd of fds) {
-      this.say(`descriptor: ${describeDescriptor(fd)}`);
-      fd.close();
-    }
-    if (controlTruncated) this.say('descriptors were lost: no more could be opened');
-  }
-}
-
-function describeProcess({ pid, uid, gid }: Credentials): string {
-  const name = commandOf(pid);
-  return `process ${pid}${name === '' ? '' : ` (${name})`}, user ${uid}, group ${gid}`;
-}
-
-/**
- * Returns the name of a process's program; empty if it is gone, or if this is not Linux. The command line has it.
- * `comm` is the name of the first thread, `MainThread` in Node.js 24 and later, but a zombie has only that.
- */
-function commandOf(pid: number): string {
-  const of = (file: string): string => quietly(() => readFileSync(`/proc/${pid}/${file}`, 'utf8'));
-  const [path] = of('cmdline').split('\0', 1) as [string];
-  return basename(path) || of('comm').trim();
-}
-
-function describeDescriptor(fd: FileDescriptor): string {
-  const { kind, domain, type, listening } = fd;
-  if (domain !== null) return `${listening ? 'listening ' : ''}${domain} ${type} socket`;
-  const { size } = fstatSync(fd.fd);
-  const path = quietly(() => readlinkSync(`/proc/self/fd/${fd.fd}`));
-  return `${kind}${kind === 'file' ? `, ${size} bytes` : ''}${path.startsWith('/') ? `, ${path}` : ''}`;
-}
-
-function quietly(read: () => string): string {
-  try {
-    return read();
-  } catch {
-    return '';
+  /** Describes a descriptor that was received. */
+  descriptor(info: DescriptorInfo): void {
+    this.say(`descriptor: ${descriptorText(info)}`, { descriptor: info });
   }
 }

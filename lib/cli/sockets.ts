@@ -2,7 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
+  type BindOptions,
   features,
   UnixAddress,
   UnixDatagram,
@@ -12,25 +14,40 @@ import {
   type UnixSocket,
   UnixStream,
 } from '../index.js';
-import type { Request } from './arguments.js';
+import type { Values } from './options.js';
+import { endLine } from './output.js';
+import { UsageError } from './values.js';
 
 const MAX_FDS = 253;
+/** Milliseconds between two attempts with --wait, and with --retry. */
+const WAIT_INTERVAL = 50;
+const RETRY_INTERVAL = 1000;
+/** The errors after which --wait and --retry try again. */
+const ABSENT = ['ENOENT', 'ECONNREFUSED'];
+const TAKEN = ['EADDRINUSE'];
 
 /** Returns the address that was typed at a terminal. */
 export function addressOf(text: string): UnixAddress {
   return text.startsWith('@') ? UnixAddress.abstract(text.slice(1)) : UnixAddress.pathname(text);
 }
 
+/** The options of a command that concern its sockets. */
+export type SocketValues = Pick<
+  Values,
+  'type' | 'mode' | 'owner' | 'group' | 'replace' | 'wait' | 'retry'
+>;
+
 export class Sockets {
-  readonly #request: Request;
+  readonly #options: SocketValues;
   readonly #open = new Set<UnixSocket>();
   #folder: string | undefined;
 
-  constructor(request: Request) {
-    this.#request = request;
+  constructor(options: SocketValues) {
+    this.#options = options;
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.once(signal, () => {
         this.close();
+        endLine();
         // Now by the default action, so that the parent process sees which signal ended this one.
         process.kill(process.pid, signal);
       });
@@ -43,11 +60,11 @@ export class Sockets {
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Listens at the request's address. */
-  async listener(): Promise<UnixListener | UnixSeqpacketListener> {
-    const { address, type } = this.#request;
-    const Class = type === 'stream' ? UnixListener : UnixSeqpacketListener;
-    return this.#keep(await Class.bind(addressOf(address), this.#bindOptions()));
+  /** Listens at an address. */
+  async listener(address: string): Promise<UnixListener | UnixSeqpacketListener> {
+    return this.#options.type === 'seqpacket'
+      ? this.#bind(address, (to, options) => UnixSeqpacketListener.bind(to, options))
+      : this.#bind(address, (to, options) => UnixListener.bind(to, options));
   }
 
   /** Accepts the next connection. */
@@ -57,33 +74,67 @@ export class Sockets {
     return this.#keep(await listener.accept());
   }
 
-  /** Connects to the request's address. */
-  async connected(): Promise<UnixStream | UnixSeqpacket> {
-    const { address, type } = this.#request;
-    const Class = type === 'stream' ? UnixStream : UnixSeqpacket;
-    return this.#keep(await Class.connect(addressOf(address), { maxFds: MAX_FDS }));
+  /** Connects to an address. */
+  async connected(address: string): Promise<UnixStream | UnixSeqpacket> {
+    const Class = this.#options.type === 'seqpacket' ? UnixSeqpacket : UnixStream;
+    const to = addressOf(address);
+    const attempt = (): Promise<UnixStream | UnixSeqpacket> => Class.connect(to, receiving());
+    return this.#keep(await this.#again(ABSENT, attempt));
   }
 
-  /** Binds a datagram socket to the request's address. */
-  async bound(): Promise<UnixDatagram> {
-    const address = addressOf(this.#request.address);
-    return this.#keep(await UnixDatagram.bind(address, this.#bindOptions()));
+  /** Binds a datagram socket to an address. */
+  async bound(address: string): Promise<UnixDatagram> {
+    return this.#bind(address, (to, options) => UnixDatagram.bind(to, options));
   }
 
-  /** Binds a datagram socket to an address of its own, so that it can be answered. */
-  async answerable(): Promise<UnixDatagram> {
-    if (!features().abstract) this.#folder = mkdtempSync(join(tmpdir(), 'afunix-'));
-    const own = this.#folder === undefined ? undefined : join(this.#folder, 'socket');
-    return this.#keep(await UnixDatagram.bind(own, receiving()));
+  /** Binds a datagram socket to an address of its own, so that it can be answered, and connects it. */
+  async answerable(to: UnixAddress): Promise<UnixDatagram> {
+    if (!features().abstract) this.#folder ??= mkdtempSync(join(tmpdir(), 'afunix-'));
+    const own = this.#folder === undefined ? undefined : join(this.#folder, `${this.#open.size}`);
+    const socket = this.#keep(await UnixDatagram.bind(own, receiving()));
+    await this.#again(ABSENT, async () => socket.connect(to));
+    return socket;
   }
 
-  #bindOptions(): Parameters<typeof UnixDatagram.bind>[1] {
-    const { mode, replace } = this.#request;
-    return {
+  /** Closes one socket before the others. */
+  async release(socket: UnixSocket): Promise<void> {
+    this.#open.delete(socket);
+    await socket.close();
+  }
+
+  async #bind<S extends UnixSocket>(
+    address: string,
+    bind: (to: UnixAddress, options: BindOptions) => Promise<S>,
+  ): Promise<S> {
+    const { mode, owner, group, replace } = this.#options;
+    const options: BindOptions = {
       ...receiving(),
       replace: replace ? 'stale' : 'never',
       ...(mode === undefined ? {} : { mode }),
+      ...(owner === undefined ? {} : { owner: numberOrName(owner) }),
+      ...(group === undefined ? {} : { group: numberOrName(group) }),
     };
+    try {
+      return this.#keep(await this.#again(TAKEN, () => bind(addressOf(address), options)));
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code !== 'ERR_UNKNOWN_CREDENTIAL') throw error;
+      throw new UsageError(`${message}; a number is always taken`);
+    }
+  }
+
+  /** Tries again as --wait and --retry say. */
+  async #again<T>(codes: readonly string[], attempt: () => Promise<T>): Promise<T> {
+    const waits = this.#options.wait && codes === ABSENT;
+    for (let left = this.#options.retry ?? 0; ; left -= 1) {
+      try {
+        return await attempt();
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (!codes.includes(code ?? '') || !(waits || left > 0)) throw error;
+      }
+      await delay(waits ? WAIT_INTERVAL : RETRY_INTERVAL);
+    }
   }
 
   #keep<S extends UnixSocket>(socket: S): S {
@@ -94,4 +145,9 @@ export class Sockets {
 
 function receiving(): { maxFds: number; credentials: boolean } {
   return { maxFds: MAX_FDS, credentials: features().credentials };
+}
+
+/** Returns a user or a group as it was typed. */
+function numberOrName(text: string): number | string {
+  return /^\d+$/.test(text) ? Number(text) : text;
 }

@@ -11,10 +11,10 @@ const connections = hasSeqpacket ? ['stream', 'seqpacket'] : ['stream'];
 
 const PART = Buffer.alloc(64 << 10, 'afunix');
 
-test('a peer that does not read holds up whoever writes our stdin', async () => {
+test.each(['connect', 'send'])('%s: a peer that does not read holds up stdin', async (command) => {
   using scratch = new Scratch();
   await using listener = await UnixListener.bind(scratch.path());
-  await using client = afunix(['connect', scratch.path()]);
+  await using client = afunix([command, scratch.path()]);
   await using peer = await listener.accept();
   const stdin = client.process.stdin as Writable;
   const size = 16 << 20;

@@ -135,7 +135,7 @@ describe('--hex', () => {
     using scratch = new Scratch();
     await using sender = afunix(['send', '-x', scratch.path(), '0']);
 
-    expect((await sender.ended).code).toBe(1);
+    expect((await sender.ended).code).toBe(2);
     expect(sender.stderr).toContain('no hex digits');
   });
 });

@@ -1,9 +1,10 @@
 // The command `info`.
 import { release, type } from 'node:os';
 import { basename } from 'node:path';
-import { features } from '../index.js';
-import { Output } from './output.js';
-import { version } from './version.js';
+import { features } from '../../index.js';
+import type { Request } from '../commands.js';
+import { print, printJson } from '../output.js';
+import { version } from '../version.js';
 
 /** The parts of Node's diagnostic report that `info` prints. */
 interface Report {
@@ -12,7 +13,7 @@ interface Report {
 }
 
 /** Prints what somebody needs to know about a machine on which something is odd. */
-export function info(): Promise<void> {
+export function run({ options }: Request): Promise<void> {
   const { arch, platform, version: node, versions } = process;
   // First: it loads the binary that the report then names.
   const supported = Object.entries(features());
@@ -20,6 +21,16 @@ export function info(): Promise<void> {
   const glibc = header.glibcVersionRuntime;
   const libc = platform === 'linux' ? `, ${glibc === undefined ? 'musl' : `glibc ${glibc}`}` : '';
   const binary = sharedObjects.find((file) => /^afunix\b.*\.node$/.test(basename(file)));
+  if (options.json) {
+    return printJson({
+      afunix: version(),
+      binary,
+      system: `${type()} ${release()} ${arch}${libc}`,
+      node,
+      napi: versions.napi,
+      features: features(),
+    });
+  }
   const lines = [
     ['afunix', version()],
     ['binary', binary ?? 'unknown'],
@@ -28,7 +39,7 @@ export function info(): Promise<void> {
     ...supported.map(([name, there]) => [name, there ? 'yes' : 'no']),
   ];
   const text = lines.map(([name = '', value]) => `${name.padEnd(18)}${value}\n`).join('');
-  return new Output(false).bytes(Buffer.from(text));
+  return print(text);
 }
 
 function report(): Report {
