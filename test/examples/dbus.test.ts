@@ -4,35 +4,11 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { Child } from '../helpers/children.js';
 import { example, exampleWith } from '../helpers/examples.js';
+import { messageBus } from '../helpers/message-bus.js';
 import { describeWith, fromRoot, programPath } from '../helpers/programs.js';
 import { addressKinds, Scratch } from '../helpers/scratch.js';
 
 const readme = fromRoot('README.md');
-
-/** A bus of its own at `address`, running, and how D-Bus writes that. */
-async function bus(program: string, scratch: Scratch, address: string): Promise<[Child, string]> {
-  const [kind, place] = address.startsWith('@')
-    ? ['abstract', address.slice(1)]
-    : ['path', address];
-  const listen = `unix:${kind}=${place}`;
-  writeFileSync(
-    scratch.path('bus.conf'),
-    `<busconfig>
-      <type>session</type>
-      <listen>${listen}</listen>
-      <auth>EXTERNAL</auth>
-      <policy context="default">
-        <allow send_destination="*" eavesdrop="true"/>
-        <allow eavesdrop="true"/>
-        <allow own="*"/>
-      </policy>
-    </busconfig>`,
-  );
-  const options = ['--nofork', '--print-address', `--config-file=${scratch.path('bus.conf')}`];
-  const daemon = new Child(program, options);
-  await daemon.says(listen);
-  return [daemon, listen];
-}
 
 const libdbus = `
 import os, sys, zlib
@@ -73,7 +49,7 @@ describeWith('dbus-daemon', programPath('dbus-daemon'), (program: string) => {
     'a caller of another language, on a bus at a %s',
     async (kind) => {
       using scratch = new Scratch();
-      const [daemon, address] = await bus(program, scratch, scratch.address(kind));
+      const [daemon, address] = await messageBus(program, scratch, scratch.address(kind));
       await using _daemon = daemon;
       await using service = example('dbus', 'service', address);
       await service.says('is on the bus');
