@@ -14,7 +14,7 @@ test.each([
   const fixture = fromRoot('test/fixtures/few-descriptors.mjs');
   await using child = new Child('sh', [
     '-c',
-    'ulimit -n 64; exec "$0" "$@"',
+    'ulimit -n 96; exec "$0" "$@"',
     process.execPath,
     fixture,
     scratch.path(),

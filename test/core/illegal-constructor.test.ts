@@ -17,6 +17,7 @@ const factories: [name: string, factory: RegExp][] = [
   ['UnixAddress', /use UnixAddress\.from\(\), /],
   ['Message', /use receive\(\) of a socket$/],
   ['Datagram', /use receive\(\) of a UnixDatagram$/],
+  ['MemoryMap', /use map\(\) of a FileDescriptor$/],
   ['Peer', /authorize/],
   ['PidFd', /peerPidFd\(\)/],
   ['ListenFd', /use listenFds\(\)$/],

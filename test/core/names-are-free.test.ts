@@ -19,7 +19,7 @@ import { Scratch } from '../helpers/scratch.js';
 /** Names that the classes use inside, or did. */
 const names = [
   ...['applyReceive', 'bindTo', 'configure', 'connectionReceive', 'copy', 'copyBeside'],
-  ...['deliver', 'describe', 'establishBound', 'establishConnected', 'face', 'flags'],
+  ...['deliver', 'describe', 'establishBound', 'establishConnected', 'face'],
   ...['handle', 'iterate', 'live', 'maxFds', 'maxMessageSize', 'messageAt', 'next'],
   ...['onPeerReset', 'onReadable', 'onWritable', 'owner', 'passLocalAddress', 'queued'],
   ...['receives', 'referenced', 'release', 'report', 'retry', 'setPeerAddress'],

@@ -48,7 +48,7 @@ const strict: [name: string, call: Call][] = [
   ['UnixStream.pair', (o) => UnixStream.pair(o)],
   ['UnixStream.fromFd', (o) => UnixStream.fromFd(file, o)],
   ['UnixStream.read', (o) => stream.read(null, o)],
-  ['UnixStream.receive', (o) => stream.receive(o)],
+  ['receive', (o) => stream.receive(o)],
   ['UnixStream.write', (o) => stream.write('x', o)],
   ['UnixStream.toDuplex', (o) => stream.toDuplex(o)],
   ['UnixListener.bind', (o) => UnixListener.bind(nowhere, o)],
@@ -114,11 +114,11 @@ async function failure(call: () => unknown): Promise<unknown> {
 }
 
 test.each(strict)('%s refuses an option that it has not', async (of, call) => {
-  expect(await failure(() => call({ group: 7 } as never))).toMatchObject({
+  expect(await failure(() => call({ user: 7 } as never))).toMatchObject({
     name: 'TypeError',
     code: 'ERR_INVALID_ARG_VALUE',
     message: expect.stringMatching(
-      new RegExp(`^The argument '[^']*\\.group' is not an option of ${of}\\. It takes \\w+`),
+      new RegExp(`^The property '[^']*\\.user' is not an option of ${of}\\. It takes \\w+`),
     ),
   });
 });
@@ -145,14 +145,15 @@ describe.each(objects)('%s', (_of, call) => {
 });
 
 test.each<[string, () => unknown, string?]>([
-  ['receive({ peek }) of a stream', () => stream.receive({ peek: true } as never)],
   ['onMessages({ onEnd })', () => datagram.onMessages(() => {}, { onEnd() {} } as never)],
   ['notify({ errno })', () => systemd.notify({ errno: 2 } as never)],
-  ['bind({ group, gid })', () => UnixDatagram.bind(nowhere, { group: 'x', gid: 1 } as never)],
+  ['bind({ user, gid })', () => UnixDatagram.bind(nowhere, { user: 'x', gid: 1 } as never)],
   ['bind({ backlog })', () => UnixDatagram.bind(nowhere, { backlog: 1 } as never)],
   ['bind({ authorize })', () => UnixDatagram.bind(nowhere, { authorize: () => true } as never)],
   ['bind({ mode }), abstract', () => UnixListener.bind('\0x', { mode: 0o600 })],
   ['bind({ mode }), unnamed', () => UnixDatagram.bind(undefined, { mode: 0o600 })],
+  ['bind({ owner }), abstract', () => UnixListener.bind('\0x', { owner: 0 })],
+  ['bind({ group }), unnamed', () => UnixDatagram.bind(undefined, { group: 0 })],
   ['bind({ replace: [] })', () => UnixListener.bind(nowhere, { replace: ['stale'] as never })],
   ['sendmsg({ fds })', () => raw.sendmsg(stream.fd, { data: 'x', fds: [0] } as never)],
   ['fromFd({ authorize })', () => UnixStream.fromFd(file, { authorize: () => true } as never)],
@@ -171,8 +172,9 @@ test.each<[string, () => unknown, string?]>([
   ['listen({ pidfds })', () => net.createServer().listen({ path: nowhere, pidfds: 1 } as never)],
   ['listen({ maxFds })', () => net.createServer().listen({ path: nowhere, maxFds: 1 } as never)],
   ['listen({ fd, mode })', () => net.createServer().listen({ fd: listening, mode: 0o600 })],
-  ['listen({ fd, backlog })', () => net.createServer().listen({ fd: listening, backlog: 1 })],
   ['listen({ mode }), abstract', () => net.createServer().listen({ path: '\0x', mode: 0o600 })],
+  ['listen({ fd, owner })', () => net.createServer().listen({ fd: listening, owner: 0 })],
+  ['listen({ group }), abstract', () => net.createServer().listen({ path: '\0x', group: 0 })],
   ['dgram bind({ fd })', () => dgram.createSocket('unix_dgram').bind({ fd: 0 } as never)],
   ['dgram bind({ port })', () => dgram.createSocket('unix_dgram').bind({ port: 1 } as never)],
   [

@@ -1,8 +1,18 @@
 // `close()` removes the socket file if it is still the one this socket made, and no other.
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { FileDescriptor, UnixDatagram, UnixListener } from 'afunix';
-import { expect, test } from 'vitest';
-import { Scratch } from '../helpers/scratch.js';
+import { Worker } from 'node:worker_threads';
+import {
+  FileDescriptor,
+  fromFd,
+  UnixDatagram,
+  UnixListener,
+  UnixSeqpacketListener,
+  UnixStream,
+} from 'afunix';
+import { createServer } from 'afunix/net';
+import * as raw from 'afunix/raw';
+import { describe, expect, test } from 'vitest';
+import { hasSeqpacket, Scratch } from '../helpers/scratch.js';
 
 test('its own file goes', async () => {
   using scratch = new Scratch();
@@ -76,4 +86,129 @@ test('a failed bind leaves no file', async () => {
   const folder = scratch.path('missing/socket');
   await expect(UnixListener.bind(folder)).rejects.toMatchObject({ code: 'ENOENT' });
   expect(existsSync(scratch.path('missing'))).toBe(false);
+});
+
+/** Whether this process may ask which file a socket has made: SIOCUNIXFILE takes CAP_NET_ADMIN. */
+function asksForFiles(): boolean {
+  using scratch = new Scratch();
+  using fd = listening(scratch.path());
+  try {
+    new FileDescriptor(raw.ioctl(fd.fd, raw.SIOCUNIXFILE)).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What adopts a listening socket. */
+type Adopter = (fd: FileDescriptor) => { close(): unknown; detach?(): FileDescriptor };
+const unlinkOnClose = true;
+const adopters: [string, Adopter][] = [
+  ['UnixListener.fromFd', (fd) => UnixListener.fromFd(fd, { unlinkOnClose })],
+  ['fromFd', (fd) => fromFd(fd, { unlinkOnClose })],
+  ['listen({ fd })', (fd) => createServer().listen({ fd, unlinkOnClose })],
+];
+
+/** A listening stream socket, of which this process knows no more than the number. */
+function listening(path: string, type = raw.SOCK_STREAM): FileDescriptor {
+  const fd = new FileDescriptor(raw.socket(raw.AF_UNIX, type));
+  raw.bind(fd.fd, path);
+  raw.listen(fd.fd, 4);
+  return fd;
+}
+
+describe.each(adopters)('adopted with unlinkOnClose by %s', (name, adopt) => {
+  test('its file goes', async () => {
+    using scratch = new Scratch();
+    const adopted = adopt(listening(scratch.path()));
+    expect(existsSync(scratch.path())).toBe(true);
+    await adopted.close();
+    expect(existsSync(scratch.path())).toBe(false);
+  });
+
+  test('a file that another socket put there since stays', async () => {
+    using scratch = new Scratch();
+    const adopted = adopt(listening(scratch.path()));
+    await using _second = await UnixListener.bind(scratch.path(), { replace: 'always' });
+    await adopted.close();
+    expect(existsSync(scratch.path())).toBe(true);
+  });
+
+  test.runIf(asksForFiles())('a file that another socket put there before stays', async () => {
+    using scratch = new Scratch();
+    const fd = listening(scratch.path());
+    await using _second = await UnixListener.bind(scratch.path(), { replace: 'always' });
+    await adopt(fd).close();
+    expect(existsSync(scratch.path())).toBe(true);
+  });
+
+  test.runIf(process.platform === 'linux')('an abstract name is nothing to remove', async () => {
+    await adopt(listening(`\0afunix-unlink-${process.pid}`)).close();
+  });
+
+  test('a relative path, of another folder perhaps, stays', async () => {
+    using scratch = new Scratch();
+    const folder = process.cwd();
+    try {
+      process.chdir(scratch.folder);
+      await adopt(listening('relative')).close();
+      expect(existsSync(scratch.path('relative'))).toBe(true);
+    } finally {
+      process.chdir(folder);
+    }
+  });
+
+  test.runIf(name !== 'listen({ fd })')('detached again, it keeps its file', async () => {
+    using scratch = new Scratch();
+    adopt(listening(scratch.path())).detach?.().close();
+    expect(existsSync(scratch.path())).toBe(true);
+  });
+});
+
+test.runIf(hasSeqpacket)(
+  'UnixSeqpacketListener.fromFd, too, and false is the default',
+  async () => {
+    using scratch = new Scratch();
+    for (const [options, left] of [
+      [{ unlinkOnClose: false }, true],
+      [{}, true],
+      [{ unlinkOnClose }, false],
+    ] as const) {
+      const fd = listening(scratch.path(), raw.SOCK_SEQPACKET);
+      await UnixSeqpacketListener.fromFd(fd, options).close();
+      expect(existsSync(scratch.path())).toBe(left);
+      rmSync(scratch.path(), { force: true });
+    }
+  },
+);
+
+test('an adoption that fails leaves the file and the descriptor', async () => {
+  using scratch = new Scratch();
+  using fd = listening(scratch.path());
+  const [one, other] = UnixStream.pair();
+  const connected = one.detach();
+  for (const [adopt, code] of [
+    [() => UnixListener.fromFd(fd, { unlinkOnClose: 1 } as never), 'ERR_INVALID_ARG_TYPE'],
+    [() => createServer().listen({ fd, unlinkOnClose: 1 } as never), 'ERR_INVALID_ARG_TYPE'],
+    [() => UnixSeqpacketListener.fromFd(fd, { unlinkOnClose }), 'ERR_INVALID_ARG_VALUE'],
+    [() => fromFd(connected, { unlinkOnClose }), 'ERR_INVALID_ARG_VALUE'],
+    [() => UnixStream.fromFd(connected, { unlinkOnClose } as never), 'ERR_INVALID_ARG_VALUE'],
+  ] as const) {
+    expect(adopt).toThrow(expect.objectContaining({ code }));
+  }
+  expect([fd.closed, connected.closed, existsSync(scratch.path())]).toEqual([false, false, true]);
+  connected.close();
+  await other.close();
+});
+
+test('the end of a worker removes the file that it adopted', async () => {
+  using scratch = new Scratch();
+  const code = `(async () => {
+    const { UnixListener } = await import('afunix');
+    globalThis.kept = UnixListener.fromFd(${listening(scratch.path()).detach()}, { unlinkOnClose: true });
+  })()`;
+  await new Promise((resolve, reject) => {
+    new Worker(code, { eval: true }).on('error', reject).on('exit', resolve);
+  });
+  expect(existsSync(scratch.path())).toBe(false);
 });

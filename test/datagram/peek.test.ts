@@ -101,3 +101,23 @@ test('peek must be a boolean', async () => {
     code: 'ERR_INVALID_ARG_TYPE',
   });
 });
+
+test('one that is rejected leaves the event to the next call: no message comes twice', async () => {
+  using scratch = new Scratch();
+  const bind = (name: string): Promise<UnixDatagram> => UnixDatagram.bind(scratch.path(name));
+  await using receiver = await bind('receiver');
+  await using peer = await bind('peer');
+  await using other = await bind('other');
+  receiver.connect(scratch.path('peer'));
+  peer.connect(scratch.path('receiver'));
+  await receiver.send('unread');
+  const peeking = receiver.receive({ peek: true });
+  const receiving = receiver.receive();
+  peer.connect(scratch.path('other')); // drops what it has not read
+  receiver.trySend('x', { to: scratch.path('other') });
+  await expect(peeking).rejects.toMatchObject({ code: 'ECONNRESET' });
+  receiver.disconnect();
+  await other.send('one', { to: scratch.path('receiver') });
+  expect(textOf(await receiving)).toBe('one');
+  expect(receiver.tryReceive()).toBe(undefined);
+});

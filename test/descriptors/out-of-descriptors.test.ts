@@ -9,7 +9,7 @@ const cases = socketTypes.flatMap(({ name }) => [4, 0].map((room) => [name, room
 test.each(cases)('%s, room for %i', async (name, room) => {
   // Node raises the soft limit to the hard one when it starts: set both.
   const file = fromRoot('test/fixtures/out-of-descriptors.mjs');
-  const program = `ulimit -n 64 && exec "${process.execPath}" "${file}" ${name} ${room}`;
+  const program = `ulimit -n 96 && exec "${process.execPath}" "${file}" ${name} ${room}`;
   await using child = new Child('sh', ['-c', program]);
   expect(JSON.parse(await child.succeeds())).toEqual({
     got: [

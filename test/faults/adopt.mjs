@@ -40,18 +40,27 @@ const adopters = {
   UnixDatagram: [raw.SOCK_DGRAM, false, (fd) => UnixDatagram.fromFd(fd, options)],
   fromFd: [raw.SOCK_STREAM, false, (fd) => fromFd(fd, options)],
   Socket: [raw.SOCK_STREAM, false, (fd) => new Socket({ fd, ...options })],
-  Server: [raw.SOCK_STREAM, true, (fd) => new Server(options).listen({ fd })],
+  Server: [raw.SOCK_STREAM, true, listening],
 };
 
-/** Adopts until the option failed. Returns the number, which is open and the caller's. */
-function fail([type, listens, adopt], owned) {
+/** As node:net, it has an 'error' event where the others throw. */
+async function listening(fd) {
+  const server = new Server(options).listen({ fd });
+  await once(server, 'listening').catch((error) => {
+    throw error.cause;
+  });
+  return server;
+}
+
+/** Adopts until the option failed. Resolves with the number, which is open and the caller's. */
+async function fail([type, listens, adopt], owned) {
   for (let attempt = 0; attempt < 1000; attempt++) {
     const number = open(type, listens);
     const { ino } = fstatSync(number);
     const fd = owned ? new FileDescriptor(number) : number;
     let adopted;
     try {
-      adopted = adopt(fd);
+      adopted = await adopt(fd);
     } catch (error) {
       if (fstatSync(number).ino !== ino) throw new Error('somebody else has the number');
       if (owned && fd.fd !== number) throw new Error('the FileDescriptor let go of it');
@@ -77,7 +86,7 @@ function fail([type, listens, adopt], owned) {
 if (isMainThread) {
   const failed = {};
   for (const [name, adopter] of Object.entries(adopters)) {
-    fail(adopter, true);
+    await fail(adopter, true);
     // At the end of a worker what it owns is closed: not what it could not adopt.
     const worker = new Worker(new URL(import.meta.url), { workerData: name });
     // Both events may come without a microtask between them.
@@ -87,6 +96,6 @@ if (isMainThread) {
   }
   console.log(JSON.stringify(failed));
 } else {
-  const number = fail(adopters[workerData], false);
+  const number = await fail(adopters[workerData], false);
   parentPort.postMessage([number, fstatSync(number).ino]);
 }

@@ -17,10 +17,8 @@ const changes: Record<string, readonly [from: string, to: string][]> = {
   'src/budget.h': [['kMaxReceiveBatch = 32;', 'kMaxReceiveBatch = 8;']],
   'src/socket/receive_slab.h': [
     ['kHeader = kSources;', 'kHeader = kSources + 1;'],
-    [
-      '{ kOffset, kLength, kSize, kFlags, kAddressLength, kSource, kStride }',
-      '{ kAddressLength, kFlags, kNothing, kSize, kLength, kOffset, kSource, kStride }',
-    ],
+    ['kOffset,\n    kLength,', 'kAddressLength,\n    kNothing,\n    kLength,'],
+    ['kFlags,\n    kAddressLength,', 'kOffset,\n    kFlags,'],
     [
       '{ kTruncated = 1, kControlTruncated = 2, kAncillary = 4, kOwn = 8 }',
       '{ kTruncated = 8, kControlTruncated = 4, kAncillary = 2, kOwn = 1 }',

@@ -119,7 +119,10 @@ export async function turns(): Promise<void> {
 function show(item: unknown): string {
   if (item instanceof Error) {
     const { code, errno, syscall, address } = item as NodeJS.ErrnoException & { address?: string };
-    return `${item.constructor.name} ${item.name} ${item.message} [${[code, errno, syscall, address].join(', ')}]`;
+    // Behind the address this package gives hints.
+    const end = address === undefined ? -1 : item.message.indexOf(`${address}: `);
+    const message = end < 0 ? item.message : item.message.slice(0, end + `${address}`.length);
+    return `${item.constructor.name} ${item.name} ${message} [${[code, errno, syscall, address].join(', ')}]`;
   }
   if (item instanceof Uint8Array) return `<${Buffer.from(item).toString('latin1')}>`;
   if (typeof item === 'function') return 'function';

@@ -1,5 +1,5 @@
 // features() says what works, and only that.
-import { features, UnixDatagram, UnixSeqpacket, UnixStream } from 'afunix';
+import { features, PidFd, UnixDatagram, UnixSeqpacket, UnixStream } from 'afunix';
 import * as raw from 'afunix/raw';
 import { expect, test } from 'vitest';
 import { checkDescriptors } from '../helpers/descriptors.js';
@@ -13,6 +13,12 @@ test('found once, and not to be changed', () => {
   expect(Object.isFrozen(found)).toBe(true);
   expect(new Set(Object.values(found).map((value) => typeof value))).toEqual(new Set(['boolean']));
 });
+
+const hasLibuv = !(
+  process.env.AFUNIX_WAIT === 'thread' ||
+  'bun' in process.versions ||
+  'deno' in process.versions
+);
 
 test('what it says of an option is so', () => {
   /** Whether the kernel knows it, to set or to get. */
@@ -46,9 +52,31 @@ test('what it says of an option is so', () => {
     seqpacket: onLinux,
     abstract: onLinux,
     socketFile: onLinux,
+    busyPoll: hasLibuv,
+    pidFdOpen: opensPidFd(),
+    pidFdInfo: hasInfo(),
     peerCredentials: true,
   });
 });
+
+function opensPidFd(): boolean {
+  try {
+    PidFd.open(process.pid).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function hasInfo(): boolean {
+  if (!opensPidFd()) return false;
+  using own = PidFd.open(process.pid);
+  try {
+    return own.info().pid === process.pid;
+  } catch {
+    return false;
+  }
+}
 
 function sendsOutOfBand(): boolean {
   using fds = new Descriptors();

@@ -1,4 +1,4 @@
-// A real server under `ulimit -n 64`, flooded: no spin, no abort, no error that anybody has to catch; those
+// A real server under `ulimit -n 96`, flooded: no spin, no abort, no error that anybody has to catch; those
 // whom it serves it goes on serving, and everybody again when there is room.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UnixStream } from 'afunix';
@@ -7,21 +7,21 @@ import { ask, Child } from '../helpers/children.js';
 import { fromRoot } from '../helpers/programs.js';
 import { Scratch } from '../helpers/scratch.js';
 
-const run = 'ulimit -n 64; exec "$0" "$@"';
+const run = 'ulimit -n 96; exec "$0" "$@"';
 
 async function echoes(stream: UnixStream, text: string): Promise<void> {
   await stream.write(text);
   expect((await stream.read())?.toString()).toBe(text);
 }
 
-test('ulimit -n 64', async () => {
+test('ulimit -n 96', async () => {
   using scratch = new Scratch();
   const fixture = fromRoot('test/fixtures/small-server.mjs');
   await using child = new Child('sh', ['-c', run, process.execPath, fixture, scratch.folder]);
   await child.says('ready');
   const paths = [scratch.path('promises'), scratch.path('net')];
   const before = await ask(child, 'report');
-  expect(before.open).toBeLessThan(64);
+  expect(before.open).toBeLessThan(96);
   const early = await Promise.all(paths.map((path) => UnixStream.connect(path)));
   for (const stream of early) await echoes(stream, 'early');
 
