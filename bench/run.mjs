@@ -139,12 +139,15 @@ async function compare(name, comparison, mode) {
 }
 
 /** Returns a contender that plays as `contender` does, with the package at `root`. */
-const basedOn = (contender, root) => ({
-  ...contender,
-  name: 'base',
-  root,
-  relativeTo: contender.relativeTo && { ...contender.relativeTo, root },
-});
+function basedOn(contender, root) {
+  return {
+    ...contender,
+    name: 'base',
+    root,
+    target: undefined,
+    relativeTo: contender.relativeTo && { ...contender.relativeTo, root },
+  };
+}
 
 /** One target is for the modes that leave the machine to us. */
 function targetOf({ target }, mode) {

@@ -24,7 +24,8 @@ class Side {
     const base = contender.root === undefined ? {} : { AFUNIX_BENCH_ROOT: contender.root };
     this.#process = spawn(command, words, {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, ...base },
+      detached: true, // with a group of its own, which ends as a whole
+      env: { ...process.env, ...base, ...contender.env },
     });
     this.#process.stdin.on('error', () => {});
     this.#process.stderr.setEncoding('utf8').on('data', (text) => {
@@ -39,7 +40,7 @@ class Side {
 
   async line() {
     // A contender that lost a message would wait forever.
-    const timer = setTimeout(() => this.#process.kill('SIGKILL'), LONGEST);
+    const timer = setTimeout(() => this.#kill(), LONGEST);
     const { value, done } = await this.#lines.next();
     clearTimeout(timer);
     if (done) throw new Error(`a contender ended early: ${lastWord(this.#stderr)}`);
@@ -54,8 +55,13 @@ class Side {
   async stop() {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const exited = once(this.#process, 'exit');
-    this.#process.kill('SIGKILL');
+    this.#kill();
     await exited;
+  }
+
+  /** Ends what it has started, too. */
+  #kill() {
+    process.kill(-this.#process.pid, 'SIGKILL');
   }
 }
 
