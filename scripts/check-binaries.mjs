@@ -1,12 +1,13 @@
 // Holds every binary of prebuilds/ (or of another folder) to what is promised of it: its size, what
-// it exports, and the oldest C and C++ libraries it loads with. `--all`: none of the six may be
-// missing.
+// it exports, the oldest C library it loads with, and that it needs no other. `--all`: none of the
+// six may be missing.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exit, platform } from 'node:process';
+import { exit } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { readMachO } from './mach-o.mjs';
 
 const promised = [
   'darwin-arm64/afunix.node',
@@ -18,8 +19,9 @@ const promised = [
 ];
 const exported = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
 // What Node.js 20 itself needs: see BUILDING.md of Node.js.
-const newest = { GLIBC: '2.28', GLIBCXX: '3.4.21', CXXABI: '1.3.9' };
-const largest = 150 * 1024;
+const newestGlibc = '2.28';
+// On arm64 a segment begins every 64 KiB.
+const largest = { x64: 150 * 1024, arm64: 214 * 1024 };
 
 const { values, positionals } = parseArgs({
   options: { all: { type: 'boolean', default: false } },
@@ -47,45 +49,46 @@ function check(name) {
   if (!promised.includes(name)) return complain(name, 'not one of the six');
   const file = join(folder, name);
   const bytes = readFileSync(file);
-  if (bytes.length > largest) complain(name, `${bytes.length} bytes, of ${largest}`);
   const machine = machineOf(bytes);
+  const most = largest[machine.split('-')[1]];
+  if (bytes.length > most) complain(name, `${bytes.length} bytes, of ${most}`);
   if (machine !== name.split('/')[0]) complain(name, `is for ${machine}`);
   if (machine.startsWith('linux')) return checkElf(name, file);
-  if (platform === 'darwin') return checkMachO(name, file);
-  return console.log(`${name}: ${bytes.length} bytes; its symbols can be read on macOS only`);
+  checkMachO(name, file);
 }
 
 function checkElf(name, file) {
   const rows = run('objdump', ['-T', file]).split('\n');
   checkExports(name, rows.filter((row) => /^[0-9a-f]{16} [gwu]/.test(row)).map(lastWord));
   const needed = run('objdump', ['-p', file]).matchAll(/^ +NEEDED +(\S+)$/gm);
-  const musl = name.includes('.musl.');
+  const own = name.includes('.musl.')
+    ? /^libc\.(musl-\w+\.)?so(\.\d+)?$/
+    : /^(libc\.so\.6|ld-linux-.*)$/;
   for (const [, library] of needed) {
-    if (/^lib(stdc\+\+|gcc_s|m)\.so\.\d+$/.test(library)) continue;
-    const own = musl ? /^libc\.(musl-\w+\.)?so(\.\d+)?$/ : /^(libc\.so\.6|ld-linux-.*)$/;
     if (!own.test(library)) complain(name, `needs ${library}`);
   }
-  const seen = {};
+  let seen = '0';
   for (const row of rows) {
-    const [, library, version] = /\b(GLIBC|GLIBCXX|CXXABI)_([\d.]+)/.exec(row) ?? [];
-    if (library === undefined) continue;
-    if (compare(version, newest[library]) > 0) {
-      complain(name, `${lastWord(row)} needs ${library}_${version}, of ${newest[library]}`);
+    const [, version] = /\bGLIBC_([\d.]+)/.exec(row) ?? [];
+    if (version === undefined) continue;
+    if (compare(version, newestGlibc) > 0) {
+      complain(name, `${lastWord(row)} needs GLIBC_${version}, of ${newestGlibc}`);
     }
-    if (compare(version, seen[library] ?? '0') > 0) seen[library] = version;
+    if (compare(version, seen) > 0) seen = version;
   }
+  const cxx = rows.filter((row) => row.includes('*UND*') && lastWord(row).startsWith('_Z'));
+  for (const row of cxx) complain(name, `needs ${lastWord(row)} of a C++ library`);
   if (!run('objdump', ['-t', file]).includes('no symbols')) {
     complain(name, 'is not stripped');
   }
-  const versions = Object.entries(seen).map(([library, version]) => `${library}_${version}`);
-  console.log(`${name}: ${readFileSync(file).length} bytes, ${versions.join(', ')}`);
+  const libc = seen === '0' ? 'musl' : `GLIBC_${seen}`;
+  console.log(`${name}: ${readFileSync(file).length} bytes, ${libc}`);
 }
 
 function checkMachO(name, file) {
-  const names = run('nm', ['-gU', file]).trim().split('\n').map(lastWord);
   checkExports(
     name,
-    names.map((symbol) => symbol.replace(/^_/, '')),
+    readMachO(file).exported.map((symbol) => symbol.replace(/^_/, '')),
   );
   console.log(`${name}: ${readFileSync(file).length} bytes`);
 }

