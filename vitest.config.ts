@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // The tests import `afunix` as its users do: Node resolves the name through the exports of
-// package.json, and dist/ is loaded by Node itself, never transformed.
+// package.json, and dist/ and the packages of compat/ are loaded by Node itself, never transformed.
 const report = process.env.AFUNIX_TEST_REPORT;
 
 export default defineConfig({
@@ -14,7 +14,7 @@ export default defineConfig({
     pool: 'forks',
     // Most of them wait, for each other's processes and for time to pass.
     maxWorkers: availableParallelism(),
-    server: { deps: { external: [/\/dist\//] } },
+    server: { deps: { external: [/\/dist\//, /\/compat\/[\w-]+\/[\w-]+\.js$/] } },
     testTimeout: 20_000,
     hookTimeout: 20_000,
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],

@@ -9,7 +9,7 @@ export default defineConfig({
     globalSetup: ['test/package/setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 300_000, // npm installs and builds in some of them
+    testTimeout: 600_000, // npm installs and builds in some of them
     hookTimeout: 300_000,
     reporters: !report ? ['default'] : ['default', ['json', { outputFile: report }]],
   },

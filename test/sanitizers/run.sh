@@ -3,7 +3,7 @@
 #
 #   npm run test:asan [-- FILTER...]   address and undefined: the whole suite
 #   npm run test:asan -- --short       what neither runs other programs for long nor measures memory
-#   npm run test:tsan [-- FILTER...]   thread: what uses worker threads
+#   npm run test:tsan [-- FILTER...]   thread: what uses threads
 #
 # The addon is built in a copy of the package, below build/, so that the real build stays as it is.
 # Whatever a sanitizer reports from any process of the suite is a failure, also from one whose death a
@@ -46,7 +46,7 @@ case $kind in
     preload=$(c++ -print-file-name=libtsan.so)
     # What Node does inside of the C library is Node's.
     export TSAN_OPTIONS="ignore_noninstrumented_modules=1:exitcode=0:log_path='$reports/report'"
-    [ $# -gt 0 ] || set -- worker
+    [ $# -gt 0 ] || set -- worker thread-waits
     ;;
 esac
 
