@@ -10,12 +10,12 @@ import { clearTimeout, nextTick, setImmediate, setTimeout } from '../core/timers
 import { adoptHandle, configureReceive, openHandle } from '../io/handle.js';
 import type { Receiver } from '../io/received-messages.js';
 import { type Handle, type HandleOwner, WRITABLE } from '../native/binding.js';
-import { SHUT_WR, SOCK_STREAM } from '../native/constants.js';
-import { ENOTCONN } from '../native/errno.js';
+import { SOCK_STREAM } from '../native/constants.js';
 import { ConnectAttempt } from './attempt.js';
 import { forgetEnd } from './end.js';
 import type { SocketSettings } from './options.js';
 import { SocketInput } from './reader.js';
+import { Shutdown } from './shutdown.js';
 import { byteLength, type Chunk, encode, SocketWriter, type WriteCallback } from './writer.js';
 
 /** The `Socket` that a connection belongs to. */
@@ -45,6 +45,8 @@ export class Connection implements HandleOwner, Receiver {
   #counted: Handle | undefined;
   /** The last call of `connect()`. */
   #attempt: ConnectAttempt | undefined;
+  /** The end of what it sends, until 'finish'. */
+  #shutdown: Shutdown | undefined;
   #counter: ConnectionCounter | null = null;
   #idleTimer: NodeJS.Timeout | undefined;
   #referenced = true;
@@ -220,6 +222,7 @@ export class Connection implements HandleOwner, Receiver {
   /** Called by the handle. `result`: of the receive that was asked for. */
   onReadable(result: number): void {
     this.#touch();
+    this.#shutdown?.complete(); // before what the peer did meanwhile
     if (this.#handle !== null) this.#input.receive(this.#handle, result);
   }
 
@@ -280,14 +283,7 @@ export class Connection implements HandleOwner, Receiver {
       this.#socket.once('connect', () => this.finish(done));
       return;
     }
-    // As node:net: 'finish' comes later in the loop, but nothing that the peer does between shutdown(2) and it.
-    setImmediate(Connection.#shutDown, this, this.#handle, done);
-  }
-
-  static #shutDown(connection: Connection, handle: Handle, done: WriteCallback): void {
-    const closed = connection.#handle !== handle;
-    const result = closed ? 0 : handle.shutdown(SHUT_WR);
-    done(result === 0 || result === ENOTCONN ? null : systemError('shutdown', result));
+    this.#shutdown = new Shutdown(this.#handle, done);
   }
 
   /** Closes the handle, fails the writes that wait and emits 'close', as `_destroy` of a stream does. */

@@ -1,9 +1,7 @@
 // The order of what happens on both ends in one process, as node:net has it.
 import type nodeNet from 'node:net';
 import { features } from 'afunix';
-import { happens, likeNode } from '../helpers/like-node.js';
-
-const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 30));
+import { happens, likeNode, turns } from '../helpers/like-node.js';
 
 likeNode('what a connection queues runs before the next one', async (stage) => {
   let number = 0;
@@ -27,7 +25,8 @@ likeNode('what a connection queues runs before the next one', async (stage) => {
     })();
   });
   for (let count = 0; count < 3; count++) stage.connect();
-  await soon();
+  while (number < 3) await turns();
+  await turns();
 });
 
 likeNode('a server that is closed after a connection accepts no further one', async (stage) => {
@@ -36,8 +35,12 @@ likeNode('a server that is closed after a connection accepts no further one', as
     stage.note('server', 'connection', ++number);
     queueMicrotask(() => server.close());
   });
-  for (let count = 0; count < 3; count++) stage.connect().on('error', () => {});
-  await soon();
+  const closed = Array.from({ length: 3 }, () => {
+    const client = stage.connect().on('error', () => {});
+    return happens(client.resume(), 'close');
+  });
+  server.on('connection', (peer) => peer.end());
+  await Promise.all(closed);
 });
 
 const phases: [
@@ -62,14 +65,18 @@ for (const [name, run] of phases) {
     const { client, peer } = await stage.pair();
     const server = stage.track(stage.net.createServer((socket) => stage.track(socket)));
     const path = stage.scratch.path('other');
+    let connected: Promise<unknown> | undefined;
     server.on('connection', () => stage.note('order', 'connection'));
     await new Promise<void>((resolve) => server.listen(path, resolve));
     run(peer, client, () => {
       const other = stage.track(stage.net.connect(path));
       other.on('connect', () => stage.note('order', 'connect'));
       setImmediate(() => stage.note('order', 'immediate'));
+      connected = happens(other, 'connect');
     });
-    await soon();
+    while (connected === undefined) await turns();
+    await connected;
+    await turns();
   });
 
   likeNode(`end() in ${name}: 'finish' comes before the peer's 'end'`, async (stage) => {
@@ -90,3 +97,26 @@ likeNode('end(), then destroy() before the end is sent', async (stage) => {
   client.destroy();
   await Promise.all([happens(client, 'close'), happens(peer, 'close')]);
 });
+
+// What the peer has done by the time this side ends, of which the loop has yet to tell.
+const meanwhile: [name: string, act: (peer: nodeNet.Socket) => void][] = [
+  ['ended', (peer) => peer.end()],
+  ['been destroyed', (peer) => peer.destroy()],
+  ['been destroyed with bytes to read', (peer) => peer.pause().destroy()],
+];
+
+for (const [what, act] of meanwhile) {
+  for (const [name, run] of phases.slice(0, 2)) {
+    likeNode(`end() in ${name} after the peer has ${what}`, async (stage) => {
+      const { client, peer } = await stage.pair({ allowHalfOpen: true });
+      stage.watch('client', client.resume(), 'prefinish finish data end error close');
+      client.write('unread');
+      await turns();
+      run(peer, client, () => {
+        act(peer);
+        client.end((error?: Error | null) => stage.note('client', 'callback', error));
+      });
+      await happens(client, 'close');
+    });
+  }
+}
