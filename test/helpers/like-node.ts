@@ -3,6 +3,7 @@
 // is taken from the Node that runs the test.
 import { EventEmitter, once } from 'node:events';
 import nodeNet from 'node:net';
+import { features, UnixStream } from 'afunix';
 import afunixNet from 'afunix/net';
 import { expect, test } from 'vitest';
 import { Scratch } from './scratch.js';
@@ -111,9 +112,22 @@ export function happens(emitter: EventEmitter, event: string): Promise<unknown[]
   });
 }
 
-/** Two turns of the event loop. */
+/** Two turns of the event loop, which bring what the kernel has for this process by now. */
 export async function turns(): Promise<void> {
-  for (let count = 0; count < 2; count++) await new Promise((resolve) => setImmediate(resolve));
+  for (let count = 0; count < 2; count++) {
+    if (!features().busyPoll) await reported();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** Where a thread waits (AFUNIX_WAIT) the loop knows only what that has reported: it reports in turn. */
+async function reported(): Promise<void> {
+  const [one, other] = UnixStream.pair();
+  const arrived = other.read(); // waits: nothing is there yet
+  await one.write('x');
+  await arrived;
+  one.close();
+  other.close();
 }
 
 function show(item: unknown): string {
