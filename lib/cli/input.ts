@@ -7,13 +7,18 @@ import { UsageError } from './values.js';
 const HEX_WIDTH = 4;
 
 /** Returns the bytes that hex digits stand for. */
-export function fromHex(text: string): Buffer {
+function fromHex(text: string): Buffer {
   const digits = text.replace(/\s/g, '');
   if (!/^([0-9a-f]{2})*$/i.test(digits)) {
     const shown = text.trim().slice(0, 40);
     throw new UsageError(`these are no hex digits, two for each byte: ${shown}`);
   }
   return Buffer.from(digits, 'hex');
+}
+
+/** Returns the bytes of DATA, which is text, or with --hex digits. */
+export function bytesOf(data: string, hex: boolean): Buffer {
+  return hex ? fromHex(data) : Buffer.from(data);
 }
 
 /** Reads stdin only as fast as its bytes are used. */

@@ -125,10 +125,12 @@ test('http: a request in one line', async () => {
     return { code, stdout, stderr };
   };
   try {
-    const [post, stdin, missing] = await Promise.all([
+    const [post, stdin, missing, hex, odd] = await Promise.all([
       ask('-i', '-H', 'X-One: 1', scratch.path(), 'POST', '/echo', 'data'),
       ask('--json', scratch.path(), 'PUT', '/echo', '-'),
       ask(scratch.path(), 'GET', '/none'),
+      ask('--hex', scratch.path(), 'POST', '/echo', '00 ff 0a'),
+      ask('--hex', scratch.path(), 'POST', '/echo', 'abc'),
     ]);
     expect(post).toMatchObject({ code: 0, stderr: '' });
     expect(post.stdout).toMatch(/^HTTP\/1\.1 200 OK\n(.*\n)*x-method: POST 1\n(.*\n)*\ndata$/);
@@ -138,6 +140,8 @@ test('http: a request in one line', async () => {
       data: 'from stdin',
     });
     expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('status 404') });
+    expect(hex).toEqual({ code: 0, stdout: '00 ff 0a\n', stderr: '' });
+    expect(odd).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('hex') });
   } finally {
     server.closeAllConnections();
     server.close();

@@ -6,8 +6,8 @@ import { UnixStream } from '../../index.js';
 import type { Request } from '../commands.js';
 import { within } from '../context.js';
 import { jsonOf } from '../describe.js';
-import { Input } from '../input.js';
-import { print, printJson } from '../output.js';
+import { bytesOf, Input } from '../input.js';
+import { Output, print, printJson } from '../output.js';
 import { UsageError } from '../values.js';
 
 const FIRST_ERROR = 400;
@@ -17,6 +17,7 @@ export async function run(request: Request): Promise<number> {
   const { words, options } = request;
   const [address = '', method = '', path = '', data] = words;
   const headers = Object.fromEntries(options.header.map(headerOf));
+  const body = data === undefined || data === '-' ? undefined : bytesOf(data, options.hex);
   let status = 0;
   await within(request, async ({ sockets, activity, notes }) => {
     const socket = await sockets.connected(address);
@@ -34,14 +35,14 @@ export async function run(request: Request): Promise<number> {
         if (!call.write(part)) await Promise.race([once(call, 'drain'), answered]);
       }
       call.end();
-    } else call.end(data);
+    } else call.end(body);
     const [response] = await answered;
     const { statusCode = 0, statusMessage = '', httpVersion, rawHeaders } = response;
     status = statusCode;
     activity.note();
     if (options.json) {
-      const body = jsonOf(await buffer(response));
-      await printJson({ status, headers: response.headers, ...body });
+      const answer = jsonOf(await buffer(response));
+      await printJson({ status, headers: response.headers, ...answer });
       return;
     }
     if (options.include) {
@@ -51,8 +52,9 @@ export async function run(request: Request): Promise<number> {
       const head = [`HTTP/${httpVersion} ${status} ${statusMessage}`, ...lines, '', ''];
       await print(head.join('\n'));
     }
+    const output = new Output(options.hex, 'none');
     for await (const part of response) {
-      await print(part as Buffer);
+      await output.bytes(part as Buffer);
       activity.note();
     }
     if (status >= FIRST_ERROR) notes.say(`status ${status} ${statusMessage}`, { status });

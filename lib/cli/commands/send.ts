@@ -1,7 +1,7 @@
 // The command `send`.
 import type { Request } from '../commands.js';
 import { openAll, within } from '../context.js';
-import { fromHex, Input } from '../input.js';
+import { bytesOf, Input } from '../input.js';
 
 /** Sends DATA, or stdin as it comes. */
 export function run(request: Request): Promise<void> {
@@ -9,7 +9,7 @@ export function run(request: Request): Promise<void> {
   return within(request, async (context) => {
     let fds = await openAll(options.fd);
     const data = words[1];
-    const bytes = data === undefined ? undefined : options.hex ? fromHex(data) : Buffer.from(data);
+    const bytes = data === undefined ? undefined : bytesOf(data, options.hex);
     const talk = await context.connected();
     if (bytes !== undefined) return talk.send(bytes, { fds });
     const input = new Input(options.hex);
