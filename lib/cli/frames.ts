@@ -3,7 +3,8 @@ import type { Framing } from './options.js';
 
 const NEWLINE = 10;
 const NUL = 0;
-const LENGTH = 4;
+/** The bytes before a message that say how long it is. */
+const PREFIX = 4;
 
 /** What went before a message and after it in the stream is not part of it. */
 export class Frames {
@@ -13,6 +14,8 @@ export class Frames {
   /** The start of a frame whose end has not come. */
   #parts: Buffer[] = [];
   #size = 0;
+  /** The bytes of the message whose prefix has come. */
+  #length: number | undefined;
 
   /** `max`: the most bytes of a message. `width`: how many characters of the stream may stand for each. */
   constructor(framing: Framing, max: number, width = 1) {
@@ -30,7 +33,7 @@ export class Frames {
 
   /** Returns the message at the end of the stream, if there is one without its end. */
   end(): Buffer | undefined {
-    if (this.#framing === 'length' && this.#size > 0) {
+    if (this.#framing === 'length' && (this.#size > 0 || this.#length !== undefined)) {
       throw new Error('the stream ended within a message');
     }
     return this.#size > 0 || this.#framing === 'none' ? this.#take() : undefined;
@@ -48,21 +51,28 @@ export class Frames {
 
   *#prefixed(chunk: Buffer): Generator<Buffer, void, void> {
     let rest = chunk;
-    while (rest.length > 0) {
-      const head = Buffer.concat([...this.#parts.slice(0, LENGTH), rest.subarray(0, LENGTH)]);
-      const length = head.length < LENGTH ? undefined : head.readUInt32BE(0);
-      if (length !== undefined) this.#check(length);
-      const missing = LENGTH + (length ?? 0) - this.#size;
-      this.#parts.push(rest.subarray(0, missing));
-      this.#size += Math.min(rest.length, missing);
+    while (rest.length > 0 || this.#length === 0) {
+      const missing = (this.#length ?? PREFIX) - this.#size;
+      this.#add(rest.subarray(0, missing));
+      if (rest.length < missing) return;
       rest = rest.subarray(missing);
-      if (length !== undefined && this.#size === LENGTH + length)
-        yield this.#take().subarray(LENGTH);
+      const whole = this.#take();
+      if (this.#length === undefined) {
+        this.#length = whole.readUInt32BE(0);
+        this.#check(this.#length);
+      } else {
+        this.#length = undefined;
+        yield whole;
+      }
     }
   }
 
   #keep(part: Buffer): void {
     this.#check(this.#size + part.length);
+    this.#add(part);
+  }
+
+  #add(part: Buffer): void {
     if (part.length > 0) this.#parts.push(part);
     this.#size += part.length;
   }
@@ -90,7 +100,7 @@ export function framed(framing: Framing, data: Uint8Array): Uint8Array {
   if (framing === 'none') return data;
   if (framing === 'line') return Buffer.concat([data, Buffer.of(NEWLINE)]);
   if (framing === 'nul') return Buffer.concat([data, Buffer.of(NUL)]);
-  const length = Buffer.alloc(LENGTH);
+  const length = Buffer.alloc(PREFIX);
   length.writeUInt32BE(data.length);
   return Buffer.concat([length, data]);
 }

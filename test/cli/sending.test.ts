@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { UnixDatagram, UnixListener } from 'afunix';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { afunix, listening } from '../helpers/command.js';
 import { fromRoot } from '../helpers/programs.js';
 import { Scratch } from '../helpers/scratch.js';
@@ -92,6 +92,32 @@ describe('--framing', () => {
         },
       ),
     );
+  });
+
+  test.each(['line', 'nul', 'length'])('%s: copies each byte once', (framing) => {
+    const size = 1 << 16;
+    const frames = new Frames(framing, size);
+    const stream = framed(framing, Buffer.alloc(size, 'x'));
+    const copy = vi.spyOn(Buffer, 'concat');
+    for (const byte of stream) {
+      for (const message of frames.push(Buffer.of(byte))) expect(message).toHaveLength(size);
+    }
+    const copied = copy.mock.results.reduce((sum, { value }) => sum + value.length, 0);
+    copy.mockRestore();
+    expect(copied).toBeLessThan(size + 100);
+    expect(copied).toBeGreaterThanOrEqual(size);
+  });
+
+  test('a stream that ends within a message, or before the one that its length promised', () => {
+    for (const bytes of [
+      [0, 0],
+      [0, 0, 0, 3],
+      [0, 0, 0, 3, 1],
+    ]) {
+      const frames = new Frames('length', 9);
+      expect([...frames.push(Buffer.from(bytes))]).toEqual([]);
+      expect(() => frames.end()).toThrow('within a message');
+    }
   });
 
   test('a length that is too long is an error before its bytes come', () => {
