@@ -31,6 +31,12 @@ export function parse(args: readonly string[]): Request | { help?: Command; vers
   return { command, words, options: read };
 }
 
+/** Whether --json is among the arguments, also if they are wrong. */
+export function wantsJson(args: readonly string[]): boolean {
+  const { values } = parseArgs({ args: [...splitOff(args).own], options: config, strict: false });
+  return values.json === true;
+}
+
 /** The words of a synopsis: its names, whether each may be absent, and whether it takes all that follow. */
 export function wordsOf({
   synopsis,

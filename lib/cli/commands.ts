@@ -122,14 +122,14 @@ export const commands: readonly Command[] = [
     details:
       'The program gets LISTEN_FDS, LISTEN_FDNAMES and LISTEN_PID, see sd_listen_fds(3), and its exit code ' +
       "is the command's.",
-    options: ['listen', 'type', 'now', 'quiet', ...binding],
+    options: ['listen', 'type', 'now', 'json', 'quiet', ...binding],
   },
   {
     name: 'notify',
     synopsis: 'NAME=VALUE...',
     summary: 'Tells the service manager, such as READY=1, see sd_notify(3)',
     details: 'It waits up to 5 seconds, or --timeout, until the manager has read the message.',
-    options: ['fd', 'no-block', 'timeout'],
+    options: ['fd', 'no-block', 'timeout', 'json'],
   },
   {
     name: 'http',

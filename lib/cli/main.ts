@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The command `afunix`. Exit codes: 0 for success, 1 for a failure, 2 for wrong arguments.
 import { explain } from './advice.js';
-import { parse } from './arguments.js';
+import { parse, wantsJson } from './arguments.js';
 import type { Request } from './commands.js';
 import { help } from './help.js';
 import { endLine } from './output.js';
@@ -10,8 +10,10 @@ import { version } from './version.js';
 
 let request: Request | undefined;
 
+const args = process.argv.slice(2);
+
 /** Returns the exit code. */
-async function run(args: readonly string[]): Promise<number> {
+async function run(): Promise<number> {
   const parsed = parse(args);
   if (!('command' in parsed)) {
     process.stdout.write(parsed.version ? `${version()}\n` : help(parsed.help));
@@ -26,7 +28,7 @@ async function run(args: readonly string[]): Promise<number> {
 }
 
 try {
-  const code = await run(process.argv.slice(2));
+  const code = await run();
   endLine();
   process.exit(code);
 } catch (error) {
@@ -34,8 +36,8 @@ try {
   const text = explain(error, request);
   if (text !== undefined) {
     const { code } = error as NodeJS.ErrnoException;
-    const json = request?.options.json === true;
-    process.stderr.write(`${json ? JSON.stringify({ error: text, code }) : `afunix: ${text}`}\n`);
+    const line = wantsJson(args) ? JSON.stringify({ error: text, code }) : `afunix: ${text}`;
+    process.stderr.write(`${line}\n`);
   }
   process.exit(text === undefined ? 0 : error instanceof UsageError ? 2 : 1);
 }

@@ -106,7 +106,7 @@ export const options: { readonly [Name in keyof Values]: Option<Values[Name]> } 
   header: many("'NAME: VALUE'", 'Sends a header; may be repeated', (text) => text, { short: 'H' }),
   include: flag("Prints the answer's status and headers, too", 'i'),
   json: flag(
-    'Prints one line of JSON for each message or result, and for each note on stderr',
+    'Prints one line of JSON for each message or result, and for each note and error on stderr',
     'j',
   ),
   quiet: flag('Says nothing about peers and descriptors on stderr', 'q'),
