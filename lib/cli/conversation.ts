@@ -3,12 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FdLike } from '../index.js';
 import type { Context, Print } from './context.js';
 import { Input } from './input.js';
-import type { Talk } from './talk.js';
-
-/** Milliseconds between two checks whether a peer that has ended is gone. */
-const CHECK_INTERVAL = 100;
-/** The errors of a send to a peer that has closed the connection. */
-const GONE = ['EPIPE', 'ECONNRESET'];
+import { CHECK_INTERVAL, isGone, type Talk } from './talk.js';
 
 /**
  * Sends stdin to the peer, and prints what the peer sends, until both have ended, or the peer is gone. The files
@@ -40,7 +35,7 @@ async function errorOfGone(direction: Promise<void>): Promise<unknown> {
     await direction;
     return undefined;
   } catch (error) {
-    if (GONE.includes((error as NodeJS.ErrnoException).code ?? '')) return error;
+    if (isGone(error)) return error;
     throw error;
   }
 }

@@ -4,15 +4,9 @@ import type { Message, UnixSeqpacket, UnixStream } from '../index.js';
 import type { Context } from './context.js';
 import type { Forger } from './forger.js';
 import type { Direction, RelayLog } from './relay-log.js';
-import { Connection } from './talk.js';
+import { CHECK_INTERVAL, Connection } from './talk.js';
 
 let count = 0;
-
-/** Milliseconds between two checks whether a side that has ended is gone. */
-const CHECK_INTERVAL = 100;
-
-/** The errors of a side that is gone. They end a connection, and are no failure. */
-const GONE = ['EPIPE', 'ECONNRESET', 'ERR_SOCKET_CLOSED'];
 
 /** Connects to the other side, and passes on what both send until both have ended. Rejects if the log cannot be written. */
 export async function relayConnection(
@@ -28,7 +22,7 @@ export async function relayConnection(
   try {
     other = await sockets.connected(words[1] as string);
   } catch (error) {
-    await fails(error);
+    await log.fails(name, error, notes);
     return sockets.release(socket);
   }
   const client = new Connection(socket);
@@ -52,19 +46,12 @@ export async function relayConnection(
       ended += 1;
       from.refuse();
       to.end();
-      await fails(error);
+      await log.fails(name, error, notes);
     }
   };
   await Promise.all([pass(client, server, 'out'), pass(server, client, 'in')]);
   await Promise.all([sockets.release(socket), sockets.release(other)]);
   await log.event(name, 'closed');
-
-  async function fails(error: unknown): Promise<void> {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    await log.event(name, message);
-    if (!GONE.includes(code)) notes.say(`${name}: ${message}`, { connection: name, code });
-  }
 }
 
 /** Logs and sends a message, and closes its descriptors. */

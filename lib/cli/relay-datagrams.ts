@@ -18,13 +18,6 @@ export async function relayDatagrams(context: Context, log: RelayLog): Promise<v
   const forger = new Forger(notes);
   const senders = new Map<string, UnixDatagram>();
 
-  const fails = async (name: string, error: unknown): Promise<void> => {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    await log.event(name, message);
-    notes.say(`${name}: ${message}`, { connection: name, code });
-  };
-
   const send = async (
     name: string,
     direction: Direction,
@@ -40,7 +33,7 @@ export async function relayDatagrams(context: Context, log: RelayLog): Promise<v
     try {
       await passOn(message, forger, target, () => log.message(name, direction, message));
     } catch (error) {
-      await fails(name, error);
+      await log.fails(name, error, notes);
     }
   };
 
@@ -76,7 +69,7 @@ export async function relayDatagrams(context: Context, log: RelayLog): Promise<v
       socket = await socketFor(name, from);
     } catch (error) {
       for (const fd of message.fds) fd.close();
-      await fails(name, error);
+      await log.fails(name, error, notes);
       continue;
     }
     await send(name, 'out', message, socket);

@@ -9,8 +9,10 @@ import {
   processOf,
   processText,
 } from './describe.js';
+import type { Notes } from './notes.js';
 import type { Values } from './options.js';
 import { print, printJson } from './output.js';
+import { isGone } from './talk.js';
 
 /** To the address that relay connects to, or from there. */
 export type Direction = 'out' | 'in';
@@ -30,8 +32,8 @@ export class RelayLog {
     if (this.#format === undefined) return;
     const { data, credentials } = message;
     const fds = message.fds.map(descriptorOf);
+    const from = credentials === null ? undefined : processOf(credentials);
     if (this.#format === 'json') {
-      const from = credentials === null ? undefined : processOf(credentials);
       const time = new Date().toISOString();
       const size = data.length;
       await printJson({ time, connection, direction, size, ...jsonOf(data), fds, from });
@@ -42,6 +44,7 @@ export class RelayLog {
       `${data.length} bytes`,
       bytes,
       ...fds.map((info: DescriptorInfo) => `[${descriptorText(info)}]`),
+      ...(from === undefined ? [] : [`from ${processText(from)}`]),
     ]);
   }
 
@@ -57,6 +60,14 @@ export class RelayLog {
       event,
       ...(peer === undefined ? [] : [processText(peer)]),
     ]);
+  }
+
+  /** Logs an error of the system, and notes it unless it only says that a side is gone. Rejects with any other. */
+  async fails(connection: string, error: unknown, notes: Notes): Promise<void> {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    await this.event(connection, message);
+    if (!isGone(error)) notes.say(`${connection}: ${message}`, { connection, code });
   }
 
   #line(head: string, parts: readonly string[]): Promise<void> {

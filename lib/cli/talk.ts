@@ -17,6 +17,15 @@ import type { Who } from './notes.js';
 /** Bytes of a socket's send buffer that a message cannot have: Linux keeps them for itself. */
 const RESERVED = platform() === 'linux' ? 32 : 0;
 
+/** Milliseconds between two checks whether a peer that has ended is gone. */
+export const CHECK_INTERVAL = 100;
+
+/** Whether an error says that the peer, or this side, has closed the connection. That is no failure. */
+export function isGone(error: unknown): boolean {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return ['EPIPE', 'ECONNRESET', 'ERR_SOCKET_CLOSED'].includes(code);
+}
+
 /** Returns the most bytes of a message that a socket sends. */
 export function maxMessage(socket: UnixSocket): number {
   return socket.sendBufferSize - RESERVED;

@@ -24,6 +24,9 @@ const kinds = [
 const send = (socket: UnixStream | UnixSeqpacket, data: string, options = {}): Promise<void> =>
   socket instanceof UnixStream ? socket.write(data, options) : socket.send(data, options);
 const root = process.getuid?.() === 0;
+const onLinux = process.platform === 'linux';
+/** How a log names this process, where messages have credentials. */
+const us = onLinux ? ` from process ${process.pid} .*` : '';
 
 function relay(scratch: Scratch, type: string, ...args: readonly string[]): Promise<Child> {
   return listening(['relay', '-t', type, ...args, scratch.path('front'), scratch.path('back')]);
@@ -60,7 +63,7 @@ describe.each(kinds)('$type', ({ type, Listener, Client }) => {
   test('descriptors, and credentials if this is root', async () => {
     using scratch = new Scratch();
     writeFileSync(scratch.path('file'), 'contents');
-    const options = { maxFds: 4, credentials: process.platform === 'linux' };
+    const options = { maxFds: 4, credentials: onLinux };
     await using listener = await Listener.bind(scratch.path('back'), options);
     await using child = await relay(scratch, type);
     await using client = new Child(process.execPath, [
@@ -79,8 +82,23 @@ describe.each(kinds)('$type', ({ type, Listener, Client }) => {
     using fd = message?.fds[0];
     const buffer = Buffer.alloc(20);
     expect(readSync(fd?.fd as number, buffer)).toBe(8);
-    if (root && process.platform === 'linux') expect(message?.credentials?.pid).toBe(client.pid);
-    expect(child.stderr.includes('not passed on')).toBe(!root && process.platform === 'linux');
+    if (root && onLinux) expect(message?.credentials?.pid).toBe(client.pid);
+    expect(child.stderr.includes('not passed on')).toBe(!root && onLinux);
+  });
+
+  test('descriptors from the server to the client', async () => {
+    using scratch = new Scratch();
+    writeFileSync(scratch.path('file'), 'contents');
+    await using listener = await Listener.bind(scratch.path('back'));
+    await using _child = await relay(scratch, type);
+    await using client = await Client.connect(scratch.path('front'), { maxFds: 4 });
+    await using server = await listener.accept();
+    await using file = await open(scratch.path('file'));
+    await send(server, 'take it', { fds: [file] });
+    const message = await client.receive();
+    expect(`${message?.data}`).toBe('take it');
+    using fd = message?.fds[0];
+    expect(readSync(fd?.fd as number, Buffer.alloc(20))).toBe(8);
   });
 
   test('a server that is gone takes its client along', async () => {
@@ -117,6 +135,28 @@ test('dgram: each sender is answered, at an address of its own', async () => {
   await child.says('front', 'stderr');
 });
 
+test('dgram: descriptors both ways, and credentials if this is root', async () => {
+  using scratch = new Scratch();
+  writeFileSync(scratch.path('file'), 'contents');
+  const options = { maxFds: 4, credentials: onLinux };
+  await using server = await UnixDatagram.bind(scratch.path('back'), options);
+  await using child = await relay(scratch, 'dgram');
+  await using client = await UnixDatagram.bind(scratch.path('client'), options);
+  await using file = await open(scratch.path('file'));
+
+  await client.send('there', { to: scratch.path('front'), fds: [file] });
+  const there = await server.receive();
+  using sent = there.fds[0];
+  expect(readSync(sent?.fd as number, Buffer.alloc(20), 0, 20, 0)).toBe(8);
+  await server.send('back', { to: there.from, fds: [file] });
+  const back = await client.receive();
+  using answered = back.fds[0];
+  expect(readSync(answered?.fd as number, Buffer.alloc(20), 0, 20, 0)).toBe(8);
+  if (!onLinux) return;
+  const pid = root ? process.pid : child.pid;
+  expect([there.credentials?.pid, back.credentials?.pid]).toEqual([pid, pid]);
+});
+
 test('dgram, nobody at the other side: what was sent is lost, and the next is not', async () => {
   using scratch = new Scratch();
   await using child = await relay(scratch, 'dgram', '--log', 'json');
@@ -147,8 +187,8 @@ test('nobody at the other side: the client is refused, and the next one served',
 
 describe('--log', () => {
   test.each([
-    ['text', /^\S+Z #1 > 3 bytes "hi\\n" \[file, 0 bytes, .*\]$/m],
-    ['hex', /^\S+Z #1 > 3 bytes 68 69 0a \[file, 0 bytes, .*\]$/m],
+    ['text', new RegExp(`^\\S+Z #1 > 3 bytes "hi\\\\n" \\[file, 0 bytes, .*\\]${us}$`, 'm')],
+    ['hex', new RegExp(`^\\S+Z #1 > 3 bytes 68 69 0a \\[file, 0 bytes, .*\\]${us}$`, 'm')],
     [
       'json',
       /^\{"time":".*","connection":"#1","direction":"out","size":3,"data":"hi\\n","fds":\[\{"kind":"file","size":0/m,
