@@ -20,7 +20,7 @@ import { UsageError } from './values.js';
 
 const MAX_FDS = 253;
 /** Milliseconds between two attempts with --wait, and with --retry. */
-const WAIT_INTERVAL = 50;
+export const WAIT_INTERVAL = 50;
 const RETRY_INTERVAL = 1000;
 /** The errors after which --wait and --retry try again. */
 const ABSENT = ['ENOENT', 'ECONNREFUSED'];

@@ -2,15 +2,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { UnixSocket } from '../../index.js';
-import { FIONBIO, ioctl, POLLIN, poll } from '../../raw.js';
+import { FileDescriptor, type UnixSocket } from '../../index.js';
+import { dup, FIONBIO, ioctl } from '../../raw.js';
 import type { Request } from '../commands.js';
 import { type Context, within } from '../context.js';
 import { UsageError } from '../values.js';
-
-/** Milliseconds between two looks whether somebody has come. */
-const LOOK_INTERVAL = 20;
 
 /** Runs a program with listening sockets, as a service manager does. Resolves with its exit code. */
 export async function run(request: Request): Promise<number> {
@@ -34,7 +30,7 @@ async function activate({ options, words, sockets, notes }: Context): Promise<nu
     notes.say(`${dgram ? 'bound to' : 'listening on'} ${address}`);
   }
   const fds = listeners.map(({ fd }) => fd);
-  while (!options.now && fds.every((fd) => poll(fd, POLLIN) === 0)) await delay(LOOK_INTERVAL);
+  if (!options.now) await anyReadable(fds);
 
   // The shell's pid is the program's: it makes way for it.
   const child = spawn('/bin/sh', ['-c', 'LISTEN_PID=$$ exec "$@"', 'sh', ...words], {
@@ -46,4 +42,18 @@ async function activate({ options, words, sockets, notes }: Context): Promise<nu
   }
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   return signal === null ? (code ?? 1) : 128 + constants.signals[signal];
+}
+
+/** Resolves when somebody has come to one of these sockets. */
+async function anyReadable(fds: readonly number[]): Promise<void> {
+  const copies = fds.map((fd) => new FileDescriptor(dup(fd)));
+  const enough = new AbortController();
+  const waits = copies.map((copy) => copy.readable({ signal: enough.signal }));
+  try {
+    await Promise.race(waits);
+  } finally {
+    enough.abort();
+    await Promise.allSettled(waits);
+    for (const copy of copies) copy.close();
+  }
 }

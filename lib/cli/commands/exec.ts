@@ -2,15 +2,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { buffer } from 'node:stream/consumers';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Datagram, UnixDatagram, UnixSeqpacket, UnixStream } from '../../index.js';
-import { close, MSG_PEEK, POLLIN, poll, recvmsg } from '../../raw.js';
+import {
+  type Datagram,
+  FileDescriptor,
+  type UnixDatagram,
+  type UnixSeqpacket,
+  type UnixStream,
+} from '../../index.js';
+import { close, dup, MSG_PEEK, recvmsg } from '../../raw.js';
 import type { Request } from '../commands.js';
 import { type Context, within } from '../context.js';
 import { peerEnvironment } from '../environment.js';
-
-/** Milliseconds between two looks whether the first bytes of a connection have come. */
-const LOOK_INTERVAL = 20;
 
 /** Runs a program for each connection, or for each datagram. */
 export function run(request: Request): Promise<void> {
@@ -91,6 +93,7 @@ async function ended({ notes }: Context, child: ChildProcess): Promise<void> {
 
 /** Returns duplicates of the descriptors of the first bytes, which stay there for the program to read. */
 async function peekDescriptors(fd: number): Promise<number[]> {
-  while (poll(fd, POLLIN) === 0) await delay(LOOK_INTERVAL);
+  using copy = new FileDescriptor(dup(fd));
+  await copy.readable();
   return recvmsg(fd, Buffer.alloc(1), MSG_PEEK).rights;
 }

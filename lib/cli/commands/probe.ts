@@ -4,6 +4,7 @@ import type { Request } from '../commands.js';
 import { within } from '../context.js';
 import { print, printJson } from '../output.js';
 import { probe, type State } from '../probe.js';
+import { WAIT_INTERVAL } from '../sockets.js';
 
 const codes: Readonly<Record<State, number>> = {
   alive: 0,
@@ -14,8 +15,6 @@ const codes: Readonly<Record<State, number>> = {
   'no socket': 6,
 };
 const ANOTHER_TYPE = 3;
-/** Milliseconds between two looks with --wait. */
-const WAIT_INTERVAL = 50;
 
 /** Says whether somebody uses an address. Resolves with the exit code. */
 export async function run(request: Request): Promise<number> {
