@@ -10,10 +10,12 @@ import { Scratch } from '../helpers/scratch.js';
 describe('--fd', () => {
   test('numbers, and files to read, write, append to, or both', async () => {
     using scratch = new Scratch();
-    for (const name of ['r', 'a', 'w', 'rw']) writeFileSync(scratch.path(name), 'old');
+    for (const name of ['r', 'a']) writeFileSync(scratch.path(name), 'old');
+    writeFileSync(scratch.path('w'), 'older'); // it is written anew; the one of :rw is made
     await using socket = await UnixDatagram.bind(scratch.path(), { maxFds: 8 });
     const files = [
       '3',
+      `${scratch.path('r')}:r`,
       scratch.path('r'),
       ...['a', 'w', 'rw'].map((how) => `${scratch.path(how)}:${how}`),
     ];
@@ -34,7 +36,7 @@ describe('--fd', () => {
     };
     const written = '3 written';
     const results = fds.map(({ fd }) => write(fd));
-    expect(results).toEqual(['EBADF', 'EBADF', written, written, written]);
+    expect(results).toEqual(['EBADF', 'EBADF', 'EBADF', written, written, written]);
     for (const fd of fds) fd.close();
     const contents = ['r', 'a', 'w', 'rw'].map((name) => readFileSync(scratch.path(name), 'utf8'));
     expect(contents).toEqual(['old', 'oldnew', 'new', 'new']);

@@ -11,7 +11,8 @@ import { Manager } from '../helpers/service-manager.js';
 describe('exec', () => {
   test('the connection is stdin and stdout, and the environment has the peer', async () => {
     using scratch = new Scratch();
-    const code = 'echo "$AFUNIX_PEER_PID $AFUNIX_ADDRESS -x $1"; cat';
+    const peer = '$AFUNIX_PEER_PID:$AFUNIX_PEER_UID:$AFUNIX_PEER_GID';
+    const code = `echo "${peer} $AFUNIX_ADDRESS -x $1"; cat`;
     const args = ['exec', scratch.path(), 'sh', '-c', code, 'sh', '--mode'];
     await using child = await listening(args);
     const ask = async (text: string): Promise<string> => {
@@ -23,7 +24,8 @@ describe('exec', () => {
       return Buffer.concat(parts).toString();
     };
     const answers = await Promise.all(['one', 'two', 'three'].map(ask));
-    const head = `${process.pid} ${scratch.path()} -x --mode\n`;
+    const us = [process.pid, process.getuid?.(), process.getgid?.()].join(':');
+    const head = `${us} ${scratch.path()} -x --mode\n`;
     expect(answers).toEqual([`${head}one`, `${head}two`, `${head}three`]);
     expect(child.process.exitCode).toBe(null);
   });
