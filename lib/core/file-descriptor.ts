@@ -245,8 +245,8 @@ export class FileDescriptor implements Disposable {
 
   /**
    * Returns a `net.Server` for a listening stream socket, TCP or Unix. It emits `'listening'`, then accepts.
-   * Hand its connections to an `http.Server` with `emit('connection', socket)`, or let that one listen
-   * on `detach()`'s number. Not in a `node:cluster` worker, where Node asks the primary for servers.
+   * An `http.Server` rather listens itself, on `detach()`'s number or by `attach()` of `afunix/net`: of connections
+   * that are handed to it with `emit('connection')` its timeouts and its `close()` know nothing. Not in a `node:cluster` worker, where Node asks the primary for servers.
    */
   toNetServer(options?: net.ServerOpts): net.Server {
     return this.#handOn(netServerOf(this.#live(), options));
