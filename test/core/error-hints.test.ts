@@ -2,7 +2,16 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { platform } from 'node:process';
-import { features, UnixDatagram, UnixListener, UnixSeqpacket, UnixStream } from 'afunix';
+import {
+  features,
+  type UnixAddress,
+  UnixDatagram,
+  UnixListener,
+  UnixSeqpacket,
+  UnixSeqpacketListener,
+  UnixStream,
+} from 'afunix';
+import { createSocket } from 'afunix/dgram';
 import { createServer, Socket } from 'afunix/net';
 import { describe, expect, test } from 'vitest';
 import { happens } from '../helpers/like-node.js';
@@ -13,18 +22,33 @@ import { hasSeqpacket, Scratch } from '../helpers/scratch.js';
 type Replace = 'never' | 'stale' | 'always';
 
 /** Binds, and resolves with the error. */
-const binds: Record<string, (path: string, replace: Replace) => Promise<NodeJS.ErrnoException>> = {
-  bind: async (path, replace) => {
-    const socket = await UnixListener.bind(path, { replace }).catch((error) => error);
-    return socket as NodeJS.ErrnoException;
+type Binds = (path: string, replace: Replace) => Promise<NodeJS.ErrnoException>;
+
+const binds: Record<string, Binds> = {
+  ...Object.fromEntries(
+    [UnixListener, UnixDatagram, ...(hasSeqpacket ? [UnixSeqpacketListener] : [])].map((Class) => [
+      Class.name,
+      async (path, replace) => {
+        const socket: unknown = await Class.bind(path, { replace }).catch((error) => error);
+        return socket as NodeJS.ErrnoException;
+      },
+    ]),
+  ),
+  'afunix/dgram': async (path, replace) => {
+    try {
+      throw createSocket('unix_dgram').bind({ path, replace });
+    } catch (error) {
+      return error as NodeJS.ErrnoException;
+    }
   },
-  listen: async (path, replace) => {
+  'afunix/net': async (path, replace) => {
     const [error] = await happens(createServer().listen({ path, replace }), 'error');
     return error as NodeJS.ErrnoException;
   },
 };
 
-describe.each(Object.entries(binds))('%s: EADDRINUSE', (syscall, bind) => {
+describe.each(Object.entries(binds))('%s: EADDRINUSE', (name, bind) => {
+  const syscall = name === 'afunix/net' ? 'listen' : 'bind';
   const before =
     syscall === 'bind' ? 'bind EADDRINUSE' : 'listen EADDRINUSE: address already in use';
 
@@ -64,9 +88,12 @@ describe.each(Object.entries(binds))('%s: EADDRINUSE', (syscall, bind) => {
   });
 
   test.runIf(platform === 'linux')('an abstract name', async () => {
-    const name = `\0afunix-hints-${process.pid}`;
-    await using _listener = await UnixListener.bind(name);
-    expect((await bind(name, 'never')).message).toMatch(/: another socket has this name$/);
+    const taken = `\0afunix-hints-${process.pid}`;
+    // Each type has its own names.
+    await using _stream = await UnixListener.bind(taken);
+    await using _seqpacket = await UnixSeqpacketListener.bind(taken);
+    await using _datagram = await UnixDatagram.bind(taken);
+    expect((await bind(taken, 'never')).message).toMatch(/: another socket has this name$/);
   });
 });
 
@@ -80,6 +107,32 @@ describeTypes((type) => {
       ),
     });
   });
+});
+
+test.runIf(features().refuseFds)('descriptors by every other call', async () => {
+  using scratch = new Scratch();
+  await using receiver = await UnixDatagram.bind(scratch.path());
+  await using sender = UnixDatagram.unbound();
+  const [stream, peer] = UnixStream.pair();
+  const fds = [0];
+  const to = receiver.localAddress as UnixAddress;
+  const calls: (() => unknown)[] = [
+    () => sender.send('x', { fds, to }),
+    () => sender.sendMany([{ data: 'x', fds, to }]),
+    () => sender.trySend('x', { fds, to }),
+    () => stream.tryWrite('x', { fds }),
+  ];
+  for (const call of calls) {
+    const error = await Promise.resolve()
+      .then(call)
+      .catch((reason) => reason);
+    expect(error).toMatchObject({
+      code: 'EPERM',
+      message: expect.stringContaining('accepts no descriptors (see its option maxFds)'),
+    });
+  }
+  stream.close();
+  peer.close();
 });
 
 test.runIf(features().refuseFds)('descriptors on a socket of afunix/net', async () => {
@@ -118,6 +171,24 @@ test.each(messageSockets)('EMSGSIZE says both sizes: %o', async (Class) => {
   }
   sender.close();
   receiver.close();
+});
+
+test('EMSGSIZE of a message to a path, and of afunix/dgram', async () => {
+  using scratch = new Scratch();
+  await using receiver = await UnixDatagram.bind(scratch.path());
+  await using sender = UnixDatagram.unbound();
+  const data = Buffer.alloc(sender.sendBufferSize + 1);
+  const sizes = new RegExp(
+    `^send EMSGSIZE .*: it has ${data.length} bytes, and SO_SNDBUF admits \\d+`,
+  );
+  const to = receiver.localAddress as UnixAddress;
+  await expect(sender.send(data, { to })).rejects.toThrow(sizes);
+  expect(() => sender.trySend(data, { to })).toThrow(sizes);
+  await expect(sender.sendMany([{ data, to }])).rejects.toThrow(sizes);
+  const socket = createSocket('unix_dgram');
+  const error = await new Promise((resolve) => socket.send(data, scratch.path(), resolve));
+  expect(error).toMatchObject({ code: 'EMSGSIZE', message: expect.stringMatching(sizes) });
+  socket.close();
 });
 
 describe.runIf(platform === 'linux' && process.getuid?.() === 0)('without /proc', () => {

@@ -39,7 +39,7 @@ test.concurrent.each([
     [modules, jest, '--config=jest.modules.config.cjs'],
     'Tests: 32 passed, 32 total',
   ],
-  ['vitest', [fromRoot('node_modules/vitest/vitest.mjs'), 'run'], 'Tests 48 passed (48)'],
+  ['vitest', [fromRoot('node_modules/vitest/vitest.mjs'), 'run'], 'Tests 64 passed (64)'],
   ['node:test', ['node-test.mjs'], 'pass 16'],
 ])('%s', { timeout: 300_000 }, async (_, args, summary) => {
   const { VITEST, NODE_OPTIONS, ...env } = process.env;
