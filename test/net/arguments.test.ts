@@ -103,6 +103,56 @@ likeNode('write()', async (stage) => {
   await turns();
 });
 
+likeNode('write() while connecting', async (stage) => {
+  const server = await stage.listen();
+  const accepted = happens(server, 'connection');
+  for (const [data, encoding] of [['x', 'utf16le'], ['616263', 'hex'], ['x', 'nope'], [5]]) {
+    const client = stage.watch('client', stage.connect(), 'error close');
+    attempt(stage, `${data},${encoding}`, () =>
+      stage.note('client', (client.write as Any)(data, encoding), client.bytesWritten),
+    );
+  }
+  const [peer] = (await accepted) as [Socket];
+  peer.resume();
+  await turns();
+  await turns();
+});
+
+likeNode('a program assigns fd', async (stage) => {
+  const { server, client, peer } = await stage.pair();
+  for (const object of [server, client] as Any[]) {
+    object.fd = 7;
+    stage.note('fd', object.fd, Object.keys(object).includes('fd'));
+    delete object.fd;
+    stage.note('fd', Object.keys(object).includes('fd'));
+    object.fd = 'mine';
+  }
+  client.end('still works');
+  const [data] = await happens(peer, 'data');
+  stage.note('peer', data);
+  const closed = happens(server, 'close');
+  server.close();
+  await closed;
+});
+
+likeNode('what needs no connection', async (stage) => {
+  const net = stage.net as Any;
+  stage.note('net', net.isIP('::1'), net.isIP('x'), net.isIPv4('1.2.3.4'), net.isIPv6('1.2.3.4'));
+  const blocked = new net.BlockList();
+  blocked.addAddress('1.2.3.4');
+  stage.note('net', blocked.check('1.2.3.4'), blocked.check('1.2.3.5'));
+  stage.note('net', new net.SocketAddress({ address: '1.2.3.4', port: 5 }).port);
+  const family = net.getDefaultAutoSelectFamily();
+  net.setDefaultAutoSelectFamily(!family);
+  stage.note('net', net.getDefaultAutoSelectFamily() === !family);
+  net.setDefaultAutoSelectFamily(family);
+  const timeout = net.getDefaultAutoSelectFamilyAttemptTimeout();
+  net.setDefaultAutoSelectFamilyAttemptTimeout(timeout + 10);
+  stage.note('net', net.getDefaultAutoSelectFamilyAttemptTimeout() - timeout);
+  net.setDefaultAutoSelectFamilyAttemptTimeout(timeout);
+  stage.note('net', net.Stream === net.Socket);
+});
+
 likeNode('what the errors say', async (stage) => {
   const net: Any = stage.net;
   const { path } = stage;

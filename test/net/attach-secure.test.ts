@@ -57,6 +57,65 @@ likeNode('https: headersTimeout', async (stage) => {
   stage.note('client', await statusOf(secureRaw(stage, REQUEST)));
 });
 
+likeNode('https: requestTimeout', async (stage) => {
+  const timeouts = { headersTimeout: 20, requestTimeout: 30, connectionsCheckingInterval: 10 };
+  await serve(stage, https.createServer({ ...serverKey, ...timeouts }));
+  stage.note('client', await statusOf(secureRaw(stage, `${REQUEST}Content-Length: 9\r\n\r\nhalf`)));
+});
+
+likeNode('https: closeIdleConnections() leaves the busy ones', async (stage) => {
+  const server = https.createServer(serverKey, (request, response) => {
+    if (request.url === '/') response.end();
+  });
+  await serve(stage, server);
+  const idle = secureRaw(stage, `${REQUEST}\r\n`);
+  await once(idle, 'data');
+  const busy = secureRaw(stage, 'GET /busy HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(server, 'request');
+  const ended = happens(idle, 'end');
+  server.closeIdleConnections();
+  await ended;
+  await turns();
+  stage.note('busy', busy.readableEnded, busy.destroyed);
+});
+
+for (const [event, method] of [
+  ['upgrade', 'GET'],
+  ['connect', 'CONNECT'],
+] as const) {
+  likeNode(`https: ${event}`, async (stage) => {
+    const server = https.createServer(serverKey).on(event, (_request, socket, head) => {
+      stage.note('peer', head);
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      stage.watch('peer', socket, 'data end').on('end', () => socket.end('after the end'));
+    });
+    await serve(stage, server);
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: x\r\n\r\n';
+    const client = secureRaw(stage, `${method} / HTTP/1.1\r\nHost: x\r\n${upgrade}`);
+    await once(client, 'data');
+    stage.watch('client', client, 'data end');
+    client.end('the last');
+    await happens(client, 'end');
+  });
+}
+
+likeNode('http2: CONNECT', async (stage) => {
+  const server = http2.createServer();
+  server.on('stream', (stream, { ':method': method, ':authority': authority }) => {
+    stage.note('server', method, authority);
+    stream.respond({ ':status': 200 });
+    stream.on('data', (data) => stream.end(`echo ${data}`));
+  });
+  await serve(stage, server);
+  const createConnection = (): nodeNet.Socket => stage.connect();
+  const session = http2.connect('http://localhost', { createConnection });
+  const stream = session.request({ ':method': 'CONNECT', ':authority': 'elsewhere:1' });
+  stream.end('hello');
+  stage.note('client', (await stream.toArray()).join(''));
+  session.close();
+  await closes(stage, server);
+});
+
 likeNode('https: closeAllConnections()', async (stage) => {
   const server = await serve(stage, https.createServer(serverKey));
   const client = secureRaw(stage, `${REQUEST}\r\n`).on('error', () => {});

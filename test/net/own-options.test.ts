@@ -226,3 +226,15 @@ test.each([
     expect.objectContaining({ code: expect.stringMatching(/^ERR_/) }),
   );
 });
+
+test("write(string, 'buffer') while connecting throws from write()", async () => {
+  using scratch = new Scratch();
+  await using _server = createServer().listen(scratch.path());
+  const client = connect(scratch.path());
+  expect(client.connecting).toBe(true);
+  // node:net throws when it is connected, where nobody can catch it.
+  expect(() => client.write('x', 'buffer' as BufferEncoding)).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
+  );
+  client.destroy();
+});
