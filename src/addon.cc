@@ -28,6 +28,7 @@ struct Number {
 constexpr Number kLayout[] = {
     {"maxPath", sys::Address::kMaxPath},
     {"maxRights", sys::kMaxRights},
+    {"maxVectors", sys::kMaxVectors},
     {"controlCapacity", sys::kControlCapacity},
     {"maxSendMany", kMaxSendMany},
     {"maxReceiveBatch", kMaxReceiveBatch},

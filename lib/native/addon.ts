@@ -33,6 +33,8 @@ export interface Layout {
   readonly maxPath: number;
   /** Descriptors of one message at most (SCM_MAX_FD). */
   readonly maxRights: number;
+  /** Buffers of one message of `raw`, and messages of one of its calls, at most (UIO_MAXIOV). */
+  readonly maxVectors: number;
   /** Bytes that hold the control messages of any message. */
   readonly controlCapacity: number;
   /** Messages that one `sendMany` takes at most. */

@@ -24,6 +24,7 @@ const calls = new Proxy(
 const limits: Partial<Layout> = {
   maxPath: 108,
   maxRights: 253,
+  maxVectors: 1024,
   maxSendMany: 1,
   maxReceiveBatch: 1,
 };

@@ -17,8 +17,11 @@ import {
 import { type NativeOutgoing, type NativeReceived, native } from '../native/binding.js';
 import { MSG_CTRUNC, MSG_TRUNC, SO_TYPE, SOCK_STREAM, SOL_SOCKET } from '../native/constants.js';
 
-const { maxRights: MAX_RIGHTS, controlCapacity: CONTROL_CAPACITY } = native.layout;
-const MAX_BUFFERS = 1024; // UIO_MAXIOV
+const {
+  maxRights: MAX_RIGHTS,
+  maxVectors: MAX_BUFFERS,
+  controlCapacity: CONTROL_CAPACITY,
+} = native.layout;
 
 /** A message to send. Every field may be missing: without bytes the message is empty. */
 export interface OutgoingMessage {

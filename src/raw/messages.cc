@@ -14,9 +14,6 @@ namespace afunix {
 
 namespace {
 
-// What one call takes at most (UIO_MAXIOV). The kernel leaves the rest out, too.
-constexpr uint32_t kMaxMessages = 1024;
-
 // Everything that one msghdr to send points to.
 class MessageToSend {
  public:
@@ -139,7 +136,7 @@ int64_t SendMany(BlockingDescriptors& blocking, const Arguments& arguments) {
       !GetInt(arguments.env, arguments[2], &flags)) {
     return -EINVAL;
   }
-  count = std::min(count, kMaxMessages);
+  count = std::min(count, sys::kMaxVectors);
   const auto messages = std::make_unique<MessageToSend[]>(count);
   std::vector<mmsghdr> headers(count);
   int error = 0;
@@ -195,7 +192,7 @@ napi_value ReceiveMany(BlockingDescriptors& blocking, const Arguments& arguments
       !GetArrayLength(arguments.env, arguments[1], &count)) {
     return ToValue(arguments.env, -EINVAL);
   }
-  count = std::min(count, kMaxMessages);
+  count = std::min(count, sys::kMaxVectors);
   const auto messages = std::make_unique<MessageToReceive[]>(count);
   std::vector<mmsghdr> headers(count);
   for (uint32_t i = 0; i < count; ++i) {

@@ -14,8 +14,6 @@ namespace afunix::sys {
 
 namespace {
 
-constexpr unsigned kMaxMessages = 1024;  // UIO_MAXIOV; Linux takes no more at a time
-
 #if defined(__linux__) && !defined(__GLIBC__)
 
 // musl's copy a message to clear its padding. They have room for a kilobyte of control messages
@@ -68,12 +66,12 @@ ssize_t ReceiveMessage(int fd, msghdr* message, int flags) {
 #ifdef __linux__
 
 int SendMany(int fd, mmsghdr* messages, unsigned count, int flags) {
-  count = std::min(count, kMaxMessages);
+  count = std::min(count, kMaxVectors);
   return Retry([&] { return CallSendmmsg(fd, messages, count, flags | kNoSignal); });
 }
 
 int ReceiveMany(int fd, mmsghdr* messages, unsigned count, int flags) {
-  count = std::min(count, kMaxMessages);
+  count = std::min(count, kMaxVectors);
   return Retry(
       [&] { return ::recvmmsg(fd, messages, count, flags | kControlCloseOnExec, nullptr); });
 }
@@ -81,7 +79,7 @@ int ReceiveMany(int fd, mmsghdr* messages, unsigned count, int flags) {
 #else
 
 int SendMany(int fd, mmsghdr* messages, unsigned count, int flags) {
-  count = std::min(count, kMaxMessages);
+  count = std::min(count, kMaxVectors);
   unsigned done = 0;
   for (; done < count; ++done) {
     const ssize_t sent = SendMessage(fd, &messages[done].msg_hdr, flags);
@@ -92,7 +90,7 @@ int SendMany(int fd, mmsghdr* messages, unsigned count, int flags) {
 }
 
 int ReceiveMany(int fd, mmsghdr* messages, unsigned count, int flags) {
-  count = std::min(count, kMaxMessages);
+  count = std::min(count, kMaxVectors);
   unsigned done = 0;
   for (; done < count; ++done) {
     // Only the first may wait.

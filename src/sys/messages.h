@@ -23,6 +23,9 @@ struct mmsghdr {
 
 namespace afunix::sys {
 
+// The most buffers of a message, and messages of a call (UIO_MAXIOV).
+constexpr unsigned kMaxVectors = 1024;
+
 // One buffer; `to` may be null.
 ssize_t Send(int fd, const void* data, size_t length, int flags, const Address* to);
 ssize_t Receive(int fd, void* data, size_t length, int flags);
@@ -33,7 +36,7 @@ ssize_t SendMessage(int fd, const msghdr* message, int flags);
 ssize_t ReceiveMessage(int fd, msghdr* message, int flags);
 
 // sendmmsg(2): the number of messages sent, at least 1, or -errno of the first one. Where the
-// system has no such call (macOS), a loop. At most 1,024 messages a call.
+// system has no such call (macOS), a loop. At most kMaxVectors messages a call.
 int SendMany(int fd, mmsghdr* messages, unsigned count, int flags);
 
 // recvmmsg(2), the same. Stops where a call would block; on a blocking socket only with
