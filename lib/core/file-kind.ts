@@ -68,6 +68,11 @@ export function kindOf(fd: number): FileKind {
   return kinds.get(mode & S_IFMT) ?? 'anonymous';
 }
 
+/** Returns what the addon's `socketKind` says of a Unix socket of this type. */
+export function unixSocketKind(type: number, listening: boolean): number {
+  return (AF_UNIX << 16) | (type << 8) | Number(listening);
+}
+
 /** Returns the kind of socket that `fd` is. Null if it is no socket. */
 export function socketOf(fd: number): SocketKind | null {
   const socket = native.descriptors.socketKind(fd);

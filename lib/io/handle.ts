@@ -4,9 +4,9 @@ import { addressFromKernel } from '../core/address.js';
 import { check, invalidArgValue, systemError } from '../core/errors.js';
 import { numberOf } from '../core/fd-like.js';
 import { FileDescriptor } from '../core/file-descriptor.js';
+import { unixSocketKind } from '../core/file-kind.js';
 import { turnOn } from '../core/sockopt.js';
 import { type Handle, native } from '../native/binding.js';
-import { AF_UNIX } from '../native/constants.js';
 import type { ReceiveSettings } from './options.js';
 
 /** Sets which ancillary data a handle receives, and how many bytes of a message (0: all). */
@@ -45,8 +45,8 @@ export function adoptHandle(
   limit = 0,
 ): Handle {
   const number = numberOf(fd);
-  const wanted = (AF_UNIX << 16) | (type << 8) | Number(listening);
-  if (check('getsockopt', native.descriptors.socketKind(number)) !== wanted) {
+  const found = check('getsockopt', native.descriptors.socketKind(number));
+  if (found !== unixSocketKind(type, listening)) {
     throw invalidArgValue(
       'fd',
       `must be a ${listening ? 'listening ' : ''}Unix socket of this class's type`,

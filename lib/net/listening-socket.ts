@@ -5,6 +5,7 @@ import { publishAccept } from '../core/diagnostics.js';
 import { check, isShortage, systemError } from '../core/errors.js';
 import { numberOf } from '../core/fd-like.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
+import { unixSocketKind } from '../core/file-kind.js';
 import { RetryTimer } from '../core/retry-timer.js';
 import { kImplementation } from '../core/symbols.js';
 import { nextTick, setImmediate } from '../core/timers.js';
@@ -15,7 +16,7 @@ import { bindHandle } from '../io/establish.js';
 import { adoptHandle, adoptPath, configureReceive, openHandle } from '../io/handle.js';
 import { type AuthorizeOptions, DEFAULT_BACKLOG } from '../io/options.js';
 import { type Handle, type HandleOwner, native, READABLE } from '../native/binding.js';
-import { AF_UNIX, SOCK_STREAM } from '../native/constants.js';
+import { SOCK_STREAM } from '../native/constants.js';
 import { EAGAIN, EINVAL } from '../native/errno.js';
 import type { Connection, ConnectionCounter } from './connection.js';
 import { type ListenPlan, nameOf } from './listen-plan.js';
@@ -251,9 +252,9 @@ function nothing(): void {}
 
 /** Calls listen(2) on a Unix stream socket that does not listen yet, or is to have this backlog. */
 function listenOn(fd: number, backlog: number | undefined): void {
-  const idle = (AF_UNIX << 16) | (SOCK_STREAM << 8);
   const kind = native.descriptors.socketKind(fd);
-  if (kind === idle || (kind === (idle | 1) && backlog !== undefined)) {
+  const listens = kind === unixSocketKind(SOCK_STREAM, true);
+  if (kind === unixSocketKind(SOCK_STREAM, false) || (listens && backlog !== undefined)) {
     check('listen', native.raw.listen(fd, backlog ?? DEFAULT_BACKLOG));
   }
 }

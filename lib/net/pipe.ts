@@ -6,19 +6,10 @@ import { isatty } from 'node:tty';
 import { closedError, codedError, invalidArgValue, invalidState } from '../core/errors.js';
 import { numberOf } from '../core/fd-like.js';
 import { FileDescriptor } from '../core/file-descriptor.js';
+import { type SocketKind, socketOf } from '../core/file-kind.js';
 import { nextTick } from '../core/timers.js';
 import { native } from '../native/binding.js';
-import {
-  AF_INET,
-  AF_INET6,
-  AF_UNIX,
-  S_IFCHR,
-  S_IFIFO,
-  S_IFMT,
-  S_IFREG,
-  SOCK_DGRAM,
-  SOCK_STREAM,
-} from '../native/constants.js';
+import { S_IFCHR, S_IFIFO, S_IFMT, S_IFREG, S_IFSOCK } from '../native/constants.js';
 import type { SocketImplementation } from './implementation.js';
 import type { SocketSettings } from './options.js';
 import type { Chunk, WriteCallback } from './writer.js';
@@ -163,21 +154,16 @@ export function isPipe(fd: number | FileDescriptor): boolean {
   const mode = native.descriptors.mode(number);
   const type = mode < 0 ? 0 : mode & S_IFMT;
   if (type === S_IFIFO) return true;
-  const socket = native.descriptors.socketKind(number);
-  if (socket >> 8 === ((AF_UNIX << 8) | SOCK_STREAM)) return false;
+  const socket = type === S_IFSOCK ? socketOf(number) : null;
+  if (socket?.domain === 'unix' && socket.type === 'stream') return false;
   const message = `Unsupported fd type: ${nameOf(number, type, socket)}`;
   throw codedError(TypeError, 'ERR_INVALID_FD_TYPE', message);
 }
 
 /** Names what a descriptor is as node:net does. */
-function nameOf(fd: number, type: number, socket: number): string {
+function nameOf(fd: number, type: number, socket: SocketKind | null): string {
   if (type === S_IFCHR && isatty(fd)) return 'TTY';
   if (type === S_IFREG || type === S_IFCHR) return 'FILE';
-  const domain = socket >> 16;
-  if (socket < 0 || (domain !== AF_INET && domain !== AF_INET6)) return 'UNKNOWN';
-  const names = new Map([
-    [SOCK_STREAM, 'TCP'],
-    [SOCK_DGRAM, 'UDP'],
-  ]);
-  return names.get((socket >> 8) & 0xff) ?? 'UNKNOWN';
+  if (socket?.domain !== 'inet' && socket?.domain !== 'inet6') return 'UNKNOWN';
+  return { stream: 'TCP', datagram: 'UDP', seqpacket: 'UNKNOWN', other: 'UNKNOWN' }[socket.type];
 }
