@@ -64,9 +64,9 @@ const stated =
   (check: (path: string) => void): Scenario =>
   async (start, scratch) => {
     await using _child = start();
-    await using _stream = await connect(scratch);
-    // socat and root: a connection may come before the owner.
+    // socat sets them when the path is there. Its first client may end that.
     await eventually(async () => check(scratch.path('a.sock')));
+    await using _stream = await connect(scratch);
   };
 
 /** A command that prints something of a listener, and ends. */
