@@ -17,6 +17,7 @@ bounded() {
 
 # Valgrind 3.19 does not know the system calls for pidfds.
 bounded 480 make -s -C test/sys run SAN= WITHOUT=pidfd BUILD=../../build/sys-valgrind \
+  CXXFLAGS=-DAFUNIX_ONE_THREAD_AT_A_TIME \
   RUN="$memcheck --leak-check=full --errors-for-leak-kinds=definite,possible"
 for calls in raw api; do
   bounded $((200 + ${1:-10})) $memcheck --suppressions=test/sanitizers/node.supp \

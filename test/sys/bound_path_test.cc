@@ -75,7 +75,7 @@ TEST(FileIsNeverMoreOpenThanAsked) {
       if (mode & 077) ++wider;
     }
   });
-  for (int i = 0; i < 2000 || seen == 0; ++i) {
+  for (int i = 0; i < kRounds || (kMeets && seen == 0); ++i) {
     const UniqueFd fd = Make(SOCK_STREAM);
     BoundPath bound;
     CHECK_EQ(Bind(fd.get(), path, &bound, 0600), 0);
@@ -83,7 +83,7 @@ TEST(FileIsNeverMoreOpenThanAsked) {
   }
   done = true;
   watcher.join();
-  CHECK(seen > 0);
+  CHECK(seen > 0 || !kMeets);
   CHECK_EQ(wider, 0);
 }
 #endif
@@ -110,7 +110,7 @@ TEST(RestoringTheModeTouchesNoOtherFile) {
       unlink(other.c_str());  // rename of two names of one file does nothing
     }
   });
-  for (int i = 0; i < 2000; ++i) {
+  for (int i = 0; i < kRounds; ++i) {
     const UniqueFd fd = Make(SOCK_STREAM);
     BoundPath bound;
     Bind(fd.get(), path, &bound, 0666);

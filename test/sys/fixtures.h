@@ -23,6 +23,16 @@ namespace fixtures {
 
 using namespace afunix::sys;  // NOLINT: these are its tests
 
+// How often a test tries to meet what another thread does, and whether it goes on until it has.
+// Where one thread runs at a time (memcheck), few rounds show all that is to be seen.
+#ifdef AFUNIX_ONE_THREAD_AT_A_TIME
+constexpr int kRounds = 20;
+constexpr bool kMeets = false;
+#else
+constexpr int kRounds = 2000;
+constexpr bool kMeets = true;
+#endif
+
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {
