@@ -1,4 +1,5 @@
-// Closes the descriptors of objects that were collected unclosed, and warns of the first.
+// Closes the descriptors of objects that were collected unclosed, and warns of the first; and warns of listeners, which
+// close themselves.
 import { bare } from '../native/bare.js';
 import { native } from '../native/binding.js';
 import { kWatch } from './symbols.js';
@@ -56,4 +57,20 @@ export function register(owner: Watched, fd: number, origin: string): void {
 
 export function unregister(owner: Watched): void {
   collected.unregister(owner);
+}
+
+const lostListeners = new FinalizationRegistry<string>((name) => {
+  process.emitWarning(
+    `${name} was collected without close(): it is closed now, and nobody can connect any more. Hold a listener, or await its accept(), for as long as it is to listen.`,
+    bare({ type: 'Warning', code: 'AFUNIX_LISTENER_LEAK' }),
+  );
+});
+
+/** Warns when `listener` is collected. `name` says which it is. */
+export function watchListener(listener: object, name: string): void {
+  lostListeners.register(listener, name, listener);
+}
+
+export function unwatchListener(listener: object): void {
+  lostListeners.unregister(listener);
 }

@@ -2,6 +2,7 @@ import type { UnixAddress } from '../core/address.js';
 import { publishAccept } from '../core/diagnostics.js';
 import { systemError } from '../core/errors.js';
 import { Known } from '../core/known.js';
+import { unwatchListener, watchListener } from '../core/leak-watch.js';
 import {
   kConfigure,
   kConnectionReceives,
@@ -16,6 +17,7 @@ import {
   kRetire,
   kTimer,
   kUnread,
+  kWatch,
   kWrap,
 } from '../core/symbols.js';
 import { checkSignal, optionsOf } from '../core/validate.js';
@@ -38,7 +40,10 @@ export interface AcceptOptions {
 
 const ACCEPT = new Known<AcceptOptions>('accept', { signal: 1 });
 
-/** A socket that accepts connections. */
+/**
+ * A socket that accepts connections. One that is collected while it is open, because nothing refers to it and nobody
+ * awaits `accept()`, is closed, with a warning (`AFUNIX_LISTENER_LEAK`) that names it.
+ */
 export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   readonly #waiting = new WaitQueue<S>(this);
   readonly #acceptor = new Acceptor(
@@ -74,6 +79,11 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
       },
       decidedLater: () => this.#goOn(),
     });
+  }
+
+  /** @internal Warns if it is collected from now on, while it is open. Called when it listens. */
+  [kWatch](): void {
+    watchListener(this, this[kDescribe]());
   }
 
   /** @internal Makes the socket of an accepted connection. */
@@ -231,6 +241,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
 
   /** @internal */
   override [kRejectAll](error: Error): void {
+    unwatchListener(this);
     this.#authorizer?.close();
     for (const handle of this.#admitted.drain()) handle.close();
     this.#waiting.rejectAll(error);

@@ -2,7 +2,14 @@ import type { AddressLike } from '../core/address.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
-import { kConfigure, kConnectionReceives, kHandle, kReceives, kWrap } from '../core/symbols.js';
+import {
+  kConfigure,
+  kConnectionReceives,
+  kHandle,
+  kReceives,
+  kWatch,
+  kWrap,
+} from '../core/symbols.js';
 import { optionsOf } from '../core/validate.js';
 import { adoptHandle, adoptPath, openHandle } from '../io/handle.js';
 import {
@@ -68,6 +75,7 @@ export class UnixSeqpacketListener
     const listener = new UnixSeqpacketListener(CONSTRUCTING, openHandle(SOCK_SEQPACKET), messages);
     listener[kConfigure](settings);
     await setUpBound(listener, plan, backlog);
+    listener[kWatch]();
     return listener;
   }
 
@@ -89,6 +97,7 @@ export class UnixSeqpacketListener
     listener[kConfigure](settings);
     listener[kReceives] = settings.receive;
     if (unlinks) adoptPath(listener[kHandle]);
+    listener[kWatch]();
     return listener;
   }
 

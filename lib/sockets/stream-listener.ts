@@ -2,7 +2,14 @@ import type { AddressLike } from '../core/address.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
-import { kConfigure, kConnectionReceives, kHandle, kReceives, kWrap } from '../core/symbols.js';
+import {
+  kConfigure,
+  kConnectionReceives,
+  kHandle,
+  kReceives,
+  kWatch,
+  kWrap,
+} from '../core/symbols.js';
 import { optionsOf } from '../core/validate.js';
 import { adoptHandle, adoptPath, openHandle } from '../io/handle.js';
 import {
@@ -45,6 +52,7 @@ export class UnixListener extends Listener<UnixStream> implements AsyncIterable<
     const listener = new UnixListener(CONSTRUCTING, openHandle(SOCK_STREAM));
     listener[kConfigure](settings);
     await setUpBound(listener, plan, backlog);
+    listener[kWatch]();
     return listener;
   }
 
@@ -64,6 +72,7 @@ export class UnixListener extends Listener<UnixStream> implements AsyncIterable<
     listener[kConfigure](settings);
     listener[kReceives] = settings.receive;
     if (unlinks) adoptPath(listener[kHandle]);
+    listener[kWatch]();
     return listener;
   }
 
