@@ -220,7 +220,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
       this.#acceptor.hold(this[kHandle]);
     } else {
       const result = this.#acceptor.wait(this[kHandle]);
-      if (result < 0) this[kRejectAll](systemError('poll', result));
+      if (result < 0) this.#waiting.rejectAll(systemError('poll', result));
     }
   }
 

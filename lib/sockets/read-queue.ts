@@ -186,7 +186,9 @@ export class ReadQueue {
       return;
     }
     const result = this.#arm(first.wants);
-    if (result < 0) this.rejectAll(systemError('poll', result));
+    if (result >= 0) return;
+    if (first.wants instanceof ExactRead) this.#putBack(first.wants);
+    this.#reads.rejectAll(systemError('poll', result));
   }
 
   /** Arms the event of a read. The addon can receive into the slab before it calls, but not into the caller's memory. */
