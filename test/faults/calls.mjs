@@ -1,11 +1,23 @@
 // Everything that makes a system call, each again and again: it does what it should, or says why not, and leaves
 // nothing open.
 import { once } from 'node:events';
-import { existsSync, fstatSync, mkdirSync, readdirSync, readSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   FileDescriptor,
+  PidFd,
   UnixDatagram,
   UnixListener,
   UnixSeqpacket,
@@ -177,6 +189,58 @@ const calls = {
       const got = Buffer.alloc(4000);
       arrived(got.subarray(0, readSync(fd.fd, got)), text);
       fd.close();
+    }
+  },
+
+  async 'shared memory'() {
+    for (let i = 0; i < 10; i++) {
+      const memory = await insist(() => FileDescriptor.memory(5000));
+      const { buffer } = await insist(() => memory.map({ writable: true }));
+      new Uint8Array(buffer)[4999] = i;
+      const again = await insist(() => memory.map());
+      arrived(new Uint8Array(again.buffer)[4999], i);
+      await insist(() => memory.seals);
+      memory.close();
+    }
+  },
+
+  async 'a file that is sent'() {
+    const text = Buffer.alloc(70_000, 'of a file ');
+    const path = join(here, 'file');
+    writeFileSync(path, text);
+    const file = openSync(path, 'r');
+    await using(
+      () => UnixStream.pair(),
+      async ([one, other]) => {
+        const reading = insist(() => other.readExactly(text.length));
+        for (let start = 0; start < text.length; ) {
+          start += await insist(() => one.sendFile(file, { start, end: start + 9_999 }));
+        }
+        arrived(await reading, text);
+      },
+    );
+    closeSync(file);
+  },
+
+  async 'a socket file of somebody else'() {
+    if (process.getuid() !== 0) return;
+    for (let i = 0; i < 5; i++) {
+      const path = join(here, 'owned');
+      await using(
+        () => UnixListener.bind(path, { owner: 65534, group: 12345, replace: 'stale' }),
+        () => arrived([statSync(path).uid, statSync(path).gid], [65534, 12345]),
+      );
+    }
+  },
+
+  async 'a process by its number'() {
+    for (let i = 0; i < 10; i++) {
+      const self = await insist(() => PidFd.open(process.pid));
+      await insist(() => self.signal(0));
+      const copy = await insist(() => self.getFd(files[0]));
+      arrived(fstatSync(copy.fd).ino, fstatSync(files[0]).ino);
+      copy.close();
+      self.close();
     }
   },
 

@@ -12,7 +12,7 @@ const rules = (calls: readonly string[], fault: string, every: number): string =
 const sends = ['sendto', 'sendmsg', 'sendmmsg'];
 const receives = ['recv', 'recvmsg', 'recvmmsg'];
 /** `dup` is fcntl(F_DUPFD_CLOEXEC): no other fcntl(2) needs room for a descriptor. */
-const makes = ['socket', 'socketpair', 'accept4', 'dup'];
+const makes = ['socket', 'socketpair', 'accept4', 'dup', 'pidfd_open', 'pidfd_getfd'];
 const options = ['getsockopt', 'setsockopt', 'getsockname', 'getpeername'];
 /** What opens and looks at what is on the way to a socket file, and moves it. */
 const places = [
@@ -23,6 +23,7 @@ const places = [
   'getentropy',
   'flock',
   'fchmod',
+  'fchownat',
   'chmod',
   'linkat',
   'renameat',
@@ -41,16 +42,31 @@ const others = [
   'epoll_wait',
   'close',
 ];
-const sealed = ['memfd_create', 'write', 'lseek'];
+const memory = ['memfd_create', 'write', 'lseek', 'fallocate64', 'fstatfs64'];
+/** What is asked of other processes. */
+const processes = ['pidfd_signal'];
 /** With a fault here, a file that was to be removed may stay. */
 const removes = ['unlinkat', 'fstatat'];
-/** All that the addon calls and that can fail, but for what gets memory. */
-const all = [sends, receives, makes, options, places, others, sealed].flat();
+/** All that the addon calls and that can fail, but for mmap(2), which only fails for want of memory. */
+const all = [
+  sends,
+  receives,
+  makes,
+  options,
+  places,
+  others,
+  memory,
+  processes,
+  ['sendfile'],
+].flat();
 
 /** What is injected, and the errors that callers may then see. */
 export const cases: [name: string, faults: string, ...seen: string[]][] = [
   ['EINTR at any call', rules([...all, ...removes], 'EINTR', 2)],
-  ['EAGAIN where a call may block', rules([...sends, ...receives, 'accept4'], 'EAGAIN', 2)],
+  [
+    'EAGAIN where a call may block',
+    rules([...sends, ...receives, 'accept4', 'sendfile'], 'EAGAIN', 2),
+  ],
   // A stream waits for room in the backlog; to connect a datagram socket never has to wait.
   ['EAGAIN at connect', rules(['connect'], 'EAGAIN', 2), 'EAGAIN'],
   // Most of them never say so. The caller is told, all the same; ENOMEM where EAGAIN says that a socket waits.
@@ -60,9 +76,9 @@ export const cases: [name: string, faults: string, ...seen: string[]][] = [
     rules([...removes, 'renameat2'], 'EAGAIN', 5),
     'EAGAIN',
   ],
-  ['short sends and receives', rules([...sends, ...receives], 'short', 1)],
+  ['short sends and receives', rules([...sends, ...receives, 'sendfile'], 'short', 1)],
   ['sends and receives of each length', rules([...sends, ...receives], 'each', 1)],
-  ['ENOMEM', rules([...sends, ...receives, ...makes, 'epoll_ctl'], 'ENOMEM', 4), 'ENOMEM'],
+  ['ENOMEM', rules([...sends, ...receives, ...makes, 'epoll_ctl', 'mmap'], 'ENOMEM', 4), 'ENOMEM'],
   [
     'ENOBUFS in the middle of short sends',
     `${rules(sends, 'short', 1)},${rules(sends, 'ENOBUFS', 5)}`,

@@ -23,12 +23,14 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { SHORT = -1, EACH = -2, MAX_RULES = 48, LENGTHS = 1000 };
+enum { SHORT = -1, EACH = -2, MAX_RULES = 64, LENGTHS = 1000 };
 
 struct rule {
   char call[16], name[16];
@@ -191,6 +193,10 @@ PLAIN(epoll_wait, (int epoll, struct epoll_event* events, int most, int timeout)
       (epoll, events, most, timeout))
 PLAIN(flock, (int fd, int operation), (fd, operation))
 PLAIN(fchmod, (int fd, mode_t mode), (fd, mode))
+PLAIN(fallocate64, (int fd, int mode, off64_t offset, off64_t length), (fd, mode, offset, length))
+PLAIN(fstatfs64, (int fd, struct statfs64* system), (fd, system))
+PLAIN(fchownat, (int fd, const char* path, uid_t owner, gid_t group, int flags),
+      (fd, path, owner, group, flags))
 PLAIN(unlinkat, (int fd, const char* path, int flags), (fd, path, flags))
 
 // The descriptor is gone all the same, close(2).
@@ -259,6 +265,17 @@ ssize_t write(int fd, const void* data, size_t length) {
   return did(rule, length, REAL(write)(fd, data, length));
 }
 
+ssize_t sendfile64(int socket, int file, off64_t* from, size_t count) {
+  FAIL_IF_INJECTED(sendfile)
+  if (is_short(rule)) count = shorter(rule, count);
+  return did(rule, count, REAL(sendfile64)(socket, file, from, count));
+}
+
+void* mmap64(void* at, size_t size, int protection, int flags, int fd, off64_t offset) {
+  FAIL_IF_INJECTED_AS("mmap", MAP_FAILED)
+  return REAL(mmap64)(at, size, protection, flags, fd, offset);
+}
+
 // Calls that glibc has no function for, or did not have in 2.28.
 static const char* name_of(long number) {
   switch (number) {
@@ -268,6 +285,12 @@ static const char* name_of(long number) {
       return "fstat";
     case SYS_newfstatat:
       return "fstatat";
+    case SYS_pidfd_open:
+      return "pidfd_open";
+    case SYS_pidfd_send_signal:
+      return "pidfd_signal";
+    case SYS_pidfd_getfd:
+      return "pidfd_getfd";
     default:
       return "syscall";
   }
