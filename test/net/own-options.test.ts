@@ -234,7 +234,10 @@ test("write(string, 'buffer') while connecting throws from write()", async () =>
   expect(client.connecting).toBe(true);
   // node:net throws when it is connected, where nobody can catch it.
   expect(() => client.write('x', 'buffer' as BufferEncoding)).toThrow(
-    expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
+    // Streams of Node 24 refuse the encoding themselves.
+    expect.objectContaining({
+      code: expect.stringMatching(/ERR_(INVALID_ARG_TYPE|UNKNOWN_ENCODING)/),
+    }),
   );
   client.destroy();
 });
