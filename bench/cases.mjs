@@ -188,9 +188,11 @@ const large = [
 // Open loop: a C program sends a message when it is due, whether the last was answered or not, and counts from then.
 // The rate, the same for all, is half of the top rate of the first peer.
 const client = { limit: 'dgram-load' };
+// Not under a real-time policy: what takes more than 95 % of a second the kernel stops for the rest of it, 50 ms.
 const latency = [
   {
     title: 'datagram at half the top rate',
+    realTime: false,
     count: 40_000,
     measure: ['p99', 'p99.9'],
     saturate: { limit: 'dgram-saturate' },

@@ -1,6 +1,6 @@
 // npm run bench [-- options] [case...]: measures afunix beside its peers and the C limit.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, release } from 'node:os';
 import { resolve } from 'node:path';
@@ -11,7 +11,7 @@ import { buildLimit } from './lib/limit.mjs';
 import { measure, ratio, topRate } from './lib/measure.mjs';
 import { isRealTime, modes, realTimeAllowed } from './lib/modes.mjs';
 import { picture } from './lib/picture.mjs';
-import { table } from './lib/table.mjs';
+import { table, withSummary } from './lib/table.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const usage = `npm run bench [-- options] [case...]
@@ -173,7 +173,7 @@ function report() {
     processors: availableParallelism(),
     date: new Date().toISOString().slice(0, 10),
     scheduler: realTimeAllowed
-      ? 'real-time policy (SCHED_RR) but for busy, busyPoll and sockets'
+      ? 'real-time policy (SCHED_RR) but for busy, busyPoll, latency and sockets'
       : 'real-time policy not permitted: ordinary scheduler',
   };
   console.log(table(rows));
@@ -187,6 +187,10 @@ function report() {
     mkdirSync(`${here}build`, { recursive: true });
     writeFileSync(`${file}.json`, `${JSON.stringify({ machine, rows }, null, 1)}\n`);
     writeFileSync(`${file}.svg`, picture(rows, machine));
+  }
+  if (values.publish) {
+    const page = `${here}../docs/performance.md`;
+    writeFileSync(page, withSummary(readFileSync(page, 'utf8'), rows, modes));
   }
   console.log('bench/build/result.json, bench/build/result.svg');
   if (failures.size > 0) {

@@ -55,3 +55,34 @@ export function table(rows) {
   );
   return [head, `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...body].join('\n');
 }
+
+/** Returns the table of docs/performance.md: a line for each comparison, with its modes side by side. Bold: missed. */
+export function summary(rows, modes) {
+  const lines = new Map();
+  for (const row of rows) {
+    const head = `${row.case}: ${row.title} | ${row.against} | ${row.measure}`;
+    lines.set(head, { ...lines.get(head), [row.mode]: row });
+  }
+  const cell = (row) => {
+    if (row === undefined || row.skipped !== undefined) return '';
+    const ratio = number(row.ratio.median);
+    return verdict(row) === '**missed**' ? `**${ratio}**` : ratio;
+  };
+  const targets = (played) => [
+    ...new Set(modes.flatMap((mode) => played[mode]?.target ?? []).map(number)),
+  ];
+  return [
+    `| case | against | by | ${modes.join(' | ')} | at most |`,
+    `|---|---|---|${modes.map(() => '---|').join('')}---|`,
+    ...[...lines].map(
+      ([head, played]) =>
+        `| ${head} | ${modes.map((mode) => cell(played[mode])).join(' | ')} | ${targets(played).join(' / ')} |`,
+    ),
+  ].join('\n');
+}
+
+/** Returns the page with this table in the place of the one that it has. */
+export function withSummary(page, rows, modes) {
+  const region = /(<!-- numbers -->\n).*(\n<!-- \/numbers -->)/s;
+  return page.replace(region, (_, before, after) => `${before}${summary(rows, modes)}${after}`);
+}
