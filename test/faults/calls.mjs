@@ -1,23 +1,9 @@
 // Everything that makes a system call, each again and again: it does what it should, or says why not, and leaves
 // nothing open.
 import { once } from 'node:events';
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, fstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  FileDescriptor,
-  PidFd,
   UnixDatagram,
   UnixListener,
   UnixSeqpacket,
@@ -26,6 +12,7 @@ import {
 } from 'afunix';
 import { createConnection, createServer } from 'afunix/net';
 import * as raw from 'afunix/raw';
+import { ofDescriptors } from './descriptor-calls.mjs';
 import {
   allowed,
   arrived,
@@ -37,23 +24,13 @@ import {
   messageOf,
   now,
   persist,
+  using,
 } from './model.mjs';
 
 const ROUNDS = 12;
 /** What `raw` hands on where the others wait. */
 const injected = new Set((process.env.AFUNIX_FAULTS ?? '').match(/\bE[A-Z]+/g));
 const here = join(folder, 'calls');
-
-/** What was made is closed, whatever became of the rest. */
-async function using(make, use) {
-  const made = await insist(make);
-  const sockets = [made].flat();
-  try {
-    return await use(made);
-  } finally {
-    for (const socket of sockets) await socket.close();
-  }
-}
 
 /** What is asked of a socket, and of its descriptor. */
 async function ask(socket, inode) {
@@ -130,6 +107,8 @@ async function correspond(path, options) {
 }
 
 const calls = {
+  ...ofDescriptors,
+
   async names() {
     for (const [name, path] of Object.entries(paths)) {
       for (const replace of ['stale', 'always']) {
@@ -182,46 +161,6 @@ const calls = {
     }
   },
 
-  async 'a sealed file'() {
-    const text = Buffer.alloc(3000, 'sealed');
-    for (let i = 0; i < 10; i++) {
-      const fd = await insist(() => FileDescriptor.sealed(text));
-      const got = Buffer.alloc(4000);
-      arrived(got.subarray(0, readSync(fd.fd, got)), text);
-      fd.close();
-    }
-  },
-
-  async 'shared memory'() {
-    for (let i = 0; i < 10; i++) {
-      const memory = await insist(() => FileDescriptor.memory(5000));
-      const { buffer } = await insist(() => memory.map({ writable: true }));
-      new Uint8Array(buffer)[4999] = i;
-      const again = await insist(() => memory.map());
-      arrived(new Uint8Array(again.buffer)[4999], i);
-      await insist(() => memory.seals);
-      memory.close();
-    }
-  },
-
-  async 'a file that is sent'() {
-    const text = Buffer.alloc(70_000, 'of a file ');
-    const path = join(here, 'file');
-    writeFileSync(path, text);
-    const file = openSync(path, 'r');
-    await using(
-      () => UnixStream.pair(),
-      async ([one, other]) => {
-        const reading = insist(() => other.readExactly(text.length));
-        for (let start = 0; start < text.length; ) {
-          start += await insist(() => one.sendFile(file, { start, end: start + 9_999 }));
-        }
-        arrived(await reading, text);
-      },
-    );
-    closeSync(file);
-  },
-
   async 'a socket file of somebody else'() {
     if (process.getuid() !== 0) return;
     for (let i = 0; i < 5; i++) {
@@ -231,36 +170,6 @@ const calls = {
         () => arrived([statSync(path).uid, statSync(path).gid], [65534, 12345]),
       );
     }
-  },
-
-  async 'a process by its number'() {
-    for (let i = 0; i < 10; i++) {
-      const self = await insist(() => PidFd.open(process.pid));
-      await insist(() => self.signal(0));
-      const copy = await insist(() => self.getFd(files[0]));
-      arrived(fstatSync(copy.fd).ino, fstatSync(files[0]).ino);
-      copy.close();
-      self.close();
-    }
-  },
-
-  /** This process lives: whatever the wait for its end comes to, it is not that. */
-  async 'a process'() {
-    const [one, other] = await insist(() => UnixStream.pair());
-    for (let i = 0; i < 10; i++) {
-      const pidfd = await insist(() => one.peerPidFd());
-      const abort = new AbortController();
-      const waiting = pidfd.waitExit({ signal: abort.signal });
-      const [{ status, reason }] = await Promise.all([
-        Promise.allSettled([waiting]).then(([settled]) => settled),
-        sleep(1).then(() => abort.abort()),
-      ]);
-      arrived(status, 'rejected');
-      if (reason?.code !== 'ABORT_ERR') expected(reason);
-      pidfd.close();
-    }
-    await one.close();
-    await other.close();
   },
 
   async 'a datagram socket'() {

@@ -67,6 +67,17 @@ export async function persist(call, codes) {
 export const insist = (call) => persist(call, none);
 const none = new Set();
 
+/** What was made is closed, whatever became of the rest. */
+export async function using(make, use) {
+  const made = await insist(make);
+  const sockets = [made].flat();
+  try {
+    return await use(made);
+  } finally {
+    for (const socket of sockets) await socket.close();
+  }
+}
+
 /** Message `index`: its number first, of a length of its own, some with descriptors. */
 export function messageOf(index, length = 4 + ((index * 7919) % 3000)) {
   const data = Buffer.alloc(length, index);

@@ -9,6 +9,8 @@
 // to the file that AFUNIX_FAULTS_REPORT names:
 //
 //   CALL FAULT calls injected lengths     lengths: how many numbers `each` has been through
+//
+// It is longer than other files, for a preloaded library is one file, and most of it is one line a call.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
