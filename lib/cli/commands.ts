@@ -81,7 +81,8 @@ export const commands: readonly Command[] = [
     summary: 'Runs a program for each connection, which is its stdin and stdout',
     details:
       'AFUNIX_ADDRESS, AFUNIX_PEER_PID, AFUNIX_PEER_UID and AFUNIX_PEER_GID tell it of the connection. With ' +
-      'dgram it runs for one datagram after the other, which is its stdin, and the sender gets what it prints.',
+      'dgram it runs for one datagram after the other, which is its stdin, and the sender, whose address is ' +
+      'AFUNIX_PEER_ADDRESS, gets what it prints.',
     options: ['type', 'fds', 'json', 'quiet', ...binding],
   },
   {

@@ -140,7 +140,13 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   },
   'all sockets': inspects((stdout, scratch) => expect(stdout).toContain(scratch.path('a.sock'))),
   'who listens there': inspects((stdout) => expect(stdout).toContain(`${process.pid}`)),
-  'does anybody listen': inspects(() => {}),
+  'does anybody listen': async (start, scratch) => {
+    await using alone = start();
+    expect((await alone.ended).code).not.toBe(0);
+    await using _listener = await UnixListener.bind(scratch.path('a.sock'));
+    await using child = start();
+    await child.succeeds();
+  },
   'start a service by its socket': async (start, scratch) => {
     await using child = start();
     await using _stream = await connect(scratch);

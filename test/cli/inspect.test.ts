@@ -1,9 +1,12 @@
 // Commands that look at the sockets of this machine: list, who, probe, clean. And http.
 import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
+import { join } from 'node:path';
 import { UnixDatagram, UnixListener } from 'afunix';
 import { AF_UNIX, bind, close, SOCK_STREAM, socket } from 'afunix/raw';
 import { describe, expect, test } from 'vitest';
+import { describeWithUsers, nobody, readableCopy, readableNode } from '../helpers/another-user.js';
+import { Child } from '../helpers/children.js';
 import { afunix } from '../helpers/command.js';
 import { Scratch } from '../helpers/scratch.js';
 
@@ -78,6 +81,18 @@ test('probe: an exit code for each', async () => {
   expect(await probe('stream', '--type', 'dgram')).toBe('3 another type: stream');
   expect(forbidden.closed).toBe(false);
   close(bound);
+});
+
+describeWithUsers('probe as another user', () => {
+  test('no right to connect', async () => {
+    using scratch = new Scratch();
+    chmodSync(scratch.folder, 0o755);
+    await using _socket = await UnixDatagram.bind(scratch.path(), { mode: 0 });
+    const main = join(readableCopy, 'dist/cli/main.js');
+    const options = { ...nobody, cwd: readableCopy };
+    await using child = new Child(readableNode, [main, 'probe', scratch.path()], options);
+    expect(await child.ended).toMatchObject({ code: 4, stdout: 'no right\n' });
+  });
 });
 
 test('probe --wait, until somebody is there', async () => {

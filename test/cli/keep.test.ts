@@ -57,6 +57,38 @@ test.skipIf(!hasSeqpacket)('seqpacket: each packet is a line', async () => {
   }
 });
 
+test.runIf(hasSeqpacket)('seqpacket: from whom', async () => {
+  using scratch = new Scratch();
+  await using child = await listening(['listen', '-k', '-t', 'seqpacket', scratch.path()]);
+  await using one = await UnixSeqpacket.connect(scratch.path());
+  await using other = await UnixSeqpacket.connect(scratch.path());
+  await one.send('one');
+  await child.says('one\n');
+  await other.send('other');
+  await child.says('other\n');
+  const heads = [...child.stderr.matchAll(/from (#\d), process (\d+)/g)].map(([, ...who]) => who);
+  expect(heads).toEqual([
+    ['#1', `${process.pid}`],
+    ['#2', `${process.pid}`],
+  ]);
+});
+
+test.each([
+  ['none', 'onetwo'],
+  ['line', 'one\ntwo\n'],
+  ['nul', 'one\0two\0'],
+  ['length', '\0\0\0\x03one\0\0\0\x03two'],
+])('dgram, --framing %s', async (framing, printed) => {
+  using scratch = new Scratch();
+  const args = ['listen', '-k', '-t', 'dgram', '--framing', framing, scratch.path()];
+  await using child = await listening(args);
+  await using client = await UnixDatagram.bind(scratch.path('client'));
+  for (const word of ['one', 'two']) await client.send(word, { to: scratch.path() });
+  await child.says(printed);
+  expect(child.stdout).toBe(printed);
+  expect(child.stderr).toContain(`from ${scratch.path('client')}`);
+});
+
 test('dgram, --json: from whom', async () => {
   using scratch = new Scratch();
   await using child = await listening(['listen', '-k', '-j', '-t', 'dgram', scratch.path()]);

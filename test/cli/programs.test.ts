@@ -58,6 +58,29 @@ describe('exec', () => {
     expect(`${(await client.receive()).data} ${(await client.receive()).data}`).toBe('ONE TWO');
   });
 
+  const types = hasSeqpacket ? ['seqpacket', 'dgram'] : ['dgram'];
+  test.each(types)('%s, --fds: the descriptors, and who', async (type) => {
+    using scratch = new Scratch();
+    writeFileSync(scratch.path('file'), 'contents');
+    const code = 'echo "$AFUNIX_FDS $AFUNIX_PEER_PID $AFUNIX_PEER_ADDRESS: $(cat <&3)"';
+    const args = ['exec', '--fds', '-t', type, scratch.path(), 'sh', '-c', code];
+    await using _child = await listening(args);
+    const fds = [openSync(scratch.path('file'), 'r')];
+    let client: UnixSeqpacket | UnixDatagram;
+    if (type === 'dgram') {
+      client = await UnixDatagram.bind(scratch.path('client'));
+      await client.send('x', { fds, to: scratch.path() });
+    } else {
+      client = await UnixSeqpacket.connect(scratch.path());
+      await client.send('x', { fds });
+    }
+    const answer = `${(await client.receive())?.data}`;
+    const from = type === 'dgram' ? scratch.path('client') : '';
+    const pid = type === 'dgram' && process.platform !== 'linux' ? '' : process.pid;
+    expect(answer).toBe(`1 ${pid} ${from}: contents\n`);
+    await client.close();
+  });
+
   test('a program that is not there', async () => {
     using scratch = new Scratch();
     await using child = await listening(['exec', scratch.path(), 'no-such-program']);
