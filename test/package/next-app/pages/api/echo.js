@@ -1,0 +1,3 @@
+export default function echo({ method, body }, response) {
+  response.json({ method, body });
+}
