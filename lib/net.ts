@@ -1,13 +1,9 @@
 /// <reference types="node" preserve="true" />
 // afunix/net: Unix domain sockets with the interface of node:net.
-export { type Attached, type AttachOptions, attach } from './net/attach.js';
-export type { AnyListener, ServerEvents, SocketEvents } from './net/events.js';
+
+// Of node:net itself: programs use them for addresses that they do not listen or connect to.
 export {
   BlockList,
-  connect,
-  createConnection,
-  createServer,
-  default,
   getDefaultAutoSelectFamily,
   getDefaultAutoSelectFamilyAttemptTimeout,
   isIP,
@@ -16,7 +12,10 @@ export {
   SocketAddress,
   setDefaultAutoSelectFamily,
   setDefaultAutoSelectFamilyAttemptTimeout,
-} from './net/module.js';
+} from 'node:net';
+export { type Attached, type AttachOptions, attach } from './net/attach.js';
+export type { AnyListener, ServerEvents, SocketEvents } from './net/events.js';
+export { connect, createConnection, createServer, default } from './net/module.js';
 export type {
   ConnectOptions,
   ListenOptions,

@@ -46,19 +46,6 @@ export function connect(
 /** The same as `connect`, by the name that http.request() and others use. */
 export const createConnection: typeof connect = connect;
 
-// Of node:net itself: programs use them for addresses that they do not listen or connect to.
-export {
-  BlockList,
-  getDefaultAutoSelectFamily,
-  getDefaultAutoSelectFamilyAttemptTimeout,
-  isIP,
-  isIPv4,
-  isIPv6,
-  SocketAddress,
-  setDefaultAutoSelectFamily,
-  setDefaultAutoSelectFamilyAttemptTimeout,
-};
-
 /** All of this module, as `import net from 'node:net'` has it. */
 const net: {
   /** See `Server`. */
