@@ -4,7 +4,7 @@ import type { Message, UnixSeqpacket, UnixStream } from '../index.js';
 import type { Context } from './context.js';
 import type { Forger } from './forger.js';
 import type { Direction, RelayLog } from './relay-log.js';
-import { CHECK_INTERVAL, Connection } from './talk.js';
+import { CHECK_INTERVAL, Connection, isGone } from './talk.js';
 
 let count = 0;
 
@@ -22,7 +22,7 @@ export async function relayConnection(
   try {
     other = await sockets.connected(words[1] as string);
   } catch (error) {
-    await log.fails(name, error, notes);
+    await log.fails(name, error, isGone(error) ? undefined : notes);
     return sockets.release(socket);
   }
   const client = new Connection(socket);
@@ -46,7 +46,7 @@ export async function relayConnection(
       ended += 1;
       from.refuse();
       to.end();
-      await log.fails(name, error, notes);
+      await log.fails(name, error, isGone(error) ? undefined : notes);
     }
   };
   await Promise.all([pass(client, server, 'out'), pass(server, client, 'in')]);

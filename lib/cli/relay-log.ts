@@ -12,7 +12,6 @@ import {
 import type { Notes } from './notes.js';
 import type { Values } from './options.js';
 import { print, printJson } from './output.js';
-import { isGone } from './talk.js';
 
 /** To the address that relay connects to, or from there. */
 export type Direction = 'out' | 'in';
@@ -62,12 +61,12 @@ export class RelayLog {
     ]);
   }
 
-  /** Logs an error of the system, and notes it unless it only says that a side is gone. Rejects with any other. */
-  async fails(connection: string, error: unknown, notes: Notes): Promise<void> {
+  /** Logs an error of the system, and notes it. Rejects with any other. */
+  async fails(connection: string, error: unknown, notes?: Notes): Promise<void> {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     await this.event(connection, message);
-    if (!isGone(error)) notes.say(`${connection}: ${message}`, { connection, code });
+    notes?.say(`${connection}: ${message}`, { connection, code });
   }
 
   #line(head: string, parts: readonly string[]): Promise<void> {
