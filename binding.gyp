@@ -11,7 +11,7 @@
         "src/loop/poller.cc",
         "src/loop/thread_watch.cc",
         "src/napi/message_values.cc",
-        "src/no_cxx_library.cc",
+        "src/operator_new.cc",
         "src/raw/blocking.cc",
         "src/raw/calls.cc",
         "src/raw/messages.cc",

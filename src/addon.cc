@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <iterator>
-#include <string>
 #include <utility>
 
 #include "budget.h"
@@ -13,6 +12,7 @@
 #include "sys/ancillary.h"
 #include "sys/bound_path.h"
 #include "sys/constants.h"
+#include "sys/text.h"
 
 namespace afunix {
 
@@ -65,7 +65,7 @@ constexpr Number kLayout[] = {
 template <int64_t (*Find)(const char*)>
 int64_t FindAccount(const Arguments& arguments) {
   Bytes name;
-  return arguments.Read(&name) ? Find(std::string(name.view()).c_str()) : -EINVAL;
+  return arguments.Read(&name) ? Find(sys::Text(name.view()).c_str()) : -EINVAL;
 }
 
 napi_value MakeAccountExports(napi_env env) {

@@ -48,7 +48,7 @@ int PollLoop::Open() {
 // others move to a new set.
 void PollLoop::Rebuild() {
   if (Open() < 0) return;
-  std::vector<uint64_t> lost;
+  sys::Array<uint64_t> lost;
   for (size_t fd = 0; fd < slots_.size(); fd++) {
     const Slot& slot = slots_[fd];
     if (slot.poller == nullptr) continue;

@@ -5,8 +5,8 @@
 #include <node_api.h>
 
 #include <cstdint>
-#include <vector>
 
+#include "sys/array.h"
 #include "sys/ready_set.h"
 
 namespace afunix {
@@ -84,13 +84,13 @@ class PollLoop {
   bool unknown_ = false;  // among it was a descriptor of nobody's
   SetWatch* watch_ = nullptr;
   BusyPoll* busy_ = nullptr;
-  std::vector<Slot> slots_;
+  sys::Array<Slot> slots_;
   uint32_t generation_ = 0;
   // A number above those of all sockets. If a program closes a socket by its number, the number is
   // free, and the socket may close it once more: no descriptor of ours must have it by then.
   int above_ = 0;
-  std::vector<Poller*> direct_;  // the pollers with a watch of their own
-  int holds_ = 0;                // pollers that keep the loop alive
+  sys::Array<Poller*> direct_;  // the pollers with a watch of their own
+  int holds_ = 0;               // pollers that keep the loop alive
   int handles_ = 0;
   Drained drained_ = nullptr;
   void* data_ = nullptr;

@@ -41,7 +41,7 @@ int BufferList::Append(napi_env env, napi_value buffers) {
   return 0;
 }
 
-int BufferList::LookUp(napi_env env, std::vector<iovec>* out) const {
+int BufferList::LookUp(napi_env env, sys::Array<iovec>* out) const {
   for (napi_value value : buffers_) {
     Bytes bytes;
     if (!GetBytes(env, value, &bytes)) return -EINVAL;

@@ -5,10 +5,9 @@
 #include <node_api.h>
 #include <sys/uio.h>
 
-#include <vector>
-
 #include "sys/address.h"
 #include "sys/ancillary.h"
+#include "sys/array.h"
 #include "sys/unique_fd.h"
 
 namespace afunix {
@@ -20,10 +19,10 @@ class BufferList {
   // Appends a Uint8Array, or an array of them. Returns 0, or -EINVAL for anything else.
   int Append(napi_env env, napi_value buffers);
   // Their memory, good until JavaScript runs again. Returns 0 or -EINVAL.
-  int LookUp(napi_env env, std::vector<iovec>* out) const;
+  int LookUp(napi_env env, sys::Array<iovec>* out) const;
 
  private:
-  std::vector<napi_value> buffers_;
+  sys::Array<napi_value> buffers_;
 };
 
 // All three: undefined is none. Return 0 or -errno.

@@ -6,13 +6,13 @@
 
 namespace afunix {
 
-std::vector<BlockingDescriptors::Entry>::iterator BlockingDescriptors::Find(int fd) {
+BlockingDescriptors::Entry* BlockingDescriptors::Find(int fd) {
   return std::lower_bound(entries_.begin(), entries_.end(), fd,
                           [](const Entry& entry, int wanted) { return entry.fd < wanted; });
 }
 
 void BlockingDescriptors::Remove(int fd) {
-  const auto found = Find(fd);
+  Entry* const found = Find(fd);
   if (found != entries_.end() && found->fd == fd) entries_.erase(found);
 }
 
@@ -23,7 +23,7 @@ void BlockingDescriptors::Add(int fd) {
 }
 
 bool BlockingDescriptors::Has(int fd) {
-  const auto found = Find(fd);
+  Entry* const found = Find(fd);
   if (found == entries_.end() || found->fd != fd) return false;
   struct stat stat;
   if (sys::Stat(fd, &stat) == 0 && stat.st_dev == found->device && stat.st_ino == found->inode) {

@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include <vector>
+#include "sys/array.h"
 
 namespace afunix {
 
@@ -26,9 +26,9 @@ class BlockingDescriptors {
     ino_t inode;
   };
   // The entry of `fd`, or where it would be.
-  std::vector<Entry>::iterator Find(int fd);
+  Entry* Find(int fd);
 
-  std::vector<Entry> entries_;  // by fd
+  sys::Array<Entry> entries_;  // by fd
 };
 
 }  // namespace afunix

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
-#include <vector>
 
 #include "blocking.h"
 #include "napi/handle_scope.h"
 #include "napi/message_values.h"
+#include "sys/array.h"
 #include "sys/messages.h"
 
 namespace afunix {
@@ -51,7 +51,7 @@ class MessageToSend {
 
  private:
   BufferList buffers_;
-  std::vector<iovec> iovecs_;
+  sys::Array<iovec> iovecs_;
   sys::Address address_;
   sys::AddressWay way_;
   bool has_address_ = false;
@@ -106,7 +106,7 @@ class MessageToReceive {
 
  private:
   BufferList buffers_;
-  std::vector<iovec> iovecs_;
+  sys::Array<iovec> iovecs_;
   sys::Address address_;
   int flags_ = 0;
   alignas(cmsghdr) unsigned char control_[sys::kControlCapacity];
@@ -138,7 +138,7 @@ int64_t SendMany(BlockingDescriptors& blocking, const Arguments& arguments) {
   }
   count = std::min(count, sys::kMaxVectors);
   const auto messages = std::make_unique<MessageToSend[]>(count);
-  std::vector<mmsghdr> headers(count);
+  sys::Array<mmsghdr> headers(count);
   int error = 0;
   // As the kernel does: those before a wrong one go out.
   for (uint32_t i = 0; i < count; ++i) {
@@ -194,7 +194,7 @@ napi_value ReceiveMany(BlockingDescriptors& blocking, const Arguments& arguments
   }
   count = std::min(count, sys::kMaxVectors);
   const auto messages = std::make_unique<MessageToReceive[]>(count);
-  std::vector<mmsghdr> headers(count);
+  sys::Array<mmsghdr> headers(count);
   for (uint32_t i = 0; i < count; ++i) {
     napi_value buffers;
     const int error = napi_get_element(arguments.env, arguments[1], i, &buffers) == napi_ok

@@ -10,6 +10,7 @@
 #include "socket_wrap.h"
 #include "sys/platform.h"
 #include "sys/readiness.h"
+#include "sys/text.h"
 
 namespace afunix {
 
@@ -179,8 +180,8 @@ int SocketWrap::AdoptPath(const Arguments& arguments) {
 napi_value SocketWrap::GetBoundPath(const Arguments& arguments) {
   napi_value bytes = nullptr;
   if (path_ == nullptr) return bytes;
-  const std::string& path = path_->path();
-  napi_create_buffer_copy(arguments.env, path.size(), path.data(), nullptr, &bytes);
+  const sys::Text& path = path_->path();
+  napi_create_buffer_copy(arguments.env, path.size(), path.c_str(), nullptr, &bytes);
   return bytes;
 }
 

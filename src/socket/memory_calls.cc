@@ -2,12 +2,12 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
-#include <string>
 #include <utility>
 
 #include "owned_descriptors.h"
 #include "sys/memory_map.h"
 #include "sys/sealed_file.h"
+#include "sys/text.h"
 
 namespace afunix {
 
@@ -29,7 +29,7 @@ int OwnedDescriptors::SealedFile(const Arguments& arguments) {
   Bytes name, contents;
   if (!arguments.Read(&name, &contents)) return -EINVAL;
   sys::UniqueFd fd;
-  const std::string terminated(name.view());
+  const sys::Text terminated(name.view());
   const int result = sys::SealedFile(terminated.c_str(), contents.view(), &fd);
   return result < 0 ? result : Add(std::move(fd));
 }
@@ -40,7 +40,7 @@ int OwnedDescriptors::MemoryFile(const Arguments& arguments) {
   int64_t size;
   if (!arguments.Read(&name, &size)) return -EINVAL;
   sys::UniqueFd fd;
-  const std::string terminated(name.view());
+  const sys::Text terminated(name.view());
   const int result = sys::MemoryFile(terminated.c_str(), size, &fd);
   return result < 0 ? result : Add(std::move(fd));
 }

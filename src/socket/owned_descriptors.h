@@ -3,9 +3,8 @@
 
 #include <node_api.h>
 
-#include <vector>
-
 #include "napi/function.h"
+#include "sys/array.h"
 #include "sys/unique_fd.h"
 
 namespace afunix {
@@ -52,7 +51,7 @@ class OwnedDescriptors {
   // Removes it. Returns whether it was there.
   bool Take(int fd);
 
-  std::vector<bool> owned_;  // by number
+  sys::Array<bool> owned_;  // by number
 };
 
 }  // namespace afunix

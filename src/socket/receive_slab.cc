@@ -64,7 +64,7 @@ bool ReceiveSlab::MapSlots() {
 }
 
 bool ReceiveSlab::MakeControl() {
-  if (control_ == nullptr) control_.reset(new (std::nothrow) Control);
+  if (control_ == nullptr) control_.reset(new (std::nothrow_t{}) Control);
   return control_ != nullptr;
 }
 
@@ -171,8 +171,9 @@ napi_value ReceiveSlab::Take(napi_env env, size_t index) {
 }
 
 int32_t ReceiveSlab::SenderOf(std::string_view address) {
-  if (address != sender_) {
-    sender_ = address;
+  if (address != std::string_view(sender_.data(), sender_.size())) {
+    sender_.resize(address.size());
+    std::copy(address.begin(), address.end(), sender_.begin());
     sender_number_ = sender_number_ == INT32_MAX ? 1 : sender_number_ + 1;
   }
   return sender_number_;

@@ -13,13 +13,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
 
 #include "budget.h"
 #include "chunk.h"
 #include "napi/values.h"
 #include "sys/ancillary.h"
+#include "sys/array.h"
 #include "sys/messages.h"
 
 namespace afunix {
@@ -153,7 +153,7 @@ class ReceiveSlab {
   alignas(sockaddr_un) unsigned char names_[kMaxReceiveBatch][kNameRoom] = {};
   alignas(cmsghdr) unsigned char timestamps_[kMaxReceiveBatch][64] = {};
 
-  std::string sender_;  // the last one's address
+  sys::Array<char> sender_;  // the last one's address
   int32_t sender_number_ = 0;
   Received messages_[kMaxReceiveBatch];
   Chunk numbers_{kNumbers * sizeof(int32_t)};

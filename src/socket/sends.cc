@@ -1,11 +1,11 @@
 // What a socket sends for JavaScript, always with MSG_DONTWAIT: see sys/messages.h.
 #include <algorithm>
 #include <cerrno>
-#include <vector>
 
 #include "budget.h"
 #include "napi/message_values.h"
 #include "socket_wrap.h"
+#include "sys/array.h"
 #include "sys/calls.h"
 #include "sys/messages.h"
 #include "sys/send_file.h"
@@ -15,7 +15,7 @@ namespace afunix {
 namespace {
 
 // Leaves their first `most` bytes.
-void Cut(std::vector<iovec>* vectors, size_t most) {
+void Cut(sys::Array<iovec>* vectors, size_t most) {
   for (size_t i = 0; i < vectors->size(); i++) {
     iovec& vector = (*vectors)[i];
     if (vector.iov_len >= most) {
@@ -64,7 +64,7 @@ int SocketWrap::Send(const Arguments& arguments) {
 int SocketWrap::SendMessage(const Arguments& arguments) {
   if (!fd_) return -EBADF;
   BufferList buffers;
-  std::vector<iovec> vectors;
+  sys::Array<iovec> vectors;
   Destination to;
   sys::ControlBuilder control;
   int error = buffers.Append(arguments.env, arguments[0]);

@@ -4,11 +4,11 @@
 #include <node_api.h>
 
 #include <cstdint>
-#include <vector>
 
 #include "loop/poller.h"
 #include "napi/function.h"
 #include "receive_slab.h"
+#include "sys/array.h"
 #include "sys/unique_fd.h"
 
 namespace afunix {
@@ -69,8 +69,8 @@ class SocketTable {
   void Dispatch(napi_ref function, napi_value handle, int result);
 
   BlockingDescriptors* const blocking_;
-  std::vector<SocketWrap*> sockets_;  // by id
-  std::vector<uint32_t> free_ids_;
+  sys::Array<SocketWrap*> sockets_;  // by id
+  sys::Array<uint32_t> free_ids_;
   napi_ref handle_class_ = nullptr;
   napi_ref on_readable_ = nullptr;
   napi_ref on_writable_ = nullptr;

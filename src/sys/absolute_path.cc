@@ -9,8 +9,8 @@
 
 namespace afunix::sys {
 
-int MakeAbsolute(const std::string& path, std::string* out) {
-  if (path[0] == '/') {
+int MakeAbsolute(const Text& path, Text* out) {
+  if (path.c_str()[0] == '/') {
     *out = path;
     return 0;
   }
@@ -19,7 +19,7 @@ int MakeAbsolute(const std::string& path, std::string* out) {
       Retry([&] { return ::getcwd(directory, sizeof(directory)) == nullptr ? -1 : 0; });
   if (error != 0) return error == -ERANGE ? -ENAMETOOLONG : error;
   *out = directory;
-  if (out->back() != '/') *out += '/';
+  if (out->view().back() != '/') *out += "/";
   *out += path;
   return out->size() < PATH_MAX ? 0 : -ENAMETOOLONG;
 }

@@ -7,10 +7,10 @@
 #include <climits>
 #include <cstdio>
 #include <cstring>
-#include <string>
 
 #include "platform.h"
 #include "retry.h"
+#include "text.h"
 
 namespace afunix::sys {
 
@@ -45,7 +45,7 @@ int Address::Resolve(std::string_view bytes, AddressWay* way) {
   const int error = Set(bytes);
   if (error != -ENAMETOOLONG) return error;
   if (const int invalid = CheckAddress(bytes)) return invalid;
-  const std::string path(bytes);
+  const Text path(bytes);
 #if AFUNIX_PROC
   const int fd = Retry([&] { return ::open(path.c_str(), O_PATH | O_CLOEXEC); });
   if (fd < 0) return fd;

@@ -25,19 +25,20 @@ namespace afunix::sys {
 
 namespace {
 
-int LStat(const std::string& path, struct stat* out) { return StatAt(AT_FDCWD, path, out); }
+int LStat(const Text& path, struct stat* out) { return StatAt(AT_FDCWD, path, out); }
 
 // The file `name` in the directory of `path`.
-std::string Sibling(const std::string& path, const std::string& name) {
-  return path.substr(0, path.rfind('/') + 1) + name;  // npos + 1 is 0
+Text Sibling(const Text& path, const Text& name) {
+  const std::string_view directory(path.c_str(), path.view().rfind('/') + 1);  // npos + 1 is 0
+  return Text(directory) + name;
 }
 
 // The part of `path` after its directory.
-const char* NameIn(const std::string& path) { return path.c_str() + path.rfind('/') + 1; }
+const char* NameIn(const Text& path) { return path.c_str() + path.view().rfind('/') + 1; }
 
 // The directory that `path` lies in.
-int OpenDirectory(const std::string& path, UniqueFd* out) {
-  const std::string directory = Sibling(path, "");
+int OpenDirectory(const Text& path, UniqueFd* out) {
+  const Text directory = Sibling(path, "");
   const int fd =
       Retry([&] { return ::open(directory.c_str(), kLookInto | O_DIRECTORY | O_CLOEXEC); });
   if (fd < 0) return fd;
@@ -56,7 +57,7 @@ int LockDirectory(const UniqueFd& directory, UniqueFd* lock) {
 }
 
 // 0, or why nobody should be served at `path`, which lies in `directory`.
-int CheckSafety(const UniqueFd& directory, const std::string& path) {
+int CheckSafety(const UniqueFd& directory, const Text& path) {
   struct stat status;
   if (const int error = Stat(directory.get(), &status)) return error;
   if ((status.st_mode & (S_IWOTH | S_ISVTX)) == S_IWOTH) return kUnsafeDirectory;
@@ -64,15 +65,15 @@ int CheckSafety(const UniqueFd& directory, const std::string& path) {
 }
 
 // Where the symbolic link at `path`, if it is one, leads in the end.
-int FollowLinks(std::string* path) {
+int FollowLinks(Text* path) {
   constexpr int kMaxLinks = 40;  // as the kernel's
   for (int i = 0; i < kMaxLinks; ++i) {
     char target[PATH_MAX];
     const ssize_t length = Retry([&] { return ::readlink(path->c_str(), target, sizeof(target)); });
     if (length == -EINVAL || length == -ENOENT) return 0;
     if (length < 0) return static_cast<int>(length);
-    const std::string link(target, static_cast<size_t>(length));
-    *path = link[0] == '/' ? link : Sibling(*path, link);
+    const std::string_view link(target, static_cast<size_t>(length));
+    *path = link[0] == '/' ? Text(link) : Sibling(*path, link);
     if (path->size() >= PATH_MAX) return -ENAMETOOLONG;
   }
   return -ELOOP;
@@ -87,7 +88,7 @@ constexpr bool kSecondNames = AFUNIX_PROC;
 class Binding {
  public:
   // `path` is absolute and lies in `directory`.
-  Binding(int fd, const BindRequest& request, const FileRights& rights, std::string path,
+  Binding(int fd, const BindRequest& request, const FileRights& rights, Text path,
           UniqueFd directory)
       : fd_(fd),
         request_(request),
@@ -106,19 +107,19 @@ class Binding {
   int MakeWay();
   int MakeTemporary();
   int Publish();
-  int Finish(const std::string& name);
+  int Finish(const Text& name);
 
   const int fd_;
   const BindRequest& request_;
   const FileRights rights_;
-  const std::string path_;
-  const std::string name_;  // in the directory
+  const Text path_;
+  const Text name_;  // in the directory
   UniqueFd directory_;
   MadeFile made_;
   struct stat in_the_way_;
   bool replaces_ = false;  // whether what is in the way is replaced
   bool dead_ = false;      // whether that is known to be dead, and has a second name
-  std::string temporary_;  // empty unless the socket is bound to one
+  Text temporary_;         // empty unless the socket is bound to one
   // Whether it stays as a second name. A listener needs none: nobody answers it.
   bool kept_ = kSecondNames && request_.listen_backlog < 0;
   bool by_descriptor_ = false;
@@ -145,7 +146,7 @@ int Binding::MakeWay() {
 }
 
 int Binding::MakeTemporary() {
-  std::string name;
+  Text name;
   const Temporary kind = kept_ ? Temporary::kKept : Temporary::kMoved;
   const int error =
       BindTemporary(fd_, kind, directory_.get(), Sibling(path_, ""), &name, &by_descriptor_);
@@ -167,7 +168,7 @@ int Binding::Publish() {
 }
 
 // What is left to do once `name` is bound: know the file again, its owner and mode, listen.
-int Binding::Finish(const std::string& name) {
+int Binding::Finish(const Text& name) {
   struct stat status;
   const int error = StatAt(directory_.get(), name, &status);
   // Someone has put another file there, or another directory in the way.
@@ -228,7 +229,7 @@ void BoundPath::Forget() {
 
 int FindPath(int fd, std::string_view path, BoundPath* out) {
   *out = BoundPath();
-  const std::string name(path);
+  const Text name(path);
   struct stat status;
   if (const int error = LStat(name, &status)) return error;
   if (!S_ISSOCK(status.st_mode)) return -ENOENT;
@@ -255,8 +256,8 @@ int BindPath(int fd, const BindRequest& request, BoundPath* out) {
     return request.listen_backlog < 0 ? 0 : Listen(fd, request.listen_backlog);
   }
 
-  std::string path;
-  if (const int error = MakeAbsolute(std::string(request.address), &path)) return error;
+  Text path;
+  if (const int error = MakeAbsolute(request.address, &path)) return error;
   if (request.allow_unsafe) {
     if (const int error = FollowLinks(&path)) return error;
   }

@@ -4,10 +4,10 @@
 
 #include <sys/types.h>
 
-#include <string>
 #include <string_view>
 
 #include "made_file.h"
+#include "text.h"
 #include "unique_fd.h"
 
 namespace afunix::sys {
@@ -51,7 +51,7 @@ class BoundPath {
   bool empty() const { return path_.empty(); }
 
   // The absolute pathname that was asked for, whatever name the kernel reports.
-  const std::string& path() const { return path_; }
+  const Text& path() const { return path_; }
 
   // Unlinks the files if their device and inode are still the ones recorded at bind. Call it before
   // the descriptor is closed: the other way around, the inode number could be in use again. Between
@@ -68,8 +68,8 @@ class BoundPath {
  private:
   friend class Binding;
   friend int FindPath(int, std::string_view, BoundPath*);
-  std::string path_;    // the process may change its directory
-  std::string second_;  // the name that the kernel reports, if it is another one and is kept
+  Text path_;           // the process may change its directory
+  Text second_;         // the name that the kernel reports, if it is another one and is kept
   UniqueFd directory_;  // of `second_`, if that is relative to a descriptor
   dev_t device_ = 0;
   ino_t inode_ = 0;

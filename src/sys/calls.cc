@@ -5,13 +5,13 @@
 #include <sys/ioctl.h>
 
 #include <cerrno>
-#include <string>
 
 #include "file_status.h"
 #include "platform.h"
 #include "readiness.h"
 #include "retry.h"
 #include "temporary_name.h"
+#include "text.h"
 
 namespace afunix::sys {
 
@@ -34,8 +34,8 @@ int BindFitting(int fd, std::string_view bytes) {
 // For a pathname that does not fit into sun_path.
 int BindLong(int fd, std::string_view path) {
   const size_t end = path.rfind('/') + 1;  // npos + 1 is 0
-  const std::string prefix(path.substr(0, end));
-  const std::string name(path.substr(end));
+  const Text prefix(std::string_view(path.data(), end));
+  const Text name(std::string_view(path.data() + end, path.size() - end));
   UniqueFd directory(Retry([&] {
     return ::open(end == 0 ? "." : prefix.c_str(), kLookInto | O_DIRECTORY | O_CLOEXEC);
   }));
@@ -46,7 +46,7 @@ int BindLong(int fd, std::string_view path) {
   int error = StatAt(directory.get(), name, &existing);
   if (error == 0) return -EADDRINUSE;
   if (error != -ENOENT) return error;
-  std::string temporary;
+  Text temporary;
   bool by_descriptor;
   error = BindTemporary(fd, Temporary::kMoved, directory.get(), prefix, &temporary, &by_descriptor);
   if (error != 0) return error;

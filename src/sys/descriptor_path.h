@@ -2,16 +2,17 @@
 #pragma once
 
 #include <cstdio>
-#include <string>
+
+#include "text.h"
 
 namespace afunix::sys {
 
 // `process`: its number, or "self". Not by std::to_string(), which LLVM's C++ library does not have
 // in its headers.
-inline std::string DescriptorPath(const std::string& process, int fd) {
+inline Text DescriptorPath(std::string_view process, int fd) {
   char number[16];
   (void)snprintf(number, sizeof(number), "%d", fd);
-  std::string path = "/proc/";
+  Text path = "/proc/";
   path += process;
   path += "/fd/";
   path += number;

@@ -20,7 +20,7 @@ int Stat(int fd, struct stat* out) {
   return static_cast<int>(Retry([&] { return ::syscall(SYS_fstat, fd, out); }));
 }
 
-int StatAt(int directory, const std::string& name, struct stat* out) {
+int StatAt(int directory, const Text& name, struct stat* out) {
   return static_cast<int>(Retry([&] {
     return ::syscall(SYS_newfstatat, directory, name.c_str(), out, AT_SYMLINK_NOFOLLOW);
   }));
@@ -32,7 +32,7 @@ int Stat(int fd, struct stat* out) {
   return Retry([&] { return ::fstat(fd, out); });
 }
 
-int StatAt(int directory, const std::string& name, struct stat* out) {
+int StatAt(int directory, const Text& name, struct stat* out) {
   return Retry([&] { return ::fstatat(directory, name.c_str(), out, AT_SYMLINK_NOFOLLOW); });
 }
 

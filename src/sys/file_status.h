@@ -3,14 +3,14 @@
 
 #include <sys/stat.h>
 
-#include <string>
+#include "text.h"
 
 namespace afunix::sys {
 
 // Both return 0 or -errno.
 int Stat(int fd, struct stat* out);
 // Looks at `name` in `directory`, and follows no link.
-int StatAt(int directory, const std::string& name, struct stat* out);
+int StatAt(int directory, const Text& name, struct stat* out);
 
 bool IsSameFile(const struct stat& a, const struct stat& b);
 

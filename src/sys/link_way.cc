@@ -17,8 +17,8 @@ LinkWay::~LinkWay() {
   ::rmdir(directory_.c_str());
 }
 
-int LinkWay::Make(const std::string& path) {
-  std::string target;
+int LinkWay::Make(const Text& path) {
+  Text target;
   if (const int error = MakeAbsolute(path, &target)) return error;
   char name[] = "/tmp/afunix-way-XXXXXX";
   const int error = Retry([&] { return ::mkdtemp(name) == nullptr ? -1 : 0; });

@@ -1,8 +1,9 @@
 // A short way to a long path, where there is no /proc to go through: a symbolic link.
 #pragma once
 
-#include <string>
 #include <utility>
+
+#include "text.h"
 
 namespace afunix::sys {
 
@@ -17,13 +18,13 @@ class LinkWay {
 
   // Makes the link lead to `path`. A relative one is taken from the current directory. Returns 0 or
   // -errno.
-  int Make(const std::string& path);
+  int Make(const Text& path);
 
   // The link's pathname, of 24 bytes.
-  std::string path() const { return directory_ + "/l"; }
+  Text path() const { return directory_ + "/l"; }
 
  private:
-  std::string directory_;  // empty: not made
+  Text directory_;  // empty: not made
 };
 
 }  // namespace afunix::sys

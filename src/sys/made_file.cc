@@ -87,7 +87,7 @@ int SetRights(const MadeFile& made, const FileRights& rights) {
     if (const int error = SetOwner(file.get(), rights.owner, rights.group)) return error;
   }
   // fchmod(2) does not take an O_PATH descriptor; its link in /proc leads to the same inode.
-  const std::string link = DescriptorPath("self", file.get());
+  const Text link = DescriptorPath("self", file.get());
   const int error = Retry([&] { return ::chmod(link.c_str(), static_cast<mode_t>(rights.mode)); });
   if (error != 0 && rights.ChangeOwner()) SetOwner(file.get(), status.st_uid, status.st_gid);
   return error;

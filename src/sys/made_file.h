@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include <string>
+#include "text.h"
 
 namespace afunix::sys {
 
@@ -22,7 +22,7 @@ struct FileRights {
 // A file made by bind(2), removed again unless it is kept.
 struct MadeFile {
   int directory = -1;  // borrowed
-  std::string name;
+  Text name;
   struct stat status;
 
   void Keep() { name.clear(); }

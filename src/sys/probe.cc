@@ -9,7 +9,7 @@
 
 namespace afunix::sys {
 
-int Probe(const std::string& path) {
+int Probe(const Text& path) {
   UniqueFd probe;
   if (const int error = Socket(AF_UNIX, SOCK_DGRAM, 0, kDefault, &probe)) return error;
   const int error = Connect(probe.get(), path);

@@ -31,38 +31,38 @@ namespace {
 constexpr char kKeptPrefix[] = ".afunix-";
 constexpr char kMovedPrefix[] = ".afunix-tmp-";
 
-int MakeName(Temporary kind, std::string* out) {
+int MakeName(Temporary kind, Text* out) {
   uint64_t number;
   const int error = Retry([&] { return ::getentropy(&number, sizeof(number)); });
   if (error != 0) return error;
   char digits[17];
   (void)snprintf(digits, sizeof(digits), "%016llx", static_cast<unsigned long long>(number));
-  *out = std::string(kind == Temporary::kKept ? kKeptPrefix : kMovedPrefix) + digits;
+  *out = Text(kind == Temporary::kKept ? kKeptPrefix : kMovedPrefix) + digits;
   return 0;
 }
 
 #if AFUNIX_PROC
 // The way to an open directory that any process can go.
-int DescriptorPrefix(int directory, std::string* out) {
+int DescriptorPrefix(int directory, Text* out) {
   char pid[32];
   // Not getpid(2): the /proc that is mounted may number processes otherwise.
   const ssize_t length = Retry([&] { return ::readlink("/proc/self", pid, sizeof(pid)); });
   if (length == -ENOENT) return -ENOSYS;
   if (length < 0) return static_cast<int>(length);
-  *out = DescriptorPath(std::string(pid, static_cast<size_t>(length)), directory) + "/";
+  *out = DescriptorPath(std::string_view(pid, static_cast<size_t>(length)), directory) + "/";
   return 0;
 }
 #endif
 
-int LinkAt(int directory, const std::string& from, const std::string& to) {
+int LinkAt(int directory, const Text& from, const Text& to) {
   return Retry([&] { return ::linkat(directory, from.c_str(), directory, to.c_str(), 0); });
 }
 
-int UnlinkAt(int directory, const std::string& name) {
+int UnlinkAt(int directory, const Text& name) {
   return Retry([&] { return ::unlinkat(directory, name.c_str(), 0); });
 }
 
-int RenameNoReplace(int directory, const std::string& from, const std::string& to) {
+int RenameNoReplace(int directory, const Text& from, const Text& to) {
 #ifdef __linux__
   constexpr unsigned kNoReplace = 1;  // RENAME_NOREPLACE; musl has neither it nor renameat2()
   return static_cast<int>(Retry([&] {
@@ -76,10 +76,11 @@ int RenameNoReplace(int directory, const std::string& from, const std::string& t
 #endif
 }
 
-bool IsKeptName(const std::string& name) {
-  constexpr size_t kPrefix = sizeof(kKeptPrefix) - 1;
-  return name.size() == kPrefix + 16 && name.compare(0, kPrefix, kKeptPrefix) == 0 &&
-         name.find_first_not_of("0123456789abcdef", kPrefix) == std::string::npos;
+bool IsKeptName(std::string_view name) {
+  constexpr std::string_view kPrefix = kKeptPrefix;
+  return name.size() == kPrefix.size() + 16 &&
+         std::string_view(name.data(), kPrefix.size()) == kPrefix &&
+         name.find_first_not_of("0123456789abcdef", kPrefix.size()) == std::string_view::npos;
 }
 
 // Whether a file is this user's and was not made just now.
@@ -98,15 +99,15 @@ int InUse(int error) { return error == -EEXIST ? -EADDRINUSE : error; }
 
 }  // namespace
 
-int BindTemporary(int fd, Temporary kind, int directory, const std::string& prefix,
-                  std::string* name, bool* by_descriptor) {
+int BindTemporary(int fd, Temporary kind, int directory, const Text& prefix, Text* name,
+                  bool* by_descriptor) {
   if (const int error = MakeName(kind, name)) return error;
-  std::string address = prefix + *name;
+  Text address = prefix + *name;
   const bool is_long = address.size() > Address::kMaxPath;
 #if AFUNIX_PROC
   *by_descriptor = is_long;
   if (is_long) {
-    std::string way;
+    Text way;
     if (const int error = DescriptorPrefix(directory, &way)) return error;
     address = way + *name;
   }
@@ -122,7 +123,7 @@ int BindTemporary(int fd, Temporary kind, int directory, const std::string& pref
   return Bind(fd, address);
 }
 
-int Move(int directory, const std::string& temporary, const std::string& name) {
+int Move(int directory, const Text& temporary, const Text& name) {
   int error = RenameNoReplace(directory, temporary, name);
   if (error != -EINVAL && error != -ENOSYS) return InUse(error);
   // The file system cannot (NFS).
@@ -131,33 +132,33 @@ int Move(int directory, const std::string& temporary, const std::string& name) {
   return InUse(error);
 }
 
-int Link(int directory, const std::string& temporary, const std::string& name, bool* kept) {
+int Link(int directory, const Text& temporary, const Text& name, bool* kept) {
   const int error = LinkAt(directory, temporary, name);
   *kept = error == 0 || error == -EEXIST;
   return *kept ? InUse(error) : Move(directory, temporary, name);
 }
 
-int MoveOver(int directory, const std::string& temporary, const std::string& name, bool* kept) {
-  std::string second;
+int MoveOver(int directory, const Text& temporary, const Text& name, bool* kept) {
+  Text second;
   if (*kept) {
     if (const int error = MakeName(Temporary::kMoved, &second)) return error;
     *kept = LinkAt(directory, temporary, second) == 0;
   }
-  const std::string& from = *kept ? second : temporary;
+  const Text& from = *kept ? second : temporary;
   const int error =
       Retry([&] { return ::renameat(directory, from.c_str(), directory, name.c_str()); });
   if (error != 0 && *kept) UnlinkAt(directory, second);
   return error;
 }
 
-int UnlinkIfSame(int directory, const std::string& name, const struct stat& expected) {
+int UnlinkIfSame(int directory, const Text& name, const struct stat& expected) {
   struct stat found;
   if (StatAt(directory, name, &found) != 0 || !IsSameFile(found, expected)) return 0;
   const int error = UnlinkAt(directory, name);
   return error == -ENOENT ? 0 : error;
 }
 
-void UnlinkLeftOvers(int directory, const std::string& prefix, const struct stat* dead) {
+void UnlinkLeftOvers(int directory, const Text& prefix, const struct stat* dead) {
   const int fd =
       Retry([&] { return ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
   if (fd < 0) return;
@@ -167,7 +168,7 @@ void UnlinkLeftOvers(int directory, const std::string& prefix, const struct stat
     return;
   }
   while (const dirent* entry = ::readdir(entries)) {
-    const std::string name = entry->d_name;
+    const std::string_view name = entry->d_name;
     if (!IsKeptName(name)) continue;
     struct stat found;
     if (StatAt(directory, name, &found) != 0 || !S_ISSOCK(found.st_mode)) continue;

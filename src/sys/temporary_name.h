@@ -6,8 +6,7 @@
 
 #include <sys/stat.h>
 
-#include <string>
-
+#include "text.h"
 #include "unique_fd.h"
 
 namespace afunix::sys {
@@ -23,26 +22,26 @@ enum class Temporary {
 // which would be the receiver's. macOS has no /proc: there it is bound through a symbolic link (see
 // link_way.h), and the address leads nowhere afterwards. Returns 0 with the file's *name, or
 // -errno: -ENOSYS where /proc would be needed and is not there.
-int BindTemporary(int fd, Temporary kind, int directory, const std::string& prefix,
-                  std::string* name, bool* by_descriptor);
+int BindTemporary(int fd, Temporary kind, int directory, const Text& prefix, Text* name,
+                  bool* by_descriptor);
 
 // These three return 0 or -errno, -EADDRINUSE where `name` is taken. After a failure the file has
 // its old name.
 //
 // Renames `temporary` to `name`.
-int Move(int directory, const std::string& temporary, const std::string& name);
+int Move(int directory, const Text& temporary, const Text& name);
 // Gives `temporary` a second name, link(2). Where the file system has no such thing it is renamed,
 // and *kept is false.
-int Link(int directory, const std::string& temporary, const std::string& name, bool* kept);
+int Link(int directory, const Text& temporary, const Text& name, bool* kept);
 // As Move() or, if *kept, Link(), over the file that has the name.
-int MoveOver(int directory, const std::string& temporary, const std::string& name, bool* kept);
+int MoveOver(int directory, const Text& temporary, const Text& name, bool* kept);
 
 // Removes `name` if it is this file. Returns 0 also when it is gone, or another one by now.
-int UnlinkIfSame(int directory, const std::string& name, const struct stat& expected);
+int UnlinkIfSame(int directory, const Text& name, const struct stat& expected);
 // Removes the second names that processes which were killed left in `directory`, whose path with
 // its slash is `prefix`: those of the file `dead`, which has just lost its first name (nullptr:
 // none), and those of this user at which nobody answers. One that was made a moment ago stays:
 // between the file and its binding lies an instant.
-void UnlinkLeftOvers(int directory, const std::string& prefix, const struct stat* dead);
+void UnlinkLeftOvers(int directory, const Text& prefix, const struct stat* dead);
 
 }  // namespace afunix::sys

@@ -187,7 +187,7 @@ TEST(UnlinkFindsARelativePathnameAfterChdir) {
     Address name;
     CHECK_EQ(GetSocketName(fd.get(), &name), 0);
     CHECK_EQ(name.bytes(), directory / "s");  // to a peer elsewhere "s" would be another file
-    CHECK_EQ(bound.path(), directory / "s");
+    CHECK_EQ(bound.path().view(), directory / "s");
   }
   bound.Unlink();
   CHECK(directory.Entries().empty());

@@ -57,7 +57,7 @@ TEST(BoundSentToAndRemoved) {
     const UniqueFd fd = Make(SOCK_DGRAM);
     BoundPath bound;
     CHECK_EQ(BindAt(fd.get(), path, &bound), 0);
-    CHECK_EQ(bound.path(), path);
+    CHECK_EQ(bound.path().view(), path);
     CHECK(Arrives(fd.get(), path));
     bound.Unlink();
     CHECK(!Exists(path));

@@ -16,7 +16,7 @@ TEST(PathnameThatFitsHasNoSecondName) {
     BoundPath bound;
     CHECK_EQ(Bind(fd.get(), path, &bound), 0);
     CHECK_EQ(NameOf(fd.get()), path);
-    CHECK_EQ(bound.path(), path);
+    CHECK_EQ(bound.path().view(), path);
     bound.Unlink();
     CHECK(!Exists(path));
   }
@@ -51,7 +51,7 @@ TEST(LongDirectoryIsReachedThroughItsDescriptorByEachProcess) {
       const int free = LowestFreeDescriptor();
       BoundPath bound;
       CHECK_EQ(Bind(fd.get(), path, &bound, replace), 0);
-      CHECK_EQ(bound.path(), path);
+      CHECK_EQ(bound.path().view(), path);
       const string name = NameOf(fd.get());
       CHECK(Matches(name, kByDescriptor));
       const pid_t other = Fork([&] {
@@ -98,7 +98,7 @@ TEST(LongPathnameOfAListenerHasNoSecondName) {
     CHECK_EQ(Bind(fd.get(), path, &bound, replace, 4), 0);
     CHECK_EQ(LowestFreeDescriptor(), free);
     CHECK(Matches(NameOf(fd.get()), "/proc/[0-9]+/fd/[0-9]+/\\.afunix-tmp-[0-9a-f]{16}"));
-    CHECK_EQ(bound.path(), path);
+    CHECK_EQ(bound.path().view(), path);
     const UniqueFd client = Make(SOCK_STREAM);
     CHECK_EQ(Connect(client.get(), path), 0);
     bound.Unlink();
