@@ -14,11 +14,11 @@ import {
   type UnixSocket,
   UnixStream,
 } from '../index.js';
+import { SCM_MAX_FD } from '../raw.js';
 import type { Values } from './options.js';
 import { endLine } from './output.js';
 import { UsageError } from './values.js';
 
-const MAX_FDS = 253;
 /** Milliseconds between two attempts with --wait, and with --retry. */
 export const WAIT_INTERVAL = 50;
 const RETRY_INTERVAL = 1000;
@@ -144,7 +144,7 @@ export class Sockets {
 }
 
 function receiving(): { maxFds: number; credentials: boolean } {
-  return { maxFds: MAX_FDS, credentials: features().credentials };
+  return { maxFds: SCM_MAX_FD, credentials: features().credentials };
 }
 
 /** Returns a user or a group as it was typed. */

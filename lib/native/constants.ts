@@ -78,6 +78,7 @@ export const S_IFIFO: number = c('S_IFIFO');
 export const S_IFLNK: number = c('S_IFLNK');
 export const SIOCATMARK: number = c('SIOCATMARK');
 export const PATH_MAX: number = c('PATH_MAX');
+export const SCM_MAX_FD: number = c('SCM_MAX_FD');
 export const UNIX_PATH_MAX: number = c('UNIX_PATH_MAX');
 
 // Undefined on macOS.
@@ -133,7 +134,6 @@ export const POLLRDHUP: number = c('POLLRDHUP');
 export const SIOCINQ: number = c('SIOCINQ');
 export const SIOCOUTQ: number = c('SIOCOUTQ');
 export const SIOCUNIXFILE: number = c('SIOCUNIXFILE');
-export const SCM_MAX_FD: number = c('SCM_MAX_FD');
 export const UIO_MAXIOV: number = c('UIO_MAXIOV');
 
 // Undefined on Linux.

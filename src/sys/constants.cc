@@ -146,7 +146,6 @@ const Constant kConstants[] = {
     C(SIOCINQ),
     C(SIOCOUTQ),
     C(SIOCUNIXFILE),
-    {"SCM_MAX_FD", kMaxRights},
 #endif
 #ifdef __APPLE__
     C(SOL_LOCAL),
@@ -159,6 +158,7 @@ const Constant kConstants[] = {
     C(SCM_CREDS),
 #endif
     C(PATH_MAX),
+    {"SCM_MAX_FD", kMaxRights},
     {"UNIX_PATH_MAX", Address::kMaxPath},
 };
 const size_t kConstantCount = sizeof(kConstants) / sizeof(kConstants[0]);
