@@ -1,8 +1,10 @@
 // What is compared: afunix, each time the first contender, with its peers and with C (limit.c). `target` is the ratio
 // that afunix may take at most, one for all modes but `busy`, or one for each. `measure` names the figures that are compared
 // and held to the target: processor time of both sides ('cpu') unless the row says otherwise.
+import { afunix, net } from './lib/contender.mjs';
+import { runtimes } from './runtimes.mjs';
+
 const c = (name, limit, target) => ({ name: `C, ${name}`, limit, target });
-const afunix = (module, options) => ({ name: 'afunix', module: `afunix-${module}`, options });
 const unixDgram = (way, target) => ({
   name: 'unix-dgram',
   module: 'unix-dgram',
@@ -10,13 +12,6 @@ const unixDgram = (way, target) => ({
   options: { way },
   target,
 });
-const net = (implementation, way, target) => ({
-  name: implementation === 'node' ? 'node:net' : 'afunix/net',
-  module: 'net',
-  options: { implementation, way },
-  target,
-});
-
 /** A comparison, and the same for the first 10,000 operations of fresh processes, with the first peer alone. */
 function warmAndCold(comparison, target) {
   const [ours, peer] = comparison.contenders;
@@ -317,4 +312,5 @@ export const cases = {
   busyPoll: busyPolls,
   memory,
   command,
+  runtimes,
 };

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { runtime } from '../../scripts/runtimes/install.mjs';
 import { limitProgram } from './limit.mjs';
 
 const child = fileURLToPath(new URL('../child.mjs', import.meta.url));
@@ -19,7 +20,7 @@ class Side {
   constructor(contender, role, options, launcher) {
     const program = contender.limit
       ? [limitProgram(), contender.limit, role, ...limitArguments(options)]
-      : [process.execPath, child, contender.module, role, JSON.stringify(options)];
+      : [...interpreter(contender), child, contender.module, role, JSON.stringify(options)];
     const [command, ...words] = [...launcher, ...program];
     const base = contender.root === undefined ? {} : { AFUNIX_BENCH_ROOT: contender.root };
     this.#process = spawn(command, words, {
@@ -64,6 +65,9 @@ class Side {
     process.kill(-this.#process.pid, 'SIGKILL');
   }
 }
+
+const interpreter = (contender) =>
+  contender.runtime === undefined ? [process.execPath] : runtime(contender.runtime);
 
 function lastWord(stderr) {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
