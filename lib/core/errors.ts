@@ -121,6 +121,12 @@ export function closedError(): Error & { code: string } {
   return codedError(Error, 'ERR_SOCKET_CLOSED', 'Socket is closed');
 }
 
+/** Makes the error of a `FileDescriptor` that owns no descriptor any more. */
+export function closedDescriptorError(): Error & { code: string } {
+  const message = 'The file descriptor is closed or was handed on';
+  return codedError(Error, 'ERR_SOCKET_CLOSED', message);
+}
+
 /** Copies an error that several calls get, and adds `properties` that hold for one of them. */
 export function copyOfError(error: Error, properties: object): Error {
   return Object.assign(new Error(error.message), error, properties);

@@ -4,8 +4,8 @@ import type { ReadStream, WriteStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type net from 'node:net';
 import { native } from '../native/binding.js';
-import { invalidArgType, invalidArgValue, outOfRange } from './errors.js';
-import { closedDescriptorError, duplicate, FileDescriptor } from './file-descriptor.js';
+import { closedDescriptorError, invalidArgType, invalidArgValue, outOfRange } from './errors.js';
+import { duplicate, FileDescriptor } from './file-descriptor.js';
 import { handleOf } from './node-internals.js';
 import { descriptorNumber, memberOf } from './validate.js';
 
@@ -88,13 +88,19 @@ export function descriptorsOf(values: unknown): number[] | undefined {
 }
 
 /** Duplicates descriptors, such as those of a message that has to wait. Throws EMFILE if it cannot duplicate all. */
-export function duplicates(
-  fds: readonly number[] | undefined,
-  origin = 'queued',
-): FileDescriptor[] {
+export function duplicates(fds: readonly number[] | undefined): FileDescriptor[] {
+  return eachOf(fds ?? [], (fd) => duplicate(fd, 'queued'));
+}
+
+/** Duplicates received descriptors. What was refused has nothing to duplicate, and is the same object. Throws EMFILE. */
+export function copiesOf(fds: readonly FileDescriptor[], origin: string): FileDescriptor[] {
+  return eachOf(fds, (fd) => (fd.refusal === null ? duplicate(fd.fd, origin) : fd));
+}
+
+function eachOf<T>(values: readonly T[], copy: (value: T) => FileDescriptor): FileDescriptor[] {
   const copies: FileDescriptor[] = [];
   try {
-    for (const fd of fds ?? []) copies.push(duplicate(fd, origin));
+    for (const value of values) copies.push(copy(value));
   } catch (error) {
     closeAll(copies);
     throw error;
@@ -109,7 +115,7 @@ export function closeAll(fds: readonly FileDescriptor[]): void {
 /** Returns the number of a descriptor to adopt. Throws `ERR_*` for a value that has none. */
 export function numberOf(fd: number | FileDescriptor): number {
   if (fd instanceof FileDescriptor) {
-    if (fd.closed) throw closedDescriptorError();
+    if (fd.closed) throw fd.refusal ?? closedDescriptorError();
     return fd.fd;
   }
   if (typeof fd === 'number') return descriptorNumber('fd', fd);

@@ -18,6 +18,8 @@ export interface Features {
   readonly pidfds: boolean;
   /** The kernel refuses unwanted descriptors at their sender (SO_PASSRIGHTS, Linux 6.16). */
   readonly refuseFds: boolean;
+  /** A descriptor that is refused keeps its place: `fdPlaceholders: true` (SO_RIGHTS_NOTRUNC, Linux 7.3). */
+  readonly fdPlaceholders: boolean;
   /** `peerCredentials()` (SO_PEERCRED; LOCAL_PEERCRED on macOS). */
   readonly peerCredentials: boolean;
   /** `peerGroups()` (SO_PEERGROUPS, Linux 4.13). */
@@ -69,6 +71,7 @@ const trials: Readonly<Record<keyof Features, (fd: number) => boolean>> = {
   credentials: (fd) => turnsOn(fd, 'SO_PASSCRED'),
   pidfds: (fd) => turnsOn(fd, 'SO_PASSPIDFD'),
   refuseFds: (fd) => turnsOn(fd, 'SO_PASSRIGHTS'),
+  fdPlaceholders: (fd) => turnsOn(fd, 'SO_RIGHTS_NOTRUNC'),
   peerCredentials: (fd) => typeof native.descriptors.peerCredentials(fd) !== 'number',
   peerGroups: (fd) => reads(fd, 'SO_PEERGROUPS', 65536 * 4),
   peerPidFd: hasPeerPidFd,

@@ -13,7 +13,7 @@ import {
   netSocketOf,
   requireFile,
 } from './conversions.js';
-import { check, codedError } from './errors.js';
+import { check, closedDescriptorError, type SystemError, systemError } from './errors.js';
 import {
   type FileKind,
   kindOf,
@@ -66,6 +66,11 @@ export class FileDescriptor implements Disposable {
   /** The waits that have not ended. */
   #waits: Waits | undefined;
   readonly #origin: string;
+  /**
+   * Why the kernel refused it to this process, with the option `fdPlaceholders`: it only holds the place of a descriptor,
+   * is closed from the start, and what needs an open one throws this error (EPERM, EACCES, EMFILE). Null for all others.
+   */
+  readonly refusal: SystemError | null;
 
   /**
    * Takes ownership of the open descriptor `fd`. Throws `EBADF` if it is not open and `ERR_*` if it
@@ -79,12 +84,14 @@ export class FileDescriptor implements Disposable {
    * not opened in unmanaged mode").
    */
   constructor(fd: number, origin?: string);
-  /** @internal `owned`: the addon has it by its number already. */
+  /** @internal `owned`: the addon has it by its number already; a negative one is the errno of its refusal. */
   constructor(fd: number, origin: string, owned: typeof OWNED);
   constructor(fd: number, origin = 'adopted', owned?: typeof OWNED) {
-    this.#fd = owned === OWNED ? fd : adopt(descriptorNumber('fd', fd));
+    const number = owned === OWNED ? fd : adopt(descriptorNumber('fd', fd));
+    this.#fd = Math.max(number, -1);
     this.#origin = origin;
-    watchSoon(this);
+    this.refusal = number < 0 ? systemError('recvmsg', number) : null;
+    if (number >= 0) watchSoon(this);
     markAsUncloneable(this);
   }
 
@@ -128,9 +135,7 @@ export class FileDescriptor implements Disposable {
    * timerfd, pidfd. Throws `ERR_SOCKET_CLOSED` once closed.
    */
   get kind(): FileKind {
-    if (this.#kind === undefined) {
-      this.#kind = kindOf(this.#live());
-    }
+    this.#kind ??= kindOf(this.#live());
     return this.#kind;
   }
 
@@ -286,6 +291,7 @@ export class FileDescriptor implements Disposable {
 
   /** Returns what `JSON.stringify` and `console.log` show: its number and kind, or that it is closed. */
   toJSON(): Description {
+    if (this.refusal !== null) return { closed: true, refusal: this.refusal.code };
     if (this.#fd < 0) return { closed: true };
     const known = { fd: this.#fd, origin: this.#origin };
     try {
@@ -301,7 +307,7 @@ export class FileDescriptor implements Disposable {
   }
 
   #live(): number {
-    if (this.#fd < 0) throw closedDescriptorError();
+    if (this.#fd < 0) throw this.refusal ?? closedDescriptorError();
     return this.#fd;
   }
 
@@ -335,12 +341,6 @@ export class FileDescriptor implements Disposable {
     this.#waits?.cancel(closedDescriptorError());
     return fd;
   }
-}
-
-/** Makes the error of a `FileDescriptor` that owns no descriptor any more. */
-export function closedDescriptorError(): Error {
-  const message = 'The file descriptor is closed or was handed on';
-  return codedError(Error, 'ERR_SOCKET_CLOSED', message);
 }
 
 /** Makes a duplicate of `fd` with an owner of its own. */

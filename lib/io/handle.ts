@@ -11,7 +11,8 @@ import type { ReceiveSettings } from './options.js';
 
 /** Sets which ancillary data a handle receives, and how many bytes of a message (0: all). */
 export function configureReceive(handle: Handle, settings: ReceiveSettings, limit = 0): void {
-  const { maxFds, credentials, pidfds, busyPoll } = settings;
+  const { maxFds, fdPlaceholders, credentials, pidfds, busyPoll } = settings;
+  if (fdPlaceholders) turnOn(handle.fd, 'SO_RIGHTS_NOTRUNC');
   if (credentials) turnOn(handle.fd, 'SO_PASSCRED');
   if (pidfds) turnOn(handle.fd, 'SO_PASSPIDFD');
   // A kernel without this option drops unwanted descriptors at the receiver, which has no room for them.

@@ -4,7 +4,7 @@ import { addressFromKernel, UnixAddress } from '../core/address.js';
 import { CONSTRUCTING, checkConstructing } from '../core/constructing.js';
 import type { Credentials } from '../core/credentials.js';
 import { check } from '../core/errors.js';
-import { closeAll, duplicates } from '../core/fd-like.js';
+import { closeAll, copiesOf } from '../core/fd-like.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { View } from '../core/node-internals.js';
 import { native } from '../native/binding.js';
@@ -30,11 +30,14 @@ export class Message {
   /** Whether `data` is only the beginning, because of `maxMessageSize` or the length of `buffer`. */
   readonly truncated: boolean;
   /**
-   * Whether descriptors were lost on the way: because they were more than `maxFds`, or because the
-   * process could open no more (EMFILE).
+   * Whether descriptors were lost on the way: because they were more than `maxFds`, because the process could open no
+   * more (EMFILE), or because a security module refused one.
    */
   readonly controlTruncated: boolean;
-  /** Descriptors that came with it, in order, at most `maxFds`. */
+  /**
+   * Descriptors that came with it, in order, at most `maxFds`, up to the first that was refused. With `fdPlaceholders`
+   * that one and those behind it as well, each in its place: a `FileDescriptor` with a `refusal` is closed.
+   */
   readonly fds: readonly FileDescriptor[];
   /** Its sender's, as the kernel checked them; null unless the socket has `credentials: true`. */
   readonly credentials: Credentials | null;
@@ -65,7 +68,7 @@ export interface ReceivedAncillary {
   fds: readonly FileDescriptor[];
   credentials: Credentials | null;
   pidfd: PidFd | null;
-  /** Descriptors over `maxFds` were closed. */
+  /** Descriptors were lost. */
   dropped: boolean;
 }
 
@@ -133,10 +136,7 @@ function withData(
 }
 
 function copyAncillary({ fds, credentials, pidfd }: Message): Omit<ReceivedAncillary, 'dropped'> {
-  const copies = duplicates(
-    fds.map(({ fd }) => fd),
-    'peeked at',
-  );
+  const copies = copiesOf(fds, 'peeked at');
   try {
     return { fds: copies, credentials, pidfd: pidfd === null ? null : copyOf(pidfd) };
   } catch (error) {

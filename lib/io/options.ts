@@ -3,6 +3,7 @@ import { groupOf, userOf } from '../core/account.js';
 import { type AddressLike, UnixAddress } from '../core/address.js';
 import { invalidArgType, invalidArgValue, outOfRange, unavailable } from '../core/errors.js';
 import { MAX_FDS } from '../core/fd-like.js';
+import { type Features, features } from '../core/features.js';
 import type { Names } from '../core/known.js';
 import { checkSignal, integer, type Parsed } from '../core/validate.js';
 import { bare } from '../native/bare.js';
@@ -16,6 +17,13 @@ export interface ReceiveOptions {
    * the message says `controlTruncated`.
    */
   maxFds?: number;
+  /**
+   * A descriptor that the kernel refuses to this process (EPERM or EACCES of a security module, EMFILE) keeps its place in
+   * `fds`, so that those behind it come, too: a `FileDescriptor` that is closed, and whose `refusal` says why
+   * (SO_RIGHTS_NOTRUNC, Linux 7.3). `controlTruncated` is true then. Default false: that one and all behind it are
+   * dropped. ERR_FEATURE_UNAVAILABLE_ON_PLATFORM where `features().fdPlaceholders` is false.
+   */
+  fdPlaceholders?: boolean;
   /** Each message carries its sender's credentials (SO_PASSCRED, Linux). Default false. */
   credentials?: boolean;
   /** Each message carries a pidfd of its sender (SO_PASSPIDFD, Linux 6.5). Default false. */
@@ -116,12 +124,28 @@ export interface ConnectOptions extends ReceiveOptions {
 /** Checked `ReceiveOptions`. */
 export interface ReceiveSettings {
   maxFds: number;
+  fdPlaceholders: boolean;
   credentials: boolean;
   pidfds: boolean;
   busyPoll: number;
 }
 
-export const RECEIVE: Names<ReceiveOptions> = { maxFds: 1, credentials: 1, pidfds: 1, busyPoll: 1 };
+/** Nothing but bytes. */
+export const NO_ANCILLARY: ReceiveSettings = {
+  maxFds: 0,
+  fdPlaceholders: false,
+  credentials: false,
+  pidfds: false,
+  busyPoll: 0,
+};
+
+export const RECEIVE: Names<ReceiveOptions> = {
+  maxFds: 1,
+  fdPlaceholders: 1,
+  credentials: 1,
+  pidfds: 1,
+  busyPoll: 1,
+};
 /** Options of the file that a bind makes. */
 export const FILE: Names<Omit<BindOptions, keyof ReceiveOptions>> = {
   mode: 1,
@@ -155,15 +179,23 @@ function boolean(name: string, value: unknown, fallback: boolean): boolean {
   return value;
 }
 
+/** Checks an option that only some kernels have. Throws ERR_FEATURE_UNAVAILABLE_ON_PLATFORM if it is asked for in vain. */
+export function ifAvailable(name: string & keyof Features, value: unknown): boolean {
+  const wanted = boolean(name, value, false);
+  if (wanted && !features()[name]) throw unavailable(`options.${name}`);
+  return wanted;
+}
+
 /** Checks the option `unlinkOnClose`. */
 export function unlinksOnClose(value: unknown, fallback: boolean): boolean {
   return boolean('unlinkOnClose', value, fallback);
 }
 
 export function receiveSettings(options: Parsed<ReceiveOptions>): ReceiveSettings {
-  const { maxFds, credentials, pidfds, busyPoll } = options;
+  const { maxFds, fdPlaceholders, credentials, pidfds, busyPoll } = options;
   return {
     maxFds: maxFds === undefined ? 0 : integer('options.maxFds', maxFds, 0, MAX_FDS),
+    fdPlaceholders: ifAvailable('fdPlaceholders', fdPlaceholders),
     credentials: boolean('credentials', credentials, false),
     pidfds: boolean('pidfds', pidfds, false),
     busyPoll: busyPollTime(busyPoll),

@@ -133,6 +133,8 @@ export function hasControlAt(index: number): boolean {
 export interface Receiver {
   /** The most descriptors a message may bring; any more are closed. */
   readonly maxFds: number;
+  /** Whether one that the kernel refused keeps its place. */
+  readonly fdPlaceholders: boolean;
   /** Names the socket in warnings. */
   describe(): string;
 }
@@ -193,13 +195,15 @@ function receivedAncillary(
     if ((flags & CONTROL_TRUNCATED) !== 0 && receiver.maxFds === 0) warnRefused(receiver);
     return undefined;
   }
-  const count = slab.takeAncillary(index, receiver.maxFds);
-  const dropped = ancillaryNumberAt(DROPPED) > 0;
+  const count = slab.takeAncillary(index, receiver.maxFds, receiver.fdPlaceholders);
+  let dropped = ancillaryNumberAt(DROPPED) > 0;
   if (dropped && receiver.maxFds === 0) warnRefused(receiver);
   const pidfd = ancillaryNumberAt(PIDFD);
   // The addon owns all descriptors by number already, so none is lost if one of these lines throws.
+  const fds = count === 0 ? NO_FDS : descriptorsAt(count, receiver);
+  if (receiver.fdPlaceholders) dropped ||= fds.some(({ refusal }) => refusal !== null);
   return {
-    fds: count === 0 ? NO_FDS : descriptorsAt(count, receiver),
+    fds,
     credentials: credentials(),
     pidfd: pidfd < 0 ? null : new PidFd(CONSTRUCTING, pidfd, receiver.describe()),
     dropped,

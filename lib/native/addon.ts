@@ -83,7 +83,7 @@ export interface Layout {
   readonly gid: number;
   /** -1: none. */
   readonly pidfd: number;
-  /** Descriptors over `maxRights`, closed. */
+  /** Descriptors that are not among them. */
   readonly dropped: number;
   /** The first of the descriptors. */
   readonly rights: number;
@@ -167,9 +167,10 @@ export interface Slab {
   take(index: number): Buffer;
   /**
    * Takes what message `index` brought, for those that are `ancillary`; once. Returns how many descriptors
-   * there are, which this environment owns now, as it does the pidfd; those over `maxRights` are closed.
+   * there are, which this environment owns now, as it does the pidfd; those over `maxRights` are closed. With
+   * `placeholders` the -errno of one that the kernel refused is in its place; else that one and all behind it are dropped.
    */
-  takeAncillary(index: number, maxRights: number): number;
+  takeAncillary(index: number, maxRights: number, placeholders: boolean): number;
 }
 
 /** Calls on descriptors, by their number, and which of them this environment owns. */
@@ -277,7 +278,7 @@ export interface NativeOutgoing {
 }
 
 export interface NativeReceived {
-  /** Descriptors, the caller's. */
+  /** Descriptors, the caller's, and the -errno of those that the kernel refused. */
   rights: number[];
   credentials: NativeCredentials | undefined;
   /** The caller's, too. */

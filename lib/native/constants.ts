@@ -115,6 +115,7 @@ export const SO_PEERSEC: number = c('SO_PEERSEC');
 export const SO_PRIORITY: number = c('SO_PRIORITY');
 export const SO_PROTOCOL: number = c('SO_PROTOCOL');
 export const SO_RCVBUFFORCE: number = c('SO_RCVBUFFORCE');
+export const SO_RIGHTS_NOTRUNC: number = c('SO_RIGHTS_NOTRUNC');
 export const SO_RXQ_OVFL: number = c('SO_RXQ_OVFL');
 export const SO_SELECT_ERR_QUEUE: number = c('SO_SELECT_ERR_QUEUE');
 export const SO_SNDBUFFORCE: number = c('SO_SNDBUFFORCE');

@@ -35,6 +35,7 @@ export interface ConnectionCounter {
 export class Connection implements HandleOwner, Receiver {
   /** The most descriptors that a message may bring. */
   readonly maxFds: number;
+  readonly fdPlaceholders = false;
   readonly #socket: ConnectionSocket;
   readonly #settings: SocketSettings;
   readonly #input: SocketInput;

@@ -152,6 +152,7 @@ export class SocketSettings {
   readonly maxFds: number;
   readonly credentials: boolean;
   readonly pidfds = false;
+  readonly fdPlaceholders = false;
   readonly busyPoll: number;
   readonly onread: OnReadOptions | undefined;
   readonly fd: number | FileDescriptor | undefined;

@@ -185,7 +185,11 @@ export interface ReceivedMessage {
   controlTruncated: boolean;
   /** The sender's address: unnamed if it is bound to none. */
   address: UnixAddress;
-  /** Descriptors (SCM_RIGHTS), close-on-exec. The caller closes them; MSG_PEEK gives duplicates. */
+  /**
+   * Descriptors (SCM_RIGHTS), close-on-exec. The caller closes them; MSG_PEEK gives duplicates. A negative one is no
+   * descriptor, but the -errno of one that the kernel refused to this process, in its place: only where somebody has set
+   * SO_RIGHTS_NOTRUNC (Linux 7.3) on the socket. Without, the kernel drops it and all behind it.
+   */
   rights: number[];
   /** The sender's (SCM_CREDENTIALS), null unless SO_PASSCRED is on. */
   credentials: Credentials | null;

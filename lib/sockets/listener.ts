@@ -24,7 +24,7 @@ import { checkSignal, optionsOf } from '../core/validate.js';
 import { Acceptor } from '../io/acceptor.js';
 import { Authorizer } from '../io/authorizer.js';
 import { MAX_ACCEPTED_PER_TURN } from '../io/budget.js';
-import type { AcceptSettings, ReceiveSettings } from '../io/options.js';
+import { type AcceptSettings, NO_ANCILLARY, type ReceiveSettings } from '../io/options.js';
 import { Queue } from '../io/queue.js';
 import { bare } from '../native/bare.js';
 import { type Handle, READABLE } from '../native/binding.js';
@@ -60,12 +60,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   #refused = 0;
   #retired = false;
   /** @internal */
-  [kConnectionReceives]: ReceiveSettings = {
-    maxFds: 0,
-    credentials: false,
-    pidfds: false,
-    busyPoll: 0,
-  };
+  [kConnectionReceives]: ReceiveSettings = NO_ANCILLARY;
 
   /** @internal */
   [kConfigure]({ receive, authorize }: AcceptSettings): void {

@@ -5,7 +5,7 @@ import type { HandleOwner } from '../native/binding.js';
 /** The members of a socket that its `SocketOwner` uses. */
 interface OwnedSocket {
   readonly [kPublic]: object;
-  readonly [kReceives]: { readonly maxFds: number };
+  readonly [kReceives]: { readonly maxFds: number; readonly fdPlaceholders: boolean };
   [kDescribe](): string;
   [kOnReadable](result: number): void;
   [kOnWritable](): void;
@@ -29,6 +29,10 @@ export class SocketOwner implements HandleOwner, Receiver {
 
   get maxFds(): number {
     return this.#socket[kReceives].maxFds;
+  }
+
+  get fdPlaceholders(): boolean {
+    return this.#socket[kReceives].fdPlaceholders;
   }
 
   describe(): string {

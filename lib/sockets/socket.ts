@@ -11,7 +11,7 @@ import { closedError, invalidState } from '../core/errors.js';
 import { FileDescriptor, OWNED } from '../core/file-descriptor.js';
 import { type Description, inspected, kInspect } from '../core/inspection.js';
 import { RetryTimer } from '../core/retry-timer.js';
-import { getOption, readIoctl, readOption, setOption } from '../core/sockopt.js';
+import { getOption, readIoctl, readOption, setOption, turnOff } from '../core/sockopt.js';
 import { EMPTY_QUEUE, type Queue, type SocketStats, statsOf } from '../core/stats.js';
 import {
   kDescribe,
@@ -36,15 +36,13 @@ import {
 } from '../core/symbols.js';
 import { markAsUncloneable } from '../core/uncloneable.js';
 import { integer } from '../core/validate.js';
-import type { ReceiveSettings } from '../io/options.js';
+import { NO_ANCILLARY, type ReceiveSettings } from '../io/options.js';
 import { peerCredentials, peerGroups, peerPidFd, peerSecurityLabel } from '../io/peer.js';
 import type { PidFd } from '../io/pidfd.js';
 import { type Handle, native, READABLE, WRITABLE } from '../native/binding.js';
 import { SO_RCVBUF, SO_SNDBUF, SOL_SOCKET } from '../native/constants.js';
 import { descriptionOf, nameOf } from './description.js';
 import { SocketOwner } from './socket-owner.js';
-
-const DEFAULTS: ReceiveSettings = { maxFds: 0, credentials: false, pidfds: false, busyPoll: 0 };
 
 /**
  * A Unix socket of any class.
@@ -56,7 +54,7 @@ export abstract class UnixSocket implements AsyncDisposable {
   /** @internal */
   readonly [kHandle]: Handle;
   /** @internal */
-  [kReceives]: ReceiveSettings = DEFAULTS;
+  [kReceives]: ReceiveSettings = NO_ANCILLARY;
   /** @internal */
   [kMaxMessageSize] = 0;
   /** @internal */
@@ -172,6 +170,8 @@ export abstract class UnixSocket implements AsyncDisposable {
     this[kLive]();
     // A closed socket has no name any more.
     const origin = `detached from ${this[kDescribe]()}`;
+    // Who gets the socket may not know of what is no descriptor.
+    if (this[kReceives].fdPlaceholders) turnOff(this[kHandle].fd, 'SO_RIGHTS_NOTRUNC');
     return new FileDescriptor(this[kRelease]().detach(), origin, OWNED);
   }
 

@@ -279,13 +279,12 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   }
 
   /**
-   * This connection as a `Socket` of `afunix/net`, a Node stream. Ownership moves: pending operations
-   * here reject, and this socket is closed; `maxFds`, `credentials` and `busyPoll` go with it, pidfds do
-   * not. Throws `ERR_INVALID_STATE` while it holds received descriptors that were not taken, and as `Socket`
-   * does for wrong options: this socket then stays as it is.
+   * This connection as a `Socket` of `afunix/net`, a Node stream. Ownership moves: pending operations here reject, and this
+   * socket is closed; `maxFds`, `credentials` and `busyPoll` go with it. Throws `ERR_INVALID_STATE` while it holds received
+   * descriptors that were not taken, and as `Socket` does for wrong options: this socket then stays as it is.
    */
   toDuplex(options?: Pick<SocketOptions, 'allowHalfOpen' | 'highWaterMark' | 'signal'>): Socket {
-    const { maxFds, credentials, pidfds, busyPoll } = this[kReceives];
+    const { maxFds, fdPlaceholders, credentials, pidfds, busyPoll } = this[kReceives];
     const settings = new SocketSettings({
       ...optionsOf(options, TO_DUPLEX),
       maxFds,
@@ -296,6 +295,7 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
       const handle = this[kRelease]();
       // Nobody would close them.
       if (pidfds) turnOff(handle.fd, 'SO_PASSPIDFD');
+      if (fdPlaceholders) turnOff(handle.fd, 'SO_RIGHTS_NOTRUNC');
       return handle;
     });
   }

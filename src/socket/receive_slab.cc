@@ -116,7 +116,7 @@ int32_t ReceiveSlab::ReadControl(unsigned index, msghdr& header, ControlRoom roo
 }
 
 const int32_t* ReceiveSlab::TakeAncillary(napi_env env, size_t index, size_t max_rights,
-                                          size_t* count) {
+                                          bool placeholders, size_t* count) {
   *count = 0;
   auto* numbers = reinterpret_cast<int32_t*>(numbers_.Find(env));
   if (numbers == nullptr) return nullptr;
@@ -131,7 +131,8 @@ const int32_t* ReceiveSlab::TakeAncillary(napi_env env, size_t index, size_t max
     fields[kUid] = static_cast<int32_t>(from->credentials.uid);
     fields[kGid] = static_cast<int32_t>(from->credentials.gid);
   }
-  const size_t kept = std::min(from->rights_count, max_rights);
+  const size_t kept =
+      std::min(placeholders ? from->rights_count : from->FirstRefused(), max_rights);
   fields[kDropped] = static_cast<int32_t>(from->rights_count - kept);
   from->CloseRightsFrom(kept);
   std::copy_n(from->rights, kept, fields + kRights);

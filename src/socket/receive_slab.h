@@ -83,13 +83,16 @@ class ReceiveSlab {
   // Of message `index` of the last receive: its bytes, and the descriptors nobody has taken yet.
   int length(size_t index) const { return static_cast<int>(messages_[index].length); }
   size_t rights(size_t index) const {
-    return messages_[index].ancillary ? control_->parsed[index].rights_count : 0;
+    return messages_[index].ancillary ? control_->parsed[index].CountDescriptors() : 0;
   }
 
   // Describes in ancillary what message `index` brought, less the descriptors over `max_rights`,
-  // which are closed. Returns ancillary: the descriptors in it, as many as `count` says, are the
-  // caller's, and so is the pidfd. nullptr if JavaScript has detached it: nothing is taken.
-  const int32_t* TakeAncillary(napi_env env, size_t index, size_t max_rights, size_t* count);
+  // which are closed, and unless `placeholders` less the first one that was refused and those
+  // behind it, as the kernel has it without SO_RIGHTS_NOTRUNC. Returns ancillary: the descriptors
+  // in it, as many as `count` says, are the caller's, and so is the pidfd. nullptr if JavaScript
+  // has detached it: nothing is taken.
+  const int32_t* TakeAncillary(napi_env env, size_t index, size_t max_rights, bool placeholders,
+                               size_t* count);
 
   // A Buffer with the bytes of message `index`, which is kOwn; for those of a stream, with zeros
   // behind them. Once; nullptr if there is none, or no memory.

@@ -186,15 +186,18 @@ napi_value SocketTable::SlabTake(const Arguments& arguments) {
   return slab.Take(env, arguments.Uint(0));
 }
 
-// slab.takeAncillary(index, maxRights)
+// slab.takeAncillary(index, maxRights, placeholders)
 napi_value SocketTable::SlabTakeAncillary(const Arguments& arguments) {
   size_t count = 0;
   const uint32_t max_rights = arguments.count > 1 ? arguments.Uint(1) : 0;
-  const int32_t* ancillary = slab.TakeAncillary(env, arguments.Uint(0), max_rights, &count);
+  const bool placeholders = arguments.Bool(2);
+  const int32_t* ancillary =
+      slab.TakeAncillary(env, arguments.Uint(0), max_rights, placeholders, &count);
   if (ancillary == nullptr) return nullptr;
   // From here on the environment owns them, until FileDescriptor closes or disowns them.
   for (size_t i = 0; i < count; i++) {
-    owned->Add(sys::UniqueFd(ancillary[ReceiveSlab::kRights + i]));
+    const int fd = ancillary[ReceiveSlab::kRights + i];
+    if (fd >= 0) owned->Add(sys::UniqueFd(fd));
   }
   const int pidfd = ancillary[ReceiveSlab::kPidFd];
   if (pidfd >= 0) owned->Add(sys::UniqueFd(pidfd));

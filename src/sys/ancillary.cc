@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -62,7 +63,20 @@ void Ancillary::Clear() {
 }
 
 void Ancillary::CloseRightsFrom(size_t keep) {
-  while (rights_count > keep) ::close(rights[--rights_count]);
+  while (rights_count > keep) {
+    const int fd = rights[--rights_count];
+    if (fd >= 0) ::close(fd);
+  }
+}
+
+size_t Ancillary::FirstRefused() const {
+  const int* end = rights + rights_count;
+  return static_cast<size_t>(std::find_if(rights, end, [](int fd) { return fd < 0; }) - rights);
+}
+
+size_t Ancillary::CountDescriptors() const {
+  const int* end = rights + rights_count;
+  return static_cast<size_t>(std::count_if(rights, end, [](int fd) { return fd >= 0; }));
 }
 
 bool Ancillary::empty() const {
@@ -75,12 +89,11 @@ void TakeRights(const unsigned char* data, size_t size, Ancillary* out) {
   for (; size >= sizeof(int); data += sizeof(int), size -= sizeof(int)) {
     int fd;
     memcpy(&fd, data, sizeof(fd));
-    if (fd < 0) continue;
     if (out->rights_count == kMaxRights) {
-      ::close(fd);
+      if (fd >= 0) ::close(fd);
       continue;
     }
-    if (kControlCloseOnExec == 0) SetCloseOnExec(fd);
+    if (kControlCloseOnExec == 0 && fd >= 0) SetCloseOnExec(fd);
     out->rights[out->rights_count++] = fd;
   }
 }

@@ -57,11 +57,17 @@ struct Ancillary {
   void Clear();
   // Closes the descriptors from index `keep` on.
   void CloseRightsFrom(size_t keep);
+  // The index of the first of `rights` that is no descriptor, or `rights_count`.
+  size_t FirstRefused() const;
+  // How many of `rights` are descriptors.
+  size_t CountDescriptors() const;
   // Hands over all `rights_count` descriptors in `rights`.
   void ReleaseRights() { rights_count = 0; }
 
   bool empty() const;
 
+  // Negative: the -errno of a descriptor that the kernel refused to this process, in its place
+  // (SO_RIGHTS_NOTRUNC, which anybody may have set who had the socket before).
   int rights[kMaxRights];
   size_t rights_count = 0;
   bool has_credentials = false;

@@ -126,6 +126,7 @@ const Constant kConstants[] = {
     C(SO_PRIORITY),
     C(SO_PROTOCOL),
     C(SO_RCVBUFFORCE),
+    C(SO_RIGHTS_NOTRUNC),
     C(SO_RXQ_OVFL),
     C(SO_SELECT_ERR_QUEUE),
     C(SO_SNDBUFFORCE),

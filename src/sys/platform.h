@@ -38,6 +38,9 @@
 #ifndef SO_INQ  // 6.17
 #define SO_INQ AFUNIX_BY_ARCH(84, 0x4052, 0x5d)
 #endif
+#ifndef SO_RIGHTS_NOTRUNC  // 7.3
+#define SO_RIGHTS_NOTRUNC AFUNIX_BY_ARCH(85, 0x4053, 0x5e)
+#endif
 
 #ifndef SCM_SECURITY
 #define SCM_SECURITY 3

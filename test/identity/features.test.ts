@@ -40,6 +40,7 @@ test('what it says of an option is so', () => {
     credentials: option('SO_PASSCRED'),
     pidfds: option('SO_PASSPIDFD'),
     refuseFds: option('SO_PASSRIGHTS'),
+    fdPlaceholders: option('SO_RIGHTS_NOTRUNC'),
     peerGroups: option('SO_PEERGROUPS'),
     peerPidFd: option('SO_PEERPIDFD'),
     peerSecurityLabel: option('SO_PEERSEC'),

@@ -37,6 +37,7 @@ test.runIf(platform === 'linux' && ['x64', 'arm64'].includes(process.arch))('num
     SO_PEERPIDFD: 77,
     SO_PASSRIGHTS: 83,
     SO_INQ: 84,
+    SO_RIGHTS_NOTRUNC: 85,
     SCM_RIGHTS: 1,
     SCM_MAX_FD: 253,
     MSG_CMSG_CLOEXEC: 0x40000000,

@@ -43,6 +43,7 @@ TEST(ConstantsByName) {
   CHECK_EQ(names.at("SO_PASSRIGHTS"), 83);
   CHECK_EQ(names.at("SO_INQ"), 84);
   CHECK_EQ(names.at("SCM_INQ"), 84);
+  CHECK_EQ(names.at("SO_RIGHTS_NOTRUNC"), 85);
   CHECK_EQ(names.at("SIOCINQ"), 0x541B);
   CHECK_EQ(names.at("SIOCOUTQ"), 0x5411);
 #endif

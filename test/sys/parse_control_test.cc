@@ -1,5 +1,8 @@
 // Parsing control messages put together by hand: no length is believed, no descriptor lost.
+#include <algorithm>
+#include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -105,6 +108,50 @@ TEST(RightsCutWithinADescriptor) {
   CHECK(forged.Parse(&ancillary));
   CHECK_EQ(ancillary.rights_count, 1u);
   close(fds[1]);
+}
+
+// What Linux 7.3 writes with SO_RIGHTS_NOTRUNC when a security module refuses two of five.
+TEST(RefusedDescriptorsKeepTheirPlaces) {
+  const std::vector<int> fds = Dups(3);
+  const int slots[] = {-EPERM, fds[0], -EACCES, fds[1], fds[2]};
+  Forged forged;
+  forged.Add(SCM_RIGHTS, slots, sizeof(slots));
+  Ancillary ancillary;
+  CHECK(forged.Parse(&ancillary));
+  CHECK_EQ(ancillary.rights_count, 5u);
+  CHECK(std::equal(std::begin(slots), std::end(slots), ancillary.rights));
+  CHECK_EQ(ancillary.FirstRefused(), 0u);
+  CHECK_EQ(ancillary.CountDescriptors(), 3u);
+  ancillary.CloseRightsFrom(2);
+  CHECK_EQ(ancillary.rights_count, 2u);
+  CHECK(IsOpen(fds[0]));
+  CHECK(!IsOpen(fds[1]));
+  CHECK(!IsOpen(fds[2]));
+  ancillary.Clear();
+  CHECK(!IsOpen(fds[0]));
+}
+
+TEST(RefusedDescriptorsAloneAreStillReported) {
+  const int slots[] = {-EMFILE, -EMFILE};
+  Forged forged;
+  forged.Add(SCM_RIGHTS, slots, sizeof(slots));
+  Ancillary ancillary;
+  CHECK(forged.Parse(&ancillary));
+  CHECK(!ancillary.empty());
+  CHECK_EQ(ancillary.rights_count, 2u);
+  CHECK_EQ(ancillary.CountDescriptors(), 0u);
+}
+
+TEST(RefusedDescriptorsBeyondTheMostAreNotClosed) {
+  std::vector<int> slots(kMaxRights + 2, -EPERM);
+  slots[kMaxRights + 1] = Dup();
+  Forged forged;
+  forged.Add(SCM_RIGHTS, slots.data(), slots.size() * sizeof(int));
+  Ancillary ancillary;
+  CHECK(forged.Parse(&ancillary));
+  CHECK_EQ(ancillary.rights_count, kMaxRights);
+  CHECK_EQ(ancillary.FirstRefused(), 0u);
+  CHECK(!IsOpen(slots[kMaxRights + 1]));
 }
 
 TEST(LastControlMessageWithoutItsPadding) {

@@ -177,15 +177,21 @@ class Driver {
 
   // As JavaScript does for what a message brought.
   void Take(size_t index) {
-    const size_t had = slab_.ancillary(index)->rights_count;
+    const sys::Ancillary& came = *slab_.ancillary(index);
+    const bool placeholders = input->ConsumeBool();
+    const size_t had = came.rights_count;
+    const size_t whole = placeholders ? had : came.FirstRefused();
+    const std::vector<int> rights(came.rights, came.rights + had);
     const auto most = input->ConsumeIntegralInRange<size_t>(0, sys::kMaxRights + 5);
     size_t kept = 0;
-    const int32_t* fields = slab_.TakeAncillary(nullptr, index, most, &kept);
+    const int32_t* fields = slab_.TakeAncillary(nullptr, index, most, placeholders, &kept);
     MUST(fields != nullptr);
-    MUST(kept == std::min(had, most));
+    MUST(kept == std::min(whole, most));
     MUST(static_cast<size_t>(fields[ReceiveSlab::kDropped]) == had - kept);
+    MUST(std::equal(rights.begin(), rights.begin() + static_cast<ptrdiff_t>(kept),
+                    fields + ReceiveSlab::kRights));
+    Ledger::open_->Take(fields + ReceiveSlab::kRights, kept);
     auto& taken = Ledger::open_->taken;
-    taken.insert(taken.end(), fields + ReceiveSlab::kRights, fields + ReceiveSlab::kRights + kept);
     if (fields[ReceiveSlab::kPidFd] >= 0) taken.push_back(fields[ReceiveSlab::kPidFd]);
   }
 

@@ -26,13 +26,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const bool any = ParseControl(&header, &ancillary);
     MUST(ancillary.rights_count <= kMaxRights);
     MUST(any || ancillary.empty());
+    MUST(ancillary.FirstRefused() <= ancillary.rights_count);
+    MUST((ancillary.CountDescriptors() == ancillary.rights_count) ==
+         (ancillary.FirstRefused() == ancillary.rights_count));
     MUST(ancillary.security == nullptr ||
          (ancillary.security >= control.get() &&
           ancillary.security + ancillary.security_length <= control.get() + size));
     ancillary.CloseRightsFrom(keep);
     MUST(ancillary.rights_count <= keep);
     if (keep % 2 == 1) {
-      ledger.taken.assign(ancillary.rights, ancillary.rights + ancillary.rights_count);
+      ledger.Take(ancillary.rights, ancillary.rights_count);
       ancillary.ReleaseRights();
       if (ancillary.pidfd) ledger.taken.push_back(ancillary.pidfd.Release());
     } else if (keep % 4 == 2) {

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <vector>
 
 #include "../../../src/sys/platform.h"
@@ -22,6 +23,11 @@ class Ledger {
   std::vector<int> installed;  // by the kernel
   std::vector<int> taken;      // by the caller
   std::vector<int> closed;
+
+  // The caller takes over what are descriptors among these.
+  void Take(const int* rights, size_t count) {
+    std::copy_if(rights, rights + count, std::back_inserter(taken), [](int fd) { return fd >= 0; });
+  }
 
   // Every descriptor that came was taken or closed, once.
   void MustBalance() {
