@@ -92,6 +92,25 @@ describe('datagrams', () => {
     await second.close();
   });
 
+  test("into the caller's memory", async () => {
+    const [first, second] = UnixDatagram.pair({ maxFds: 1 });
+    await using file = await open('/dev/null');
+    const buffer = new Uint8Array(8);
+    await first.send('hello', { fds: [file] });
+    second.tryReceive({ buffer, peek: true })?.fds[0]?.close();
+    expect(second.stats().received).toEqual(nothing);
+    second.tryReceive({ buffer })?.fds[0]?.close();
+    expect(second.stats().received).toEqual({ messages: 1, bytes: 5, fds: 1, again: 0 });
+    expect(second.tryReceive({ buffer })).toBe(undefined);
+    expect(second.stats().received).toEqual({ messages: 1, bytes: 5, fds: 1, again: 1 });
+    const waiting = second.receive({ buffer });
+    await first.send('hi');
+    await waiting;
+    expect(second.stats().received).toMatchObject({ messages: 2, bytes: 7, fds: 1 });
+    await first.close();
+    await second.close();
+  });
+
   test('peeking does not count', async () => {
     const [first, second] = UnixDatagram.pair({ maxFds: 1 });
     await using file = await open('/dev/null');
