@@ -26,6 +26,7 @@ export type { DatagramStats, Queue, SocketStats, Traffic } from './core/stats.js
 export type { Data } from './core/validate.js';
 export { Datagram, Message } from './io/message.js';
 export type {
+  AdoptDatagramOptions,
   BindDatagramOptions,
   ConnectionChange,
   DatagramOptions,

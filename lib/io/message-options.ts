@@ -3,7 +3,13 @@ import type { UnixAddress } from '../core/address.js';
 import { invalidArgType, type SystemError } from '../core/errors.js';
 import { Known, type Names } from '../core/known.js';
 import { integer, optionsOf, type Parsed } from '../core/validate.js';
-import { BIND, type BindOptions, RECEIVE, type ReceiveOptions } from './options.js';
+import {
+  type AdoptListenerOptions,
+  BIND,
+  type BindOptions,
+  RECEIVE,
+  type ReceiveOptions,
+} from './options.js';
 
 /** How much may wait to be sent to one destination. */
 export interface SendQueueLimit {
@@ -49,6 +55,11 @@ export interface DatagramOptions extends MessageOptions {
 /** Options of a datagram socket that is bound. */
 export interface BindDatagramOptions extends BindOptions, DatagramOptions {}
 
+/** Options of a datagram socket that is taken over. */
+export interface AdoptDatagramOptions
+  extends DatagramOptions,
+    Pick<AdoptListenerOptions, 'unlinkOnClose'> {}
+
 /** Checked `MessageOptions`. */
 export interface MessageSettings {
   /** 0: no limit. */
@@ -68,6 +79,7 @@ export const DATAGRAM: Names<DatagramOptions> = {
   reconnect: 1,
   onConnectionChange: 1,
 };
+export const ADOPT_DATAGRAM: Names<AdoptDatagramOptions> = { ...DATAGRAM, unlinkOnClose: 1 };
 export const BIND_DATAGRAM: Names<BindDatagramOptions> = { ...BIND, ...DATAGRAM };
 const LIMIT = new Known<SendQueueLimit>('sendQueueLimit', { bytes: 1, messages: 1 });
 

@@ -96,7 +96,7 @@ export interface AuthorizeOptions extends ReceiveOptions {
 export interface AdoptListenerOptions extends AuthorizeOptions {
   /**
    * Whether `close()` removes the socket file. It is removed only if the path that the kernel knows (getsockname(2)) is
-   * absolute, and still leads to the file that was there when the listener was taken over. A process with CAP_NET_ADMIN
+   * absolute, and still leads to the file that was there when the socket was taken over. A process with CAP_NET_ADMIN
    * removes only the file that this very socket made (SIOCUNIXFILE, Linux). `detach()` leaves it. Default false. Does not
    * matter for abstract names.
    */

@@ -25,9 +25,11 @@ import {
 } from '../core/symbols.js';
 import { checkSignal, type Data, messageBytesOf, optionsOf } from '../core/validate.js';
 import { Budget, MAX_SENT_PER_TURN, resolvedSend } from '../io/budget.js';
-import { adoptHandle, openHandle, openPair } from '../io/handle.js';
+import { adoptHandle, adoptPath, openHandle, openPair } from '../io/handle.js';
 import type { Datagram } from '../io/message.js';
 import {
+  ADOPT_DATAGRAM,
+  type AdoptDatagramOptions,
   BIND_DATAGRAM,
   type BindDatagramOptions,
   DATAGRAM,
@@ -36,7 +38,7 @@ import {
   datagramSettings,
   type SendQueueLimit,
 } from '../io/message-options.js';
-import { bindPlan, receiveSettings } from '../io/options.js';
+import { bindPlan, receiveSettings, unlinksOnClose } from '../io/options.js';
 import { datagramAt } from '../io/received-messages.js';
 import { sendError } from '../io/send-error.js';
 import type { Handle } from '../native/binding.js';
@@ -63,7 +65,7 @@ import { applyReceive, setUpBound } from './set-up.js';
 const BIND = new Known<BindDatagramOptions>('UnixDatagram.bind', BIND_DATAGRAM);
 const UNBOUND = new Known<DatagramOptions>('UnixDatagram.unbound', DATAGRAM);
 const PAIR = new Known<DatagramOptions>('UnixDatagram.pair', DATAGRAM);
-const FROM_FD = new Known<DatagramOptions>('UnixDatagram.fromFd', DATAGRAM);
+const FROM_FD = new Known<AdoptDatagramOptions>('UnixDatagram.fromFd', ADOPT_DATAGRAM);
 const SEND = new Known<SendDatagramOptions>('UnixDatagram.send', SEND_DATAGRAM);
 const TRY_SEND = new Known<SendDatagramOptions>('UnixDatagram.trySend', SEND_DATAGRAM);
 const ON_DATAGRAMS = new Known<OnMessagesOptions>('UnixDatagram.onMessages', ON_MESSAGES);
@@ -131,32 +133,33 @@ export class UnixDatagram
     const parsed = optionsOf(options, PAIR);
     const receive = receiveSettings(parsed);
     const settings = datagramSettings(parsed);
-    const sockets = openPair(SOCK_DGRAM).map(
-      (handle) => new UnixDatagram(CONSTRUCTING, handle, settings),
-    );
+    const make = (handle: Handle): UnixDatagram => new UnixDatagram(CONSTRUCTING, handle, settings);
+    const sockets = openPair(SOCK_DGRAM).map(make) as [UnixDatagram, UnixDatagram];
     for (const socket of sockets) applyReceive(socket, receive);
-    return sockets as [UnixDatagram, UnixDatagram];
+    return sockets;
   }
 
   /**
-   * Takes over a datagram socket, by number or from its owner. Throws `ERR_INVALID_ARG_VALUE` if it is
-   * of another type, `ENOTSOCK`, `EBADF`, `ENOPROTOOPT`; ownership then stays where it was.
+   * Takes over a datagram socket, by number or from its owner. Its socket file stays when it is closed, unless
+   * `unlinkOnClose` says otherwise. Throws `ERR_INVALID_ARG_VALUE` if it is of another type, `ENOTSOCK`, `EBADF`,
+   * `ENOPROTOOPT`; ownership then stays where it was.
    */
-  static fromFd(fd: number | FileDescriptor, options?: DatagramOptions): UnixDatagram {
+  static fromFd(fd: number | FileDescriptor, options?: AdoptDatagramOptions): UnixDatagram {
     const parsed = optionsOf(options, FROM_FD);
     const receive = receiveSettings(parsed);
     const settings = datagramSettings(parsed);
+    const unlinks = unlinksOnClose(parsed.unlinkOnClose, false);
     const handle = adoptHandle(fd, SOCK_DGRAM, false, receive, settings.maxMessageSize);
     const socket = new UnixDatagram(CONSTRUCTING, handle, settings);
     socket[kReceives] = receive;
+    if (unlinks) adoptPath(handle);
     return socket;
   }
 
   /**
-   * Sets the peer: `send` goes there, and only it may send here. Throws ENOENT, ECONNREFUSED,
-   * EPROTOTYPE, EACCES, and EPERM if the other is connected to someone else. May be called again:
-   * messages that still wait for another peer then reject with ECANCELED. With `reconnect` an absent
-   * peer (ENOENT, ECONNREFUSED) is no error: it is waited for.
+   * Sets the peer: `send` goes there, and only it may send here. Throws ENOENT, ECONNREFUSED, EPROTOTYPE, EACCES, and
+   * EPERM if the other is connected to someone else. May be called again: messages that still wait for another peer then
+   * reject with ECANCELED. With `reconnect` an absent peer (ENOENT, ECONNREFUSED) is no error: it is waited for.
    */
   connect(address: AddressLike): void {
     this.#setPeer(UnixAddress.from(address));
@@ -181,11 +184,11 @@ export class UnixDatagram
 
   /**
    * Sends one message, a string (as UTF-8), a view, or an array of them, which are put together; empty allowed. At once,
-   * or when the receiver has room, in order for each destination. Resolves when the kernel has it, and the caller may change it
-   * again. Rejects with ENOENT, ECONNREFUSED (nobody is bound there any more), EPERM (connected to
-   * someone else), EPROTOTYPE, EMSGSIZE (over `sendBufferSize - 32`), ENOTCONN (no `to`, no peer),
-   * ECONNRESET (the peer connected elsewhere and dropped earlier messages), and ENOBUFS when it would
-   * have to wait and `sendQueueLimit` is reached. A message that rejects was not sent.
+   * or when the receiver has room, in order for each destination. Resolves when the kernel has it, and the caller may
+   * change it again. Rejects with ENOENT, ECONNREFUSED (nobody is bound there any more), EPERM (connected to someone else),
+   * EPROTOTYPE, EMSGSIZE (over `sendBufferSize - 32`), ENOTCONN (no `to`, no peer), ECONNRESET (the peer connected elsewhere
+   * and dropped earlier messages), and ENOBUFS when it would have to wait and `sendQueueLimit` is reached. A message that
+   * rejects was not sent.
    */
   send(data: Data | readonly Data[], options?: SendDatagramOptions): Promise<void> {
     try {
@@ -204,8 +207,8 @@ export class UnixDatagram
   }
 
   /**
-   * Sends one message now, or not at all: false if it would have to wait, for the receiver or behind
-   * others that wait. One system call. Throws what `send` rejects with.
+   * Sends one message now, or not at all: false if it would have to wait, for the receiver or behind others that wait. One
+   * system call. Throws what `send` rejects with.
    */
   trySend(data: Data | readonly Data[], options?: SendDatagramOptions): boolean {
     this[kLive]();
@@ -298,17 +301,14 @@ export class UnixDatagram
   #makeQueue(to: UnixAddress | undefined): SendQueue {
     const destination =
       to === undefined ? this.#connected : new AddressDestination(this[kHandle], to, this);
-    const empty = (): void => {
-      this.#queues.delete(keyOf(to));
-    };
+    const empty = (): boolean => this.#queues.delete(keyOf(to));
     return new SendQueue(this.#writable, destination, this.#limit, empty).setReference(
       this[kReferenced],
     );
   }
 
   override stats(): DatagramStats {
-    let fullReceivers = 0;
-    for (const queue of this.#queues.values()) if (queue.probed) fullReceivers += 1;
+    const fullReceivers = [...this.#queues.values()].filter(({ probed }) => probed).length;
     return { ...statsOf(this[kHandle], this[kQueued]), fullReceivers };
   }
 

@@ -20,7 +20,7 @@ const FROM_FD = new Known<AdoptListenerOptions>('fromFd', ADOPT_LISTENER);
  * `UnixDatagram.fromFd(fd, { reconnect: true })`.
  *
  * Throws `ERR_INVALID_ARG_VALUE` for what is no Unix socket, for an option that it does not take, and for
- * `authorize` and `unlinkOnClose` on a socket that does not listen, `EBADF` for a number that is not open,
+ * `authorize` on a socket that does not listen, `unlinkOnClose` on one that is connected, `EBADF` for a number that is not open,
  * `ERR_SOCKET_CLOSED` for a `FileDescriptor` that is closed, and what the class's `fromFd` throws.
  * Ownership then stays where it was.
  */
@@ -34,9 +34,12 @@ export function fromFd(
   const socket = socketOf(number);
   if (socket?.domain !== 'unix') throw invalidArgValue('fd', 'must be a Unix socket', number);
   const { type, listening } = socket;
-  for (const [name, value] of Object.entries({ authorize, unlinkOnClose })) {
-    if (value === undefined || listening) continue;
-    throw invalidArgValue(`options.${name}`, 'is for a socket that listens', value);
+  if (authorize !== undefined && !listening) {
+    throw invalidArgValue('options.authorize', 'is for a socket that listens', authorize);
+  }
+  if (unlinkOnClose !== undefined && !listening && type !== 'datagram') {
+    const reason = 'is for a socket that listens, or a datagram socket';
+    throw invalidArgValue('options.unlinkOnClose', reason, unlinkOnClose);
   }
   switch (type) {
     case 'stream':

@@ -100,13 +100,15 @@ function asksForFiles(): boolean {
   }
 }
 
-/** What adopts a listening socket. */
+/** What adopts a bound socket. */
 type Adopter = (fd: FileDescriptor) => { close(): unknown; detach?(): FileDescriptor };
 const unlinkOnClose = true;
-const adopters: [string, Adopter][] = [
-  ['UnixListener.fromFd', (fd) => UnixListener.fromFd(fd, { unlinkOnClose })],
-  ['fromFd', (fd) => fromFd(fd, { unlinkOnClose })],
-  ['listen({ fd })', (fd) => createServer().listen({ fd, unlinkOnClose })],
+const adopters: [string, Adopter, typeof listening][] = [
+  ['UnixListener.fromFd', (fd) => UnixListener.fromFd(fd, { unlinkOnClose }), listening],
+  ['fromFd', (fd) => fromFd(fd, { unlinkOnClose }), listening],
+  ['listen({ fd })', (fd) => createServer().listen({ fd, unlinkOnClose }), listening],
+  ['UnixDatagram.fromFd', (fd) => UnixDatagram.fromFd(fd, { unlinkOnClose }), boundToReceive],
+  ['fromFd of datagrams', (fd) => fromFd(fd, { unlinkOnClose }), boundToReceive],
 ];
 
 /** A listening stream socket, of which this process knows no more than the number. */
@@ -117,10 +119,17 @@ function listening(path: string, type = raw.SOCK_STREAM): FileDescriptor {
   return fd;
 }
 
-describe.each(adopters)('adopted with unlinkOnClose by %s', (name, adopt) => {
+/** A datagram socket, of which this process knows no more than the number. */
+function boundToReceive(path: string): FileDescriptor {
+  const fd = new FileDescriptor(raw.socket(raw.AF_UNIX, raw.SOCK_DGRAM));
+  raw.bind(fd.fd, path);
+  return fd;
+}
+
+describe.each(adopters)('adopted with unlinkOnClose by %s', (name, adopt, bound) => {
   test('its file goes', async () => {
     using scratch = new Scratch();
-    const adopted = adopt(listening(scratch.path()));
+    const adopted = adopt(bound(scratch.path()));
     expect(existsSync(scratch.path())).toBe(true);
     await adopted.close();
     expect(existsSync(scratch.path())).toBe(false);
@@ -128,7 +137,7 @@ describe.each(adopters)('adopted with unlinkOnClose by %s', (name, adopt) => {
 
   test('a file that another socket put there since stays', async () => {
     using scratch = new Scratch();
-    const adopted = adopt(listening(scratch.path()));
+    const adopted = adopt(bound(scratch.path()));
     await using _second = await UnixListener.bind(scratch.path(), { replace: 'always' });
     await adopted.close();
     expect(existsSync(scratch.path())).toBe(true);
@@ -136,14 +145,14 @@ describe.each(adopters)('adopted with unlinkOnClose by %s', (name, adopt) => {
 
   test.runIf(asksForFiles())('a file that another socket put there before stays', async () => {
     using scratch = new Scratch();
-    const fd = listening(scratch.path());
+    const fd = bound(scratch.path());
     await using _second = await UnixListener.bind(scratch.path(), { replace: 'always' });
     await adopt(fd).close();
     expect(existsSync(scratch.path())).toBe(true);
   });
 
   test.runIf(process.platform === 'linux')('an abstract name is nothing to remove', async () => {
-    await adopt(listening(`\0afunix-unlink-${process.pid}`)).close();
+    await adopt(bound(`\0afunix-unlink-${process.pid}`)).close();
   });
 
   test('a relative path, of another folder perhaps, stays', async () => {
@@ -151,7 +160,7 @@ describe.each(adopters)('adopted with unlinkOnClose by %s', (name, adopt) => {
     const folder = process.cwd();
     try {
       process.chdir(scratch.folder);
-      await adopt(listening('relative')).close();
+      await adopt(bound('relative')).close();
       expect(existsSync(scratch.path('relative'))).toBe(true);
     } finally {
       process.chdir(folder);
@@ -160,7 +169,7 @@ describe.each(adopters)('adopted with unlinkOnClose by %s', (name, adopt) => {
 
   test.runIf(name !== 'listen({ fd })')('detached again, it keeps its file', async () => {
     using scratch = new Scratch();
-    adopt(listening(scratch.path())).detach?.().close();
+    adopt(bound(scratch.path())).detach?.().close();
     expect(existsSync(scratch.path())).toBe(true);
   });
 });
@@ -182,9 +191,18 @@ test.runIf(hasSeqpacket)(
   },
 );
 
+test('an adopted datagram socket keeps its file by default, and an unbound one has none', async () => {
+  using scratch = new Scratch();
+  await UnixDatagram.fromFd(boundToReceive(scratch.path())).close();
+  expect(existsSync(scratch.path())).toBe(true);
+  const unbound = new FileDescriptor(raw.socket(raw.AF_UNIX, raw.SOCK_DGRAM));
+  await UnixDatagram.fromFd(unbound, { unlinkOnClose }).close();
+});
+
 test('an adoption that fails leaves the file and the descriptor', async () => {
   using scratch = new Scratch();
   using fd = listening(scratch.path());
+  using datagram = boundToReceive(scratch.path('datagram'));
   const [one, other] = UnixStream.pair();
   const connected = one.detach();
   for (const [adopt, code] of [
@@ -192,11 +210,15 @@ test('an adoption that fails leaves the file and the descriptor', async () => {
     [() => createServer().listen({ fd, unlinkOnClose: 1 } as never), 'ERR_INVALID_ARG_TYPE'],
     [() => UnixSeqpacketListener.fromFd(fd, { unlinkOnClose }), 'ERR_INVALID_ARG_VALUE'],
     [() => fromFd(connected, { unlinkOnClose }), 'ERR_INVALID_ARG_VALUE'],
+    [() => fromFd(datagram, { unlinkOnClose: 1 } as never), 'ERR_INVALID_ARG_TYPE'],
+    [() => UnixDatagram.fromFd(datagram, { unlinkOnClose: 1 } as never), 'ERR_INVALID_ARG_TYPE'],
+    [() => UnixDatagram.fromFd(fd, { unlinkOnClose }), 'ERR_INVALID_ARG_VALUE'],
     [() => UnixStream.fromFd(connected, { unlinkOnClose } as never), 'ERR_INVALID_ARG_VALUE'],
   ] as const) {
     expect(adopt).toThrow(expect.objectContaining({ code }));
   }
   expect([fd.closed, connected.closed, existsSync(scratch.path())]).toEqual([false, false, true]);
+  expect([datagram.closed, existsSync(scratch.path('datagram'))]).toEqual([false, true]);
   connected.close();
   await other.close();
 });
