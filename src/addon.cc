@@ -58,6 +58,8 @@ constexpr Number kLayout[] = {
     {"gid", ReceiveSlab::kGid},
     {"pidfd", ReceiveSlab::kPidFd},
     {"dropped", ReceiveSlab::kDropped},
+    {"hasTimestamp", ReceiveSlab::kHasTimestamp},
+    {"timestamp", ReceiveSlab::kTimestamp},
     {"rights", ReceiveSlab::kRights},
 };
 

@@ -20,6 +20,8 @@ export interface Features {
   readonly refuseFds: boolean;
   /** A descriptor that is refused keeps its place: `fdPlaceholders: true` (SO_RIGHTS_NOTRUNC, Linux 7.3). */
   readonly fdPlaceholders: boolean;
+  /** The time of every datagram and packet: `timestamps: true` (SO_TIMESTAMP, Linux). */
+  readonly timestamps: boolean;
   /** `peerCredentials()` (SO_PEERCRED; LOCAL_PEERCRED on macOS). */
   readonly peerCredentials: boolean;
   /** `peerGroups()` (SO_PEERGROUPS, Linux 4.13). */
@@ -72,6 +74,7 @@ const trials: Readonly<Record<keyof Features, (fd: number) => boolean>> = {
   pidfds: (fd) => turnsOn(fd, 'SO_PASSPIDFD'),
   refuseFds: (fd) => turnsOn(fd, 'SO_PASSRIGHTS'),
   fdPlaceholders: (fd) => turnsOn(fd, 'SO_RIGHTS_NOTRUNC'),
+  timestamps: bringsTime,
   peerCredentials: (fd) => typeof native.descriptors.peerCredentials(fd) !== 'number',
   peerGroups: (fd) => reads(fd, 'SO_PEERGROUPS', 65536 * 4),
   peerPidFd: hasPeerPidFd,
@@ -133,6 +136,22 @@ function bindsAbstract(): boolean {
     return raw.bind(handle.fd, new Uint8Array(0)) === 0;
   } finally {
     handle.close();
+  }
+}
+
+/** macOS has the option for all sockets, and no time on those of this family. */
+function bringsTime(): boolean {
+  const pair = native.sockets.openPair(SOCK_DGRAM);
+  if (typeof pair === 'number') return false;
+  const [one, other] = pair;
+  try {
+    if (!turnsOn(other.fd, 'SO_TIMESTAMP')) return false;
+    raw.send(one.fd, new Uint8Array(1), 0, undefined);
+    const message = raw.recvmsg(other.fd, [new Uint8Array(1)], native.layout.controlCapacity, 0);
+    return typeof message !== 'number' && message.timestamp !== undefined;
+  } finally {
+    one.close();
+    other.close();
   }
 }
 

@@ -10,6 +10,7 @@ export function infoOf(address: UnixAddress): AddressInfo {
 }
 
 /** Returns the second argument of a 'message' event. */
-export function remoteOf({ from, size, truncated, fds, credentials }: Datagram): RemoteInfo {
-  return { ...infoOf(from), size, truncated, from, fds, credentials };
+export function remoteOf(datagram: Datagram): RemoteInfo {
+  const { from, size, truncated, fds, credentials, timestamp } = datagram;
+  return { ...infoOf(from), size, truncated, from, fds, credentials, timestamp };
 }

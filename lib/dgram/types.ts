@@ -72,6 +72,8 @@ export interface RemoteInfo extends AddressInfo {
   fds: readonly FileDescriptor[];
   /** With `credentials: true`: the sender's. */
   credentials: Credentials | null;
+  /** With `timestamps: true`: when it was sent, in milliseconds since the epoch. */
+  timestamp: number | null;
 }
 
 /** Receives each message. Its bytes are the listener's to keep. */

@@ -11,13 +11,14 @@ import type { ReceiveSettings } from './options.js';
 
 /** Sets which ancillary data a handle receives, and how many bytes of a message (0: all). */
 export function configureReceive(handle: Handle, settings: ReceiveSettings, limit = 0): void {
-  const { maxFds, fdPlaceholders, credentials, pidfds, busyPoll } = settings;
+  const { maxFds, fdPlaceholders, credentials, pidfds, timestamps, busyPoll } = settings;
   if (fdPlaceholders) turnOn(handle.fd, 'SO_RIGHTS_NOTRUNC');
   if (credentials) turnOn(handle.fd, 'SO_PASSCRED');
   if (pidfds) turnOn(handle.fd, 'SO_PASSPIDFD');
+  if (timestamps) turnOn(handle.fd, 'SO_TIMESTAMP');
   // A kernel without this option drops unwanted descriptors at the receiver, which has no room for them.
   handle.passRights(maxFds > 0);
-  handle.configure(maxFds > 0 || credentials || pidfds, limit, busyPoll);
+  handle.configure(maxFds > 0 || credentials || pidfds, limit, busyPoll, timestamps);
 }
 
 /** Makes a handle of a new socket of this type. */

@@ -26,6 +26,12 @@ export interface MessageOptions extends ReceiveOptions {
    * of them, whatever the system's limit.
    */
   maxMessageSize?: number;
+  /**
+   * Each message has the time at which it was sent, `timestamp` (SO_TIMESTAMP in socket(7), Linux); one that was sent before
+   * the socket was adopted, or the connection accepted, the time at which it was received. Default false.
+   * ERR_FEATURE_UNAVAILABLE_ON_PLATFORM where `features().timestamps` is false.
+   */
+  timestamps?: boolean;
   /** How much may wait for each destination. Over this limit `send` and `sendMany` reject with ENOBUFS. */
   sendQueueLimit?: SendQueueLimit;
 }
@@ -73,7 +79,12 @@ export interface DatagramSettings extends MessageSettings {
   onConnectionChange: ((change: ConnectionChange) => void) | undefined;
 }
 
-export const MESSAGES: Names<MessageOptions> = { ...RECEIVE, maxMessageSize: 1, sendQueueLimit: 1 };
+export const MESSAGES: Names<MessageOptions> = {
+  ...RECEIVE,
+  maxMessageSize: 1,
+  timestamps: 1,
+  sendQueueLimit: 1,
+};
 export const DATAGRAM: Names<DatagramOptions> = {
   ...MESSAGES,
   reconnect: 1,

@@ -43,6 +43,11 @@ export class Message {
   readonly credentials: Credentials | null;
   /** A pidfd of its sender; null unless the socket has `pidfds: true` (Linux 6.5). */
   readonly pidfd: PidFd | null;
+  /**
+   * When it was sent, in milliseconds since the epoch, as `Date.now()`, with a fraction: the kernel counts microseconds of
+   * the system's clock (CLOCK_REALTIME), which can be set. Null unless the socket has `timestamps: true`, and on streams.
+   */
+  readonly timestamp: number | null;
 
   /** @internal */
   constructor(
@@ -60,6 +65,7 @@ export class Message {
     this.fds = ancillary === undefined ? NO_FDS : ancillary.fds;
     this.credentials = ancillary === undefined ? null : ancillary.credentials;
     this.pidfd = ancillary === undefined ? null : ancillary.pidfd;
+    this.timestamp = ancillary === undefined ? null : ancillary.timestamp;
   }
 }
 
@@ -68,6 +74,7 @@ export interface ReceivedAncillary {
   fds: readonly FileDescriptor[];
   credentials: Credentials | null;
   pidfd: PidFd | null;
+  timestamp: number | null;
   /** Descriptors were lost. */
   dropped: boolean;
 }
@@ -124,21 +131,23 @@ export function copyMessage(message: Message): Message {
 function withData(
   message: Message,
   data: Buffer,
-  { fds, credentials, pidfd }: Omit<ReceivedAncillary, 'dropped'>,
+  { fds, credentials, pidfd, timestamp }: Omit<ReceivedAncillary, 'dropped'>,
 ): Message {
   const { size, controlTruncated } = message;
   const truncated = message.truncated || data.length < message.data.length;
   const flags = (truncated ? TRUNCATED : 0) | (controlTruncated ? CONTROL_TRUNCATED : 0);
-  const ancillary = { fds, credentials, pidfd, dropped: false };
+  const ancillary = { fds, credentials, pidfd, timestamp, dropped: false };
   return message instanceof Datagram
     ? new Datagram(CONSTRUCTING, data, size, flags, ancillary, message.from)
     : new Message(CONSTRUCTING, data, size, flags, ancillary);
 }
 
-function copyAncillary({ fds, credentials, pidfd }: Message): Omit<ReceivedAncillary, 'dropped'> {
+function copyAncillary(message: Message): Omit<ReceivedAncillary, 'dropped'> {
+  const { fds, credentials, pidfd, timestamp } = message;
   const copies = copiesOf(fds, 'peeked at');
   try {
-    return { fds: copies, credentials, pidfd: pidfd === null ? null : copyOf(pidfd) };
+    const copy = pidfd === null ? null : copyOf(pidfd);
+    return { fds: copies, credentials, pidfd: copy, timestamp };
   } catch (error) {
     closeAll(copies);
     throw error;

@@ -127,6 +127,8 @@ export interface ReceiveSettings {
   fdPlaceholders: boolean;
   credentials: boolean;
   pidfds: boolean;
+  /** Of sockets that keep messages apart alone. */
+  timestamps: boolean;
   busyPoll: number;
 }
 
@@ -136,6 +138,7 @@ export const NO_ANCILLARY: ReceiveSettings = {
   fdPlaceholders: false,
   credentials: false,
   pidfds: false,
+  timestamps: false,
   busyPoll: 0,
 };
 
@@ -180,7 +183,7 @@ function boolean(name: string, value: unknown, fallback: boolean): boolean {
 }
 
 /** Checks an option that only some kernels have. Throws ERR_FEATURE_UNAVAILABLE_ON_PLATFORM if it is asked for in vain. */
-export function ifAvailable(name: string & keyof Features, value: unknown): boolean {
+function ifAvailable(name: string & keyof Features, value: unknown): boolean {
   const wanted = boolean(name, value, false);
   if (wanted && !features()[name]) throw unavailable(`options.${name}`);
   return wanted;
@@ -191,13 +194,17 @@ export function unlinksOnClose(value: unknown, fallback: boolean): boolean {
   return boolean('unlinkOnClose', value, fallback);
 }
 
-export function receiveSettings(options: Parsed<ReceiveOptions>): ReceiveSettings {
-  const { maxFds, fdPlaceholders, credentials, pidfds, busyPoll } = options;
+/** Checks the options of receiving. Only sockets that keep messages apart know `timestamps`. */
+export function receiveSettings(
+  options: Parsed<ReceiveOptions & { timestamps?: boolean }>,
+): ReceiveSettings {
+  const { maxFds, fdPlaceholders, credentials, pidfds, timestamps, busyPoll } = options;
   return {
     maxFds: maxFds === undefined ? 0 : integer('options.maxFds', maxFds, 0, MAX_FDS),
     fdPlaceholders: ifAvailable('fdPlaceholders', fdPlaceholders),
     credentials: boolean('credentials', credentials, false),
     pidfds: boolean('pidfds', pidfds, false),
+    timestamps: ifAvailable('timestamps', timestamps),
     busyPoll: busyPollTime(busyPoll),
   };
 }

@@ -35,6 +35,8 @@ const {
   gid: GID,
   pidfd: PIDFD,
   dropped: DROPPED,
+  hasTimestamp: HAS_TIMESTAMP,
+  timestamp: TIMESTAMP,
   rights: RIGHTS,
 } = layout;
 /** The numbers of the messages of the last receive. */
@@ -206,6 +208,7 @@ function receivedAncillary(
     fds,
     credentials: credentials(),
     pidfd: pidfd < 0 ? null : new PidFd(CONSTRUCTING, pidfd, receiver.describe()),
+    timestamp: timestamp(),
     dropped,
   };
 }
@@ -226,6 +229,16 @@ function credentials(): Credentials | null {
     uid: ancillaryNumberAt(UID) >>> 0,
     gid: ancillaryNumberAt(GID) >>> 0,
   };
+}
+
+const timeWords = new Int32Array(2);
+const time = new Float64Array(timeWords.buffer);
+
+function timestamp(): number | null {
+  if (ancillaryNumberAt(HAS_TIMESTAMP) === 0) return null;
+  timeWords[0] = ancillaryNumberAt(TIMESTAMP);
+  timeWords[1] = ancillaryNumberAt(TIMESTAMP + 1);
+  return time[0] as number;
 }
 
 let warned = false;

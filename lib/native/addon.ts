@@ -85,6 +85,9 @@ export interface Layout {
   readonly pidfd: number;
   /** Descriptors that are not among them. */
   readonly dropped: number;
+  readonly hasTimestamp: number;
+  /** The first of two numbers that hold a double: milliseconds since the epoch. */
+  readonly timestamp: number;
   /** The first of the descriptors. */
   readonly rights: number;
 }
@@ -118,7 +121,13 @@ export interface Sockets<Handle> {
   stop(id: number, events: number): number;
   ref(id: number): void;
   unref(id: number): void;
-  configure(id: number, control: boolean, limit: number, busyPoll: number): void;
+  configure(
+    id: number,
+    control: boolean,
+    limit: number,
+    busyPoll: number,
+    timestamps: boolean,
+  ): void;
   passRights(id: number, pass: boolean): number;
   receive(id: number, batch: number, flags: number): number;
   receiveInto(id: number, buffer: Uint8Array, flags: number): number;
@@ -285,6 +294,7 @@ export interface NativeReceived {
   pidfd: number | undefined;
   security: Buffer | undefined;
   inq: number | undefined;
+  timestamp: number | undefined;
   /** What the call returned: with MSG_TRUNC asked for, the real length of the message. */
   length: number;
   /** msg_flags: MSG_TRUNC, MSG_CTRUNC, ... */

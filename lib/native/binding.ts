@@ -105,10 +105,10 @@ export class Handle {
 
   /**
    * Sets whether to make room for control messages, the bytes of a message that are received (0: all of
-   * them), and the microseconds to poll for after a readable event (0: none).
+   * them), the microseconds to poll for after a readable event (0: none), and whether messages bring their time.
    */
-  configure(control: boolean, limit: number, busyPoll: number): void {
-    sockets.configure(this.#id, control, limit, busyPoll);
+  configure(control: boolean, limit: number, busyPoll: number, timestamps: boolean): void {
+    sockets.configure(this.#id, control, limit, busyPoll, timestamps);
   }
 
   /** Sets whether descriptors may be sent to it; -ENOPROTOOPT where the kernel has no SO_PASSRIGHTS. */

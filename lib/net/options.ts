@@ -153,6 +153,7 @@ export class SocketSettings {
   readonly credentials: boolean;
   readonly pidfds = false;
   readonly fdPlaceholders = false;
+  readonly timestamps = false;
   readonly busyPoll: number;
   readonly onread: OnReadOptions | undefined;
   readonly fd: number | FileDescriptor | undefined;

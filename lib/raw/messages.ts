@@ -199,6 +199,11 @@ export interface ReceivedMessage {
   security: Buffer | null;
   /** Bytes left to read on a stream (SCM_INQ), null unless SO_INQ is on. */
   inq: number | null;
+  /**
+   * When it was sent, in milliseconds since the epoch, with a fraction (SCM_TIMESTAMP, SCM_TIMESTAMPNS): null unless
+   * SO_TIMESTAMP or SO_TIMESTAMPNS is on, and on streams. A number is exact to a quarter of a microsecond.
+   */
+  timestamp: number | null;
 }
 
 /**
@@ -260,7 +265,7 @@ function controlLength(name: string, length: number | undefined): number {
 }
 
 function receivedOf(message: NativeReceived): ReceivedMessage {
-  const { length, flags, address, rights, credentials, pidfd, security, inq } = message;
+  const { length, flags, address, rights, credentials, pidfd, security, inq, timestamp } = message;
   return {
     length,
     flags,
@@ -272,5 +277,6 @@ function receivedOf(message: NativeReceived): ReceivedMessage {
     pidfd: pidfd ?? null,
     security: security ?? null,
     inq: inq ?? null,
+    timestamp: timestamp ?? null,
   };
 }

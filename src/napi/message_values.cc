@@ -112,10 +112,15 @@ bool SetAncillary(napi_env env, napi_value object, const sys::Ancillary& ancilla
         env, {reinterpret_cast<const char*>(ancillary.security), ancillary.security_length});
   }
   napi_value inq = ancillary.has_inq ? ToValue(env, ancillary.inq) : none;
+  napi_value timestamp = none;
+  if (ancillary.has_timestamp &&
+      napi_create_double(env, ancillary.timestamp, &timestamp) != napi_ok) {
+    return false;
+  }
   return SetField(env, object, "rights", MakeRights(env, ancillary)) &&
          SetField(env, object, "credentials", credentials) &&
          SetField(env, object, "pidfd", pidfd) && SetField(env, object, "security", security) &&
-         SetField(env, object, "inq", inq);
+         SetField(env, object, "inq", inq) && SetField(env, object, "timestamp", timestamp);
 }
 
 }  // namespace afunix

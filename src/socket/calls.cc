@@ -74,9 +74,10 @@ int SocketWrap::Unref(const Arguments&) {
   return 0;
 }
 
-// configure(control, limit, busyPoll)
+// configure(control, limit, busyPoll, timestamps)
 int SocketWrap::Configure(const Arguments& arguments) {
-  room_ = arguments.Bool(0)         ? ControlRoom::kFull
+  room_ = arguments.Bool(3)         ? ControlRoom::kFullWithTime
+          : arguments.Bool(0)       ? ControlRoom::kFull
           : type_ == SOCK_SEQPACKET ? ControlRoom::kTimestamp
                                     : ControlRoom::kNone;
   const int limit = arguments.Int(1);

@@ -22,6 +22,10 @@ constexpr size_t kSlotKept = 64 * 1024;
 // Addresses begin where a view of any element type may.
 constexpr size_t Align(size_t offset) { return (offset + 7) & ~size_t{7}; }
 
+bool IsFull(ControlRoom room) {
+  return room == ControlRoom::kFull || room == ControlRoom::kFullWithTime;
+}
+
 constexpr size_t kTimestampRoom = CMSG_SPACE(sizeof(timeval));
 static_assert(kTimestampRoom <= 64);
 
@@ -75,6 +79,7 @@ size_t ReceiveSlab::control_length(ControlRoom room) const {
     case ControlRoom::kTimestamp:
       return kTimestampRoom;
     case ControlRoom::kFull:
+    case ControlRoom::kFullWithTime:
       break;
   }
   return sys::kControlCapacity;
@@ -107,9 +112,11 @@ int32_t ReceiveSlab::ReadControl(unsigned index, msghdr& header, ControlRoom roo
   if ((header.msg_flags & MSG_TRUNC) != 0) flags |= kTruncated;
   if ((header.msg_flags & MSG_CTRUNC) != 0) flags |= kControlTruncated;
   *any = header.msg_controllen > 0;
-  if (room == ControlRoom::kFull && *any) {
+  if (IsFull(room) && *any) {
     sys::Ancillary& parsed = control_->parsed[index];
     sys::ParseControl(&header, &parsed);
+    // Each packet has one (see SocketWrap): nothing is made of what nobody asked for.
+    if (room == ControlRoom::kFull) parsed.has_timestamp = false;
     if (!parsed.empty()) flags |= kAncillary;
   }
   return flags;
@@ -130,6 +137,10 @@ const int32_t* ReceiveSlab::TakeAncillary(napi_env env, size_t index, size_t max
     fields[kPid] = from->credentials.pid;
     fields[kUid] = static_cast<int32_t>(from->credentials.uid);
     fields[kGid] = static_cast<int32_t>(from->credentials.gid);
+  }
+  if (from->has_timestamp) {
+    fields[kHasTimestamp] = 1;
+    std::memcpy(fields + kTimestamp, &from->timestamp, sizeof(from->timestamp));
   }
   const size_t kept =
       std::min(placeholders ? from->rights_count : from->FirstRefused(), max_rights);
@@ -202,7 +213,7 @@ int ReceiveSlab::ReceiveInto(napi_env env, int fd, Bytes memory, size_t limit, i
 
 int ReceiveSlab::Receive(napi_env env, int fd, unsigned batch, size_t limit, int flags,
                          ControlRoom room, bool ends, Source source, const Bytes* memory) {
-  if (!MapSlots() || (room == ControlRoom::kFull && !MakeControl())) return -ENOMEM;
+  if (!MapSlots() || (IsFull(room) && !MakeControl())) return -ENOMEM;
   // All memory is there before anything is received, so that no message is lost without it.
   auto* meta = reinterpret_cast<int32_t*>(numbers_.Find(env));
   unsigned char* const packed = chunks_[source].Get(env);
@@ -255,7 +266,7 @@ int ReceiveSlab::Receive(napi_env env, int fd, unsigned batch, size_t limit, int
 }
 
 int ReceiveSlab::ReceiveBytes(napi_env env, int fd, int flags, ControlRoom room) {
-  if (room == ControlRoom::kFull && !MakeControl()) return -ENOMEM;
+  if (IsFull(room) && !MakeControl()) return -ENOMEM;
   auto* meta = reinterpret_cast<int32_t*>(numbers_.Find(env));
   Chunk& chunk = chunks_[kStream];
   unsigned char* const to = chunk.Get(env);
@@ -264,7 +275,7 @@ int ReceiveSlab::ReceiveBytes(napi_env env, int fd, int flags, ControlRoom room)
   msghdr header = {};
   header.msg_iov = &vector;
   header.msg_iovlen = 1;
-  header.msg_control = room == ControlRoom::kFull ? control_->buffers[0] : nullptr;
+  header.msg_control = IsFull(room) ? control_->buffers[0] : nullptr;
   header.msg_controllen = control_length(room);
   // Also without room: MSG_CTRUNC shows that descriptors were refused.
   const ssize_t result = sys::ReceiveMessage(fd, &header, flags | MSG_DONTWAIT);

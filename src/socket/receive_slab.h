@@ -28,6 +28,7 @@ enum class ControlRoom {
   kNone,
   kTimestamp,  // enough to tell an empty packet from the end, too little for a descriptor
   kFull,
+  kFullWithTime,  // kFull, and the time is one of the things that a message brings
 };
 
 class ReceiveSlab {
@@ -63,7 +64,17 @@ class ReceiveSlab {
   enum Flag : int32_t { kTruncated = 1, kControlTruncated = 2, kAncillary = 4, kOwn = 8 };
 
   // The numbers called ancillary: these, then the descriptors.
-  enum AncillaryField : size_t { kHasCredentials, kPid, kUid, kGid, kPidFd, kDropped, kRights };
+  enum AncillaryField : size_t {
+    kHasCredentials,
+    kPid,
+    kUid,
+    kGid,
+    kPidFd,
+    kDropped,
+    kHasTimestamp,
+    kTimestamp,  // a double, in two numbers
+    kRights = kTimestamp + 2
+  };
 
   ReceiveSlab() = default;
   ~ReceiveSlab();

@@ -46,7 +46,7 @@ napi_value SocketTable::MakeExports() {
                              SocketFunction<&Socket::Stop, 1>("stop"),
                              SocketFunction<&Socket::Ref, 0>("ref"),
                              SocketFunction<&Socket::Unref, 0>("unref"),
-                             SocketFunction<&Socket::Configure, 3>("configure"),
+                             SocketFunction<&Socket::Configure, 4>("configure"),
                              SocketFunction<&Socket::PassRights, 1>("passRights"),
                              SocketFunction<&Socket::Receive, 2>("receive"),
                              SocketFunction<&Socket::ReceiveInto, 2>("receiveInto"),

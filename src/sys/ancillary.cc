@@ -1,6 +1,8 @@
 #include "ancillary.h"
 
 #include <fcntl.h>
+#include <sys/time.h>
+#include <time.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -60,6 +62,8 @@ void Ancillary::Clear() {
   security_length = 0;
   has_inq = false;
   inq = 0;
+  has_timestamp = false;
+  timestamp = 0;
 }
 
 void Ancillary::CloseRightsFrom(size_t keep) {
@@ -80,7 +84,8 @@ size_t Ancillary::CountDescriptors() const {
 }
 
 bool Ancillary::empty() const {
-  return rights_count == 0 && !has_credentials && !pidfd && security == nullptr && !has_inq;
+  return rights_count == 0 && !has_credentials && !pidfd && security == nullptr && !has_inq &&
+         !has_timestamp;
 }
 
 namespace {
@@ -98,7 +103,26 @@ void TakeRights(const unsigned char* data, size_t size, Ancillary* out) {
   }
 }
 
+void TakeTimestamp(const unsigned char* data, size_t size, Ancillary* out) {
+  timeval value;
+  if (size < sizeof(value)) return;
+  memcpy(&value, data, sizeof(value));
+  out->has_timestamp = true;
+  // One division, so that the result is the nearest number to what the kernel has.
+  out->timestamp =
+      (static_cast<double>(value.tv_sec) * 1e6 + static_cast<double>(value.tv_usec)) / 1e3;
+}
+
 #ifdef __linux__
+
+void TakeTimestampNs(const unsigned char* data, size_t size, Ancillary* out) {
+  timespec value;
+  if (size < sizeof(value)) return;
+  memcpy(&value, data, sizeof(value));
+  out->has_timestamp = true;
+  out->timestamp =
+      static_cast<double>(value.tv_sec) * 1e3 + static_cast<double>(value.tv_nsec) / 1e6;
+}
 
 void TakePidFd(const unsigned char* data, size_t size, Ancillary* out) {
   int fd;
@@ -130,7 +154,13 @@ void TakeControlMessage(int type, const unsigned char* data, size_t size, Ancill
     case SCM_RIGHTS:
       TakeRights(data, size, out);
       break;
+    case SCM_TIMESTAMP:
+      TakeTimestamp(data, size, out);
+      break;
 #ifdef __linux__
+    case SCM_TIMESTAMPNS:
+      TakeTimestampNs(data, size, out);
+      break;
     case SCM_CREDENTIALS:
       TakeCredentials(data, size, out);
       break;

@@ -77,6 +77,8 @@ struct Ancillary {
   size_t security_length = 0;
   bool has_inq = false;
   int inq = 0;  // bytes left in the stream's queue (SCM_INQ)
+  bool has_timestamp = false;
+  double timestamp = 0;  // milliseconds since the epoch (SCM_TIMESTAMP, SCM_TIMESTAMPNS)
 };
 
 // Room for everything this library asks the kernel for: 253 descriptors, credentials, a pidfd, a

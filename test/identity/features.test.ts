@@ -50,6 +50,7 @@ test('what it says of an option is so', () => {
     peekOffset: option('SO_PEEK_OFF'),
     memoryInfo: option('SO_MEMINFO'),
     outOfBand: sendsOutOfBand(),
+    timestamps: onLinux,
     seqpacket: onLinux,
     abstract: onLinux,
     socketFile: onLinux,

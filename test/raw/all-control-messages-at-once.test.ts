@@ -23,5 +23,6 @@ test.runIf(onLinux)('nothing is truncated', () => {
   expect(message.rights.length).toBe(253);
   expect(message.credentials?.pid).toBe(pid);
   expect(message.pidfd === null).toBe(!known.includes(raw.SO_PASSPIDFD));
+  expect(message.timestamp).toBe(null); // streams have none
   expect(message.inq).toBe(known.includes(raw.SO_INQ) ? 2 : null);
 });

@@ -1,4 +1,6 @@
 // Parsing control messages put together by hand: no length is believed, no descriptor lost.
+#include <sys/time.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -154,6 +156,31 @@ TEST(RefusedDescriptorsBeyondTheMostAreNotClosed) {
   CHECK(!IsOpen(slots[kMaxRights + 1]));
 }
 
+// What Linux writes on x86-64 for a datagram, a packet alike.
+TEST(RecordedTimestamp) {
+  const timeval value{1'700'000'000, 123'456};
+  Forged forged;
+  forged.Add(SCM_TIMESTAMP, &value, sizeof(value));
+  Ancillary ancillary;
+  CHECK(forged.Parse(&ancillary));
+  CHECK(ancillary.has_timestamp);
+  CHECK(!ancillary.empty());
+  CHECK_EQ(ancillary.timestamp, 1'700'000'000'123.456);
+  msghdr nothing{};
+  CHECK(!ParseControl(&nothing, &ancillary));
+  CHECK(ancillary.empty());
+}
+
+TEST(TimestampCutShortIsNone) {
+  const timeval value{1, 2};
+  Forged forged;
+  forged.Add(SOL_SOCKET, SCM_TIMESTAMP, &value, sizeof(value), CMSG_LEN(sizeof(value) - 1));
+  Ancillary ancillary;
+  CHECK(forged.Parse(&ancillary));
+  CHECK(!ancillary.has_timestamp);
+  CHECK(ancillary.empty());
+}
+
 TEST(LastControlMessageWithoutItsPadding) {
   const int fd = Dup();
   Forged forged;
@@ -225,6 +252,15 @@ TEST(RandomControlBuffersAreNeverReadBeyondTheirEnd) {
 }
 
 #ifdef __linux__
+
+TEST(TimestampInNanoseconds) {
+  const timespec value{1'700'000'000, 123'456'789};
+  Forged forged;
+  forged.Add(SCM_TIMESTAMPNS, &value, sizeof(value));
+  Ancillary ancillary;
+  CHECK(forged.Parse(&ancillary));
+  CHECK_EQ(ancillary.timestamp, 1'700'000'000'123.456'789);
+}
 
 TEST(CredentialsCutShortAreNone) {
   const ucred value{1, 2, 3};

@@ -29,6 +29,10 @@ std::string Text(size_t most) {
   return input->ConsumeBytesAsString(input->ConsumeIntegralInRange<size_t>(0, most));
 }
 
+bool IsFull(ControlRoom room) {
+  return room == ControlRoom::kFull || room == ControlRoom::kFullWithTime;
+}
+
 std::string Control() {
   std::string control;
   while (!OneIn(3) && control.size() < 3000 && input->remaining_bytes() > 0) {
@@ -87,9 +91,9 @@ class Driver {
     if (OneIn(32)) kernel.error = ENOMEM;
     const auto count = OneIn(8) ? 40 : input->ConsumeIntegralInRange<size_t>(1, 4);
     for (size_t i = 0; i < count; i++) kernel.queue.push_back(Message());
-    auto room = input->PickValueInArray(
-        {ControlRoom::kNone, ControlRoom::kTimestamp, ControlRoom::kFull, ControlRoom::kFull});
-    kernel.everything = room == ControlRoom::kFull;
+    auto room = input->PickValueInArray({ControlRoom::kNone, ControlRoom::kTimestamp,
+                                         ControlRoom::kFull, ControlRoom::kFullWithTime});
+    kernel.everything = IsFull(room);
     if (OneIn(8)) Detach(input->ConsumeIntegralInRange<int>(-1, ReceiveSlab::kSources));
     if (OneIn(4)) {
       if (room == ControlRoom::kTimestamp) room = ControlRoom::kNone;  // for packets only
@@ -138,7 +142,7 @@ class Driver {
       MUST(fields[ReceiveSlab::kSource] == source);
       MUST(static_cast<size_t>(fields[ReceiveSlab::kOffset]) >= end);
       end = CheckMessage(i, given[i], fields, limit);
-      if (room == ControlRoom::kFull && !OneIn(4)) Take(i);
+      if (IsFull(room) && !OneIn(4)) Take(i);
     }
   }
 
