@@ -31,6 +31,7 @@ export type { Credentials } from './core/credentials.js';
 export type { SystemError } from './core/errors.js';
 export type { Data } from './core/validate.js';
 export * from './native/constants.js';
+export * from './raw/attributes.js';
 export * from './raw/calls.js';
 export {
   type OutgoingMessage,

@@ -1,6 +1,7 @@
 // Finds out what the running kernel supports, by trying. A version number does not show what was backported or left
 // out.
 
+import { Buffer } from 'node:buffer';
 import { native } from '../native/binding.js';
 import { constants, MSG_OOB, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET } from '../native/constants.js';
 import { EINVAL, ENOPROTOOPT, ENOTTY, EOPNOTSUPP } from '../native/errno.js';
@@ -48,6 +49,8 @@ export interface Features {
   readonly memoryInfo: boolean;
   /** `busyPoll` (Node.js; it needs libuv's loop). */
   readonly busyPoll: boolean;
+  /** Extended attributes `user.*` of sockets, through `afunix/raw` (fsetxattr(2), Linux 7.1). */
+  readonly xattrs: boolean;
   /** The socket's file, through `afunix/raw` (SIOCUNIXFILE, Linux 4.12). */
   readonly socketFile: boolean;
 }
@@ -88,6 +91,7 @@ const trials: Readonly<Record<keyof Features, (fd: number) => boolean>> = {
   outOfBand: sendsUrgently,
   memoryInfo: (fd) => reads(fd, 'SO_MEMINFO', 64),
   busyPoll: () => native.hasLoop,
+  xattrs: (fd) => raw.fsetxattr(fd, Buffer.from('user.afunix'), new Uint8Array(0), 0) === 0,
   socketFile: hasSocketFile,
 };
 

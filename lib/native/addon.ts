@@ -261,6 +261,12 @@ export interface NativeRaw {
   /** `[result]`, or -errno: any int is a result. */
   ioctl(fd: number, request: number, value: number): [number] | number;
   fstat(fd: number): NativeStat | number;
+  /** Fills `value`; returns its length. This and the next three: -ENOSYS on macOS. */
+  fgetxattr(fd: number, name: Uint8Array, value: Uint8Array): number;
+  fsetxattr(fd: number, name: Uint8Array, value: Uint8Array, flags: number): number;
+  /** Fills `names`, each with a NUL behind it; returns their length. */
+  flistxattr(fd: number, names: Uint8Array): number;
+  fremovexattr(fd: number, name: Uint8Array): number;
   send(fd: number, data: Uint8Array, flags: number, to: AddressBytes | undefined): number;
   recv(fd: number, buffer: Uint8Array, flags: number): number;
   sendmsg(fd: number, message: NativeOutgoing, flags: number): number;

@@ -135,6 +135,8 @@ export const POLLRDHUP: number = c('POLLRDHUP');
 export const SIOCINQ: number = c('SIOCINQ');
 export const SIOCOUTQ: number = c('SIOCOUTQ');
 export const SIOCUNIXFILE: number = c('SIOCUNIXFILE');
+export const XATTR_CREATE: number = c('XATTR_CREATE');
+export const XATTR_REPLACE: number = c('XATTR_REPLACE');
 export const UIO_MAXIOV: number = c('UIO_MAXIOV');
 
 // Undefined on Linux.

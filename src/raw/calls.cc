@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <climits>
 
+#include "attributes.h"
 #include "blocking.h"
 #include "messages.h"
 #include "napi/message_values.h"
@@ -228,6 +229,10 @@ napi_value MakeRawExports(napi_env env, BlockingDescriptors* blocking) {
                              Function<Poll>("poll", blocking),
                              Function<Ioctl>("ioctl", blocking),
                              Function<Stat>("fstat", blocking),
+                             Function<GetAttribute>("fgetxattr", blocking),
+                             Function<SetAttribute>("fsetxattr", blocking),
+                             Function<ListAttributes>("flistxattr", blocking),
+                             Function<RemoveAttribute>("fremovexattr", blocking),
                              Function<Send>("send", blocking),
                              Function<Receive>("recv", blocking),
                              Function<SendMessage>("sendmsg", blocking),

@@ -4,6 +4,9 @@
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#ifdef __linux__
+#include <sys/xattr.h>
+#endif
 
 #include <cerrno>
 #include <climits>
@@ -147,6 +150,8 @@ const Constant kConstants[] = {
     C(SIOCINQ),
     C(SIOCOUTQ),
     C(SIOCUNIXFILE),
+    C(XATTR_CREATE),
+    C(XATTR_REPLACE),
 #endif
 #ifdef __APPLE__
     C(SOL_LOCAL),

@@ -50,6 +50,7 @@ test('what it says of an option is so', () => {
     peekOffset: option('SO_PEEK_OFF'),
     memoryInfo: option('SO_MEMINFO'),
     outOfBand: sendsOutOfBand(),
+    xattrs: takesAttributes(),
     timestamps: onLinux,
     seqpacket: onLinux,
     abstract: onLinux,
@@ -60,6 +61,16 @@ test('what it says of an option is so', () => {
     peerCredentials: true,
   });
 });
+
+function takesAttributes(): boolean {
+  using fds = new Descriptors();
+  try {
+    raw.fsetxattr(fds.pair(raw.SOCK_DGRAM)[0], 'user.x', '');
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function opensPidFd(): boolean {
   try {
