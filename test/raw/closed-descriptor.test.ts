@@ -2,7 +2,7 @@
 import * as raw from 'afunix/raw';
 import { describe, expect, test } from 'vitest';
 import { checkDescriptors } from '../helpers/descriptors.js';
-import { Descriptors, thrown } from '../helpers/raw-sockets.js';
+import { Descriptors, onLinux, thrown } from '../helpers/raw-sockets.js';
 
 checkDescriptors();
 const calls: [syscall: string, call: (fd: number) => unknown][] = [
@@ -31,6 +31,14 @@ const anyDescriptor: typeof calls = [
   ['ioctl', (fd) => raw.ioctl(fd, raw.FIONREAD)],
   ['dup', (fd) => raw.dup(fd)],
   ['fstat', (fd) => raw.fstat(fd)],
+  ...(onLinux
+    ? ([
+        ['fgetxattr', (fd) => raw.fgetxattr(fd, 'user.x')],
+        ['fsetxattr', (fd) => raw.fsetxattr(fd, 'user.x', '')],
+        ['flistxattr', (fd) => raw.flistxattr(fd)],
+        ['fremovexattr', (fd) => raw.fremovexattr(fd, 'user.x')],
+      ] as typeof calls)
+    : []),
   ['close', (fd) => raw.close(fd)],
 ];
 

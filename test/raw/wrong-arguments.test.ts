@@ -37,6 +37,10 @@ const right: [name: string, ...args: unknown[]][] = [
   ['poll', raw.POLLIN],
   ['ioctl', raw.FIONREAD],
   ['fstat'],
+  ['fgetxattr', 'user.x'],
+  ['fsetxattr', 'user.x', ''],
+  ['flistxattr'],
+  ['fremovexattr', 'user.x'],
 ];
 
 test('every call is in the list below', () => {
