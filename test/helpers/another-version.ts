@@ -24,8 +24,8 @@ const changes: Record<string, readonly [from: string, to: string][]> = {
       '{ kTruncated = 8, kControlTruncated = 4, kAncillary = 2, kOwn = 1 }',
     ],
     [
-      '{ kHasCredentials, kPid, kUid, kGid, kPidFd, kDropped, kRights }',
-      '{ kPidFd, kGid, kUid, kPid, kHasCredentials, kDropped, kNobody, kRights }',
+      'kHasCredentials,\n    kPid,\n    kUid,\n    kGid,\n    kPidFd,\n    kDropped,',
+      'kPidFd,\n    kGid,\n    kUid,\n    kPid,\n    kHasCredentials,\n    kDropped,\n    kNobody,',
     ],
   ],
   'src/socket/socket_table.cc': [['("openPair"', '("openTwo"']],
