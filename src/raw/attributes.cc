@@ -1,9 +1,9 @@
 #include "attributes.h"
 
 #include <cerrno>
-#include <string>
 
 #include "sys/attributes.h"
+#include "sys/text.h"
 
 namespace afunix {
 
@@ -12,7 +12,7 @@ int64_t GetAttribute(const Arguments& arguments) {
   int fd;
   Bytes name, value;
   if (!arguments.Read(&fd, &name, &value)) return -EINVAL;
-  return sys::GetAttribute(fd, std::string(name.view()).c_str(), value.data, value.length);
+  return sys::GetAttribute(fd, sys::Text(name.view()).c_str(), value.data, value.length);
 }
 
 // fsetxattr(fd, name, value, flags)
@@ -20,7 +20,7 @@ int64_t SetAttribute(const Arguments& arguments) {
   int fd, flags;
   Bytes name, value;
   if (!arguments.Read(&fd, &name, &value, &flags)) return -EINVAL;
-  const std::string text(name.view());
+  const sys::Text text(name.view());
   return sys::SetAttribute(fd, text.c_str(), value.data, value.length, flags);
 }
 
@@ -37,7 +37,7 @@ int64_t RemoveAttribute(const Arguments& arguments) {
   int fd;
   Bytes name;
   if (!arguments.Read(&fd, &name)) return -EINVAL;
-  return sys::RemoveAttribute(fd, std::string(name.view()).c_str());
+  return sys::RemoveAttribute(fd, sys::Text(name.view()).c_str());
 }
 
 }  // namespace afunix
