@@ -1,6 +1,5 @@
 // Node's own timers and clocks, taken when the package is loaded. A test that fakes the global ones afterwards
 // (`vi.useFakeTimers()`, `mock.timers`, sinon) does not stop its sockets: node:net holds Node's own as well.
-import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import timers from 'node:timers';
 import { originalOf } from './fake-timers.js';
@@ -11,13 +10,11 @@ export const clearTimeout: typeof timers.clearTimeout = originalOf(timers, 'clea
 export const setImmediate: typeof timers.setImmediate = originalOf(timers, 'setImmediate');
 export const nextTick: typeof process.nextTick = originalOf(process, 'nextTick');
 
-// The prototype's: a fake is a property of the object.
-const { now } = Object.getPrototypeOf(performance) as typeof performance;
 const { bigint } = originalOf(process, 'hrtime');
 
-/** Milliseconds of the monotonic clock, from when the process began. */
+/** Milliseconds of CLOCK_MONOTONIC, clock_gettime(2), with their fraction. */
 export function monotonicNow(): number {
-  return now.call(performance);
+  return Number(bigint()) / 1e6;
 }
 
 /** Microseconds of CLOCK_MONOTONIC, clock_gettime(2). */
