@@ -1,6 +1,7 @@
 // The diagnostics channels of this package, and the traces of NODE_DEBUG=afunix, which subscribe to them. Without a
 // subscriber a channel costs one look at `hasSubscribers`.
 import { type Channel, channel } from 'node:diagnostics_channel';
+import process from 'node:process';
 import { debuglog } from 'node:util';
 import type { UnixAddress } from './address.js';
 import { type ErrorEvent, failures } from './errors.js';
@@ -96,7 +97,8 @@ export function publishFds(
 }
 
 const trace = debuglog('afunix');
-if (trace.enabled) {
+// Bun's has no `enabled`, and prints nothing unless it is asked for.
+if (trace.enabled ?? process.env.NODE_DEBUG) {
   connectChannel.subscribe((event) => {
     const { socket, address } = event as ConnectEvent;
     trace('%s: connected to %s', nameOf(socket), address);
