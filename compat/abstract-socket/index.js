@@ -8,6 +8,7 @@ const { errno } = require('node:os').constants;
 const { nextTick } = require('node:process');
 const { setImmediate } = require('node:timers');
 const { getSystemErrorName } = require('node:util');
+const { FileDescriptor } = require('afunix');
 const raw = require('afunix/raw');
 
 class AbstractSocketServer extends net.Server {
@@ -42,7 +43,7 @@ exports.connect = (name, listener) => {
     setImmediate(() => socket.emit('error', errnoException(fd, 'connect')));
     return socket;
   }
-  const socket = new net.Socket({ fd, readable: true, writable: true });
+  const socket = new FileDescriptor(fd).toNetSocket();
   if (typeof listener === 'function') setImmediate(() => listener(socket));
   return socket;
 };

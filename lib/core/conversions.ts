@@ -2,7 +2,7 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
 import { bare } from '../native/bare.js';
-import { invalidArgValue } from './errors.js';
+import { invalidArgValue, unavailable } from './errors.js';
 import {
   type FileKind,
   kindOf,
@@ -11,6 +11,7 @@ import {
   socketOf,
 } from './file-kind.js';
 import { Known } from './known.js';
+import { handleOf } from './node-internals.js';
 import { OF_A_NET_SERVER, OF_A_NET_SOCKET } from './omitted-options.js';
 import { optionsOf } from './validate.js';
 
@@ -46,8 +47,24 @@ export type Make<T> = (fd: number) => T;
 /** Checks that `fd` is a connected stream socket or a pipe. */
 export function netSocketOf(fd: number, options: NetSocketOptions | undefined): Make<net.Socket> {
   const socketOptions = { ...OF_A_NET_SOCKET, ...optionsOf(options, NET_SOCKET) };
-  requireSocket(fd, 'a connected stream socket or a pipe', 'stream', false, networks, 'pipe');
-  return (owned) => new net.Socket({ readable: true, writable: true, ...socketOptions, fd: owned });
+  const what = 'a connected stream socket or a pipe';
+  const domain = requireSocket(fd, what, 'stream', false, networks, 'pipe');
+  const constructorOptions = { readable: true, writable: true, ...socketOptions };
+  return (owned) => {
+    const socket = new net.Socket({ ...constructorOptions, fd: owned });
+    const isTaken = domain === null || (handleOf(socket) ?? null) !== null;
+    return isTaken ? socket : connectedSocket(owned, constructorOptions);
+  };
+}
+
+/** Makes a socket of Bun's, whose constructor leaves the descriptor of a socket alone: its `connect()` takes it. */
+function connectedSocket(fd: number, options: NetSocketOptions): net.Socket {
+  const { readable, writable, pauseOnCreate } = options;
+  if (readable !== true || writable !== true || pauseOnCreate) {
+    throw unavailable('toNetSocket() of a socket with one of its options to read and write');
+  }
+  const socket = new net.Socket(options);
+  return socket.connect(bare({ fd }) as unknown as net.SocketConnectOpts);
 }
 
 /** Checks that `fd` is a listening stream socket. */

@@ -242,7 +242,8 @@ export class FileDescriptor implements Disposable {
 
   /**
    * Returns a `net.Socket` for a connected stream socket, TCP or Unix, or a pipe. It reads at once, into its
-   * own buffer, unless `pauseOnCreate` is true.
+   * own buffer, unless `pauseOnCreate` is true. On Bun `readable: false`, `writable: false` and
+   * `pauseOnCreate: true` throw `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` for a socket, and a pipe is written to with calls that wait.
    */
   toNetSocket(options?: NetSocketOptions): net.Socket {
     return this.#handOn(netSocketOf(this.#live(), options));
@@ -257,7 +258,7 @@ export class FileDescriptor implements Disposable {
     return this.#handOn(netServerOf(this.#live(), options));
   }
 
-  /** Returns a `dgram.Socket`, bound, for a UDP socket. */
+  /** Returns a `dgram.Socket`, bound, for a UDP socket. On Bun it is bound once it emits `'listening'`. */
   toDgramSocket(): dgram.Socket {
     return this.#handOn(dgramSocketOf(this.#live()));
   }

@@ -91,6 +91,21 @@ test('a TCP connection: a net.Socket', async () => {
   await once(server, 'close');
 });
 
+test.runIf(process.versions.bun !== undefined)(
+  'Bun: a socket that reads or writes only, or later, is refused, and the descriptor stays',
+  () => {
+    const [one, other] = UnixStream.pair();
+    using fd = one.detach();
+    for (const options of [{ readable: false }, { writable: false }, { pauseOnCreate: true }]) {
+      expect(() => fd.toNetSocket(options)).toThrow(
+        expect.objectContaining({ code: 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM' }),
+      );
+      expect(fd.closed).toBe(false);
+    }
+    other.close();
+  },
+);
+
 test('a listening TCP socket: a net.Server', async () => {
   const first = net.createServer().listen(0, '127.0.0.1');
   await once(first, 'listening');
@@ -118,6 +133,8 @@ test('a UDP socket: a dgram.Socket', async () => {
   expect([fd.domain, fd.type]).toEqual(['inet', 'datagram']);
   refusesAllBut(fd, 'toDgramSocket');
   const socket = fd.toDgramSocket();
+  // There it is bound later, as by any bind().
+  if (process.versions.bun !== undefined) await once(socket, 'listening');
   expect(socket.address()).toEqual(address);
   const sender = dgram.createSocket('udp4');
   sender.send('hello', address.port, '127.0.0.1');
