@@ -4,9 +4,16 @@ import type { ReadStream, WriteStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type net from 'node:net';
 import { native } from '../native/binding.js';
-import { closedDescriptorError, invalidArgType, invalidArgValue, outOfRange } from './errors.js';
+import {
+  closedDescriptorError,
+  invalidArgType,
+  invalidArgValue,
+  outOfRange,
+  unavailable,
+} from './errors.js';
 import { duplicate, FileDescriptor } from './file-descriptor.js';
 import { handleOf } from './node-internals.js';
+import { isWithoutDescriptor } from './node-server.js';
 import { descriptorNumber, memberOf } from './validate.js';
 
 /** The most descriptors one message carries: the kernel's SCM_MAX_FD. */
@@ -31,8 +38,9 @@ export type FdLike =
   | WriteStream;
 
 /**
- * Returns the number of a descriptor to send. Throws `ERR_INVALID_ARG_TYPE` for a value that can have none, and
- * `ERR_INVALID_ARG_VALUE` for one that has none now, because it is closed or not open yet.
+ * Returns the number of a descriptor to send. Throws `ERR_INVALID_ARG_TYPE` for a value that can have none,
+ * `ERR_INVALID_ARG_VALUE` for one that has none now, because it is closed or not open yet, and
+ * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` for a server of node:http on Bun, which shows none.
  */
 function descriptorOf(value: unknown, index: number): number {
   if (value instanceof FileDescriptor && !value.closed) return value.fd;
@@ -58,7 +66,8 @@ function holderOf(value: object): object | null | undefined {
   return handle === undefined && fd !== undefined ? null : handle;
 }
 
-function notSendable(name: string, value: unknown): TypeError {
+function notSendable(name: string, value: unknown): Error {
+  if (isWithoutDescriptor(value)) return unavailable('the descriptor of a server of node:http');
   return invalidArgType(
     name,
     'a descriptor: a number, or a FileDescriptor, net.Socket, net.Server, dgram.Socket, FileHandle, or an object with an fd',

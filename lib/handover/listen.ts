@@ -2,9 +2,10 @@
 import { once } from 'node:events';
 import type nodeNet from 'node:net';
 import { type AddressLike, isAddressLike, UnixAddress } from '../core/address.js';
-import { invalidArgType, invalidArgValue } from '../core/errors.js';
+import { invalidArgType, invalidArgValue, unavailable } from '../core/errors.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
+import { isWithoutDescriptor } from '../core/node-server.js';
 import { kImplementation } from '../core/symbols.js';
 import { integer, optionsOf } from '../core/validate.js';
 import type { BindOptions } from '../io/options.js';
@@ -55,6 +56,9 @@ export function listenOptionsOf(
     throw invalidArgValue('options', 'must have either a port or a path', options);
   }
   if (port !== undefined) integer('options.port', port, 0, 65535);
+  if (!isOurs(server) && isWithoutDescriptor(server)) {
+    throw unavailable('Handover.listen() of a server of node:http that is not attached');
+  }
   if (path !== undefined) return { ...parsed, path: UnixAddress.from(path) };
   if (isOurs(server)) throw invalidArgType('options.path', 'a path or an abstract name', path);
   return parsed;

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import nodeNet from 'node:net';
+import { isNodeServer } from '../core/node-server.js';
 import { kImplementation } from '../core/symbols.js';
 import { clearTimeout, setTimeout } from '../core/timers.js';
 import type { ListeningSocket } from '../net/listening-socket.js';
@@ -11,7 +12,7 @@ import { Server } from '../net/server.js';
 export type AnyServer = nodeNet.Server | Server;
 
 export function isServer(value: unknown): value is AnyServer {
-  return value instanceof nodeNet.Server || value instanceof Server;
+  return value instanceof Server || isNodeServer(value);
 }
 
 /** A server of node:http or node:https. */

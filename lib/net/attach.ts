@@ -1,8 +1,9 @@
 // Servers of Node.js (http, https, http2, tls) that listen on a socket of this package.
-import nodeNet from 'node:net';
+import type nodeNet from 'node:net';
 import type { AddressLike } from '../core/address.js';
 import { invalidArgType, invalidState } from '../core/errors.js';
 import { Known } from '../core/known.js';
+import { isNodeServer } from '../core/node-server.js';
 import { kImplementation } from '../core/symbols.js';
 import { optionsOf, type Parsed } from '../core/validate.js';
 import { type AuthorizeOptions, acceptSettings } from '../io/options.js';
@@ -53,7 +54,7 @@ export function attach<S extends nodeNet.Server>(
   server: S,
   options?: AttachOptions | null,
 ): S & Attached {
-  if (!(server instanceof nodeNet.Server)) {
+  if (!isNodeServer(server)) {
     throw invalidArgType(
       'server',
       'a server of node:http, node:https, node:http2 or node:tls',
