@@ -59,8 +59,10 @@ test('it ends with its worker', async () => {
       other.read();
       parentPort.postMessage('waits');
     \`;
-    const before = threads().length;
+    let before;
     for (let i = 0; i < 5; i++) {
+      // The first one starts threads of the runtime's own, too.
+      if (i === 1) before = threads().length;
       const worker = new Worker(code, { eval: true });
       await new Promise((resolve) => worker.once('message', resolve));
       await worker.terminate();
@@ -103,5 +105,6 @@ test('busyPoll is refused, for the loop cannot be kept from sleeping', async () 
     console.log(JSON.stringify({ code, busyPoll: features().busyPoll }));
   `);
   expect(found).toEqual({ code: 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM', busyPoll: false });
-  expect(await run('console.log(features().busyPoll)', { AFUNIX_WAIT: '' })).toBe(true);
+  const isNode = process.versions.bun === undefined && process.versions.deno === undefined;
+  expect(await run('console.log(features().busyPoll)', { AFUNIX_WAIT: '' })).toBe(isNode);
 });

@@ -2,23 +2,20 @@
 // descriptor of that number keeps it. Wrong arguments beside a descriptor leave it to its owner as well.
 import { fstatSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { FileDescriptor, UnixDatagram, UnixListener, UnixSeqpacket, UnixStream } from 'afunix';
 import * as dgram from 'afunix/dgram';
 import * as net from 'afunix/net';
 import * as raw from 'afunix/raw';
 import { expect, test } from 'vitest';
+import { collectGarbage } from '../fixtures/collect-garbage.mjs';
 import { codeOf, Descriptors } from '../helpers/raw-sockets.js';
 import { Scratch } from '../helpers/scratch.js';
 
-setFlagsFromString('--expose-gc');
-const gc: () => void = runInNewContext('gc');
 const bad = <T>(value: unknown): T => value as T;
 
 async function collect(): Promise<void> {
   for (let i = 0; i < 3; i++) {
-    gc();
+    collectGarbage();
     await turn();
   }
 }

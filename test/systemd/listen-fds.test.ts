@@ -99,11 +99,10 @@ test('what is not taken stays open, without a warning', async () => {
   const code = `${start}
     import { fstatSync } from 'node:fs';
     listenFds();
-    for (let i = 0; i < 5; i++) { gc(); await new Promise(setImmediate); }
+    for (let i = 0; i < 5; i++) { collectGarbage(); await new Promise(setImmediate); }
     console.log(fstatSync(3).isFile());`;
   await using child = activated(
-    `import v8 from 'node:v8'; v8.setFlagsFromString('--expose-gc');
-    import vm from 'node:vm'; globalThis.gc = vm.runInNewContext('gc');${code}`,
+    `import { collectGarbage } from './test/fixtures/collect-garbage.mjs';${code}`,
     [file.fd],
   );
 
