@@ -45,7 +45,7 @@ describeWith('python3', programPath('python3'), (python) => {
       for (const count of COUNTS) {
         await pair.second.send('x', { fds: zeros(count) });
         await child.says(`received ${count} `);
-        expect(openDescriptors().size).toBe(before);
+        expect(openDescriptors().size).toBeLessThanOrEqual(before);
       }
       await expect(pair.second.send('x', { fds: zeros(254) })).rejects.toMatchObject({
         code: 'ERR_OUT_OF_RANGE',

@@ -5,7 +5,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { UnixDatagram, UnixListener, UnixStream } from 'afunix';
 import { type Handover, type TakeOverOptions, takeOver } from 'afunix/handover';
-import { createServer, type Server } from 'afunix/net';
+import { attach, createServer, type Server } from 'afunix/net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { askHttp, askNet } from '../helpers/load.js';
 import { Scratch } from '../helpers/scratch.js';
@@ -31,11 +31,7 @@ async function take(options?: TakeOverOptions): Promise<Handover> {
 async function generation(name: string, options?: TakeOverOptions): Promise<Handover> {
   const handover = await take(options);
   open.push(
-    handover.listen(
-      'http',
-      http.createServer((_, r) => r.end(name)),
-      scratch.path('http'),
-    ),
+    handover.listen('http', attach(http.createServer((_, r) => r.end(name))), scratch.path('http')),
   );
   return handover;
 }
@@ -77,7 +73,7 @@ describe('a successor', () => {
     await first.ready();
     const second = await generation('second');
     writeFileSync(scratch.path('file'), '');
-    second.listen('other', http.createServer(), scratch.path('file'));
+    second.listen('other', attach(http.createServer()), scratch.path('file'));
     await expect(second.ready()).rejects.toThrow(code('EADDRINUSE'));
     for (let i = 0; i < 3; i++) expect(await ask()).toBe('first');
   });
@@ -259,7 +255,7 @@ test('wrong arguments', async () => {
   }
   const handover = await take();
   const listen = handover.listen.bind(handover) as (...args: unknown[]) => unknown;
-  const server = http.createServer();
+  const server = net.createServer();
   for (const [args, expected] of [
     [[1, server, 0], 'ERR_INVALID_ARG_TYPE'],
     [['x', {}, 0], 'ERR_INVALID_ARG_TYPE'],
@@ -270,6 +266,11 @@ test('wrong arguments', async () => {
     [['x', createServer(), 0], 'ERR_INVALID_ARG_TYPE'],
   ] as const) {
     expect(() => listen(...args)).toThrow(code(expected));
+  }
+  const ofHttp = http.createServer();
+  if (!(ofHttp instanceof net.Server)) {
+    const unavailable = code('ERR_FEATURE_UNAVAILABLE_ON_PLATFORM'); // Bun
+    expect(() => listen('x', ofHttp, 0)).toThrow(unavailable);
   }
   handover.listen('x', server, 0);
   expect(() => handover.offer('x', 0)).toThrow(code('ERR_INVALID_ARG_VALUE'));
