@@ -3,13 +3,29 @@ import type { KnownFailures } from './types.js';
 
 const OWN_NET = "Bun's own node:net, with which it is compared, does otherwise";
 const OWN_HTTP = "Bun's own node:http does otherwise, with a connection that is handed to it";
+const NO_TIMEOUTS =
+  'Bun has no timeouts for a connection that is handed to an http.Server (oven-sh/bun#37739)';
 const NO_HTTP_DESCRIPTOR = 'an http.Server of Bun has no descriptor (oven-sh/bun#36685)';
 const OWN_MODULES = "Bun's own modules do not load, or throw, with such a prototype";
+const WORKER_FILES = "Bun's node:fs does not close a worker's files (oven-sh/bun#34260)";
+const OWN_STDIN = "a child's stdin of Bun's does not say what it holds";
 const NO_PROC = 'Bun aborts without /proc';
 const NO_PERMISSIONS = 'Bun has no permission model';
 const OWN_PIDFDS = 'Bun has a pidfd of each child';
 
 export const bun: KnownFailures = {
+  'cli/docs.test.ts': { 'passing a file': 'the process is called bun there' },
+  'cli/information.test.ts': {
+    info: "Bun's process.report names no shared objects",
+    'a binary that does not load': NO_PERMISSIONS,
+  },
+  'cli/pipes.test.ts': {
+    'connect: a peer that does not read': OWN_STDIN,
+    'send: a peer that does not read': OWN_STDIN,
+  },
+  'cli/programs.test.ts': {
+    'exec > a program that is not there': "Bun's spawn() words its error otherwise",
+  },
   'core/error-hints.test.ts': {
     'without /proc': NO_PROC,
     'a process that may not load addons': NO_PERMISSIONS,
@@ -22,7 +38,8 @@ export const bun: KnownFailures = {
       "address() of a server of Bun's that has a descriptor is {}, not null",
   },
   'descriptors/files-in-workers.test.ts': {
-    'a number that this worker': "Bun's node:fs does not track descriptors",
+    'a number that this worker': WORKER_FILES,
+    'terminate() in the middle of streams': WORKER_FILES,
   },
   'descriptors/handover-under-load.test.ts': {
     'a TCP server moves to another process': NO_HTTP_DESCRIPTOR,
@@ -31,6 +48,7 @@ export const bun: KnownFailures = {
     'memory > is unmapped when nobody refers to it':
       'JavaScriptCore keeps what an old value on its stack refers to',
   },
+  'examples/handover.test.ts': { '': NO_HTTP_DESCRIPTOR },
   'handover/secure.test.ts': { '': NO_HTTP_DESCRIPTOR },
   'handover/under-load.test.ts': { '': NO_HTTP_DESCRIPTOR },
   'identity/pidfd.test.ts': {
@@ -45,10 +63,10 @@ export const bun: KnownFailures = {
   'net/attach.test.ts': {
     'listening, closing, and the members that say so': OWN_HTTP,
     'close() before listen()': OWN_HTTP,
-    headersTimeout: OWN_HTTP,
-    requestTimeout: OWN_HTTP,
-    keepAliveTimeout: OWN_HTTP,
-    'timeout of a server': OWN_HTTP,
+    headersTimeout: NO_TIMEOUTS,
+    requestTimeout: NO_TIMEOUTS,
+    keepAliveTimeout: NO_TIMEOUTS,
+    'timeout of a server': NO_TIMEOUTS,
     'upgrade: a client': OWN_HTTP,
     'connect: a client': OWN_HTTP,
     'a client that has ended: httpAllowHalfOpen': OWN_HTTP,
@@ -106,6 +124,10 @@ export const bun: KnownFailures = {
   'net/rejections.test.ts': {
     "a listener of 'end' of a socket that rejects destroys it": OWN_NET,
     "an 'error' listener of the server that rejects": "Bun's own node:events does not report it",
+  },
+  'process/runners.test.ts': {
+    'jest, CommonJS': 'jest loads no CommonJS on Bun',
+    'node:test': "Bun's node:test runs in `bun test` alone",
   },
   'process/teardown.test.ts': {
     'a worker with operations pending > ends with its process':
