@@ -44,10 +44,6 @@ export const bun: KnownFailures = {
   'descriptors/handover-under-load.test.ts': {
     'a TCP server moves to another process': NO_HTTP_DESCRIPTOR,
   },
-  'descriptors/memory.test.ts': {
-    'memory > is unmapped when nobody refers to it':
-      'JavaScriptCore keeps what an old value on its stack refers to',
-  },
   'examples/handover.test.ts': { '': NO_HTTP_DESCRIPTOR },
   'handover/secure.test.ts': { '': NO_HTTP_DESCRIPTOR },
   'handover/under-load.test.ts': { '': NO_HTTP_DESCRIPTOR },
