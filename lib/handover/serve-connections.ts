@@ -3,6 +3,7 @@ import { env } from 'node:process';
 import { invalidArgType, invalidState } from '../core/errors.js';
 import type { FileDescriptor } from '../core/file-descriptor.js';
 import { Known } from '../core/known.js';
+import { checkTakesConnections } from '../core/node-server.js';
 import { kImplementation } from '../core/symbols.js';
 import { timeoutOf } from '../core/timeout.js';
 import { nextTick } from '../core/timers.js';
@@ -34,7 +35,8 @@ const SERVE = new Known<ServeConnectionsOptions>('serveConnections', { idleTimeo
  * connections end with their next response once the pool is closed. A function gets each descriptor, to close or to make something of
  * (`UnixStream.fromFd(connection)`), and returns a promise of its end.
  *
- * Throws `ERR_INVALID_STATE` in a process that no pool has started, and when it is called again.
+ * Throws `ERR_INVALID_STATE` in a process that no pool has started, and when it is called again;
+ * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` for a server of node:https on Bun, which would serve without TLS.
  */
 export async function serveConnections(
   server: AnyServer | ConnectionHandler,
@@ -47,6 +49,7 @@ export async function serveConnections(
   if (!isServer(server) && typeof server !== 'function') {
     throw invalidArgType('server', 'a server of Node.js or afunix/net, or a function', server);
   }
+  checkTakesConnections(server);
   const pool = socketToPool();
   const retiring = isServer(server) ? new Retiring(server) : undefined;
   if (isServer(server)) server.emit('listening');

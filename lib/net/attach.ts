@@ -3,7 +3,7 @@ import type nodeNet from 'node:net';
 import type { AddressLike } from '../core/address.js';
 import { invalidArgType, invalidState } from '../core/errors.js';
 import { Known } from '../core/known.js';
-import { isNodeServer } from '../core/node-server.js';
+import { checkTakesConnections, isNodeServer } from '../core/node-server.js';
 import { kImplementation } from '../core/symbols.js';
 import { optionsOf, type Parsed } from '../core/validate.js';
 import { type AuthorizeOptions, acceptSettings } from '../io/options.js';
@@ -48,7 +48,8 @@ interface ConnectionDefaults {
  * returns it. Its `listen()`, `close()`, `address()`, `listening`, `getConnections()`, `maxConnections`, `ref()` and
  * `unref()` are those of `Server` from then on, and its connections are `Socket`s. All else stays its own, timeouts and
  * `closeAllConnections()` among them. Does not listen yet. Throws ERR_INVALID_ARG_TYPE for what is no server
- * of Node.js, ERR_INVALID_STATE for one that listens already or was attached before.
+ * of Node.js, ERR_INVALID_STATE for one that listens already or was attached before, and
+ * ERR_FEATURE_UNAVAILABLE_ON_PLATFORM for one of node:https on Bun, which would serve its connections without TLS.
  */
 export function attach<S extends nodeNet.Server>(
   server: S,
@@ -61,6 +62,7 @@ export function attach<S extends nodeNet.Server>(
       server,
     );
   }
+  checkTakesConnections(server);
   const read = optionsOf(options ?? undefined, ATTACH);
   if (Object.hasOwn(server, kImplementation)) throw invalidState('the server was attached before');
   if (server.listening) throw invalidState('the server listens already');

@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
+import { Server as NodeServer } from 'node:net';
 import { type FileDescriptor, type Message, UnixDatagram, UnixStream } from 'afunix';
 import nodeNet, { attach, Socket } from 'afunix/net';
 import { expect, test } from 'vitest';
@@ -81,6 +83,17 @@ test('methods can be replaced, as those of any server', () => {
   server.listen = listen;
   expect(server.listen).toBe(listen);
   expect(Object.keys(server)).not.toContain('listen');
+});
+
+test('a server of node:https never serves without TLS: it is refused where it is none of node:net', () => {
+  const server = https.createServer();
+  if (server instanceof NodeServer) {
+    expect(attach(server)).toBe(server);
+  } else {
+    expect(() => attach(server)).toThrow(
+      expect.objectContaining({ code: 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM' }),
+    );
+  }
 });
 
 test('refuses what is no server, what listens, and a second time', async () => {
