@@ -52,7 +52,7 @@ export const bun: KnownFailures = {
     'waitExit > a signal ends the wait': OWN_PIDFDS,
   },
   'net/attach-secure.test.ts': {
-    'https:': 'Bun has no pre-shared keys in TLS',
+    'https:': 'attach() refuses an https.Server of Bun, which would serve without TLS',
     'tls:': 'Bun has no pre-shared keys in TLS',
     'http2:': "Bun's own node:http2 does otherwise",
   },
