@@ -1,5 +1,6 @@
 // Peers that connect and leave at once, as fast as they can, on the promises and on afunix/net.
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { UnixListener } from 'afunix';
 import { createServer } from 'afunix/net';
 import { echo, helper, part, progress, settings } from './part.mjs';
@@ -25,7 +26,7 @@ await part(async (folder) => {
     await helper('leavers-client.mjs', `${folder}/${name}`, times);
   }
   // They have ended: the last of them wait in the backlog.
-  for (let turn = 0; turn < 1000 && came < 2 * times; turn++) await new Promise(setImmediate);
+  for (let turn = 0; turn < 1000 && came < 2 * times; turn++) await sleep(1);
   await listener.close();
   await serving;
   await server[Symbol.asyncDispose]();
