@@ -81,7 +81,8 @@ export class FileDescriptor implements Disposable {
    * device), and gives `fd` back to Node by `fs.closeSync(fd)`: the property `fd` is then another
    * number. Throws `EMFILE` if there is none left; ownership then stays. The process's locks of
    * fcntl(2) on the file end. Node warns of a number that this worker's `fs` did not open ("closed but
-   * not opened in unmanaged mode").
+   * not opened in unmanaged mode"). Deno's `fs` closes in every thread what it opened: of that, and of
+   * nothing else, a duplicate is taken there.
    */
   constructor(fd: number, origin?: string);
   /** @internal `owned`: the addon has it by its number already; a negative one is the errno of its refusal. */
