@@ -269,7 +269,8 @@ export class FileDescriptor implements Disposable {
    * regular file is read by position (pread(2)), from `start` on: the offset that the descriptor shares with its
    * duplicates, those of who sent it among them, is neither used nor moved. Throws `ERR_INVALID_ARG_VALUE` for
    * an unknown option, and for `start` or `end` of what is no regular file, `ERR_INVALID_ARG_TYPE`,
-   * `ERR_OUT_OF_RANGE`.
+   * `ERR_OUT_OF_RANGE`, and `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` on Deno, whose `fs` reads and writes only
+   * what it opened.
    */
   toReadStream(options?: FileReadOptions): fs.ReadStream {
     requireFile(this.#live(), this.kind);

@@ -2,7 +2,8 @@
 import fs from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { native } from '../native/binding.js';
-import { invalidArgValue, outOfRange, systemError } from './errors.js';
+import { onDeno } from '../native/runtime.js';
+import { invalidArgValue, outOfRange, systemError, unavailable } from './errors.js';
 import type { FileKind } from './file-kind.js';
 import { Known } from './known.js';
 import { OF_A_FILE_STREAM } from './omitted-options.js';
@@ -48,6 +49,7 @@ export function readStreamOf(
   if (end !== undefined && end < (start ?? 0)) {
     throw outOfRange('options.end', `>= ${start ?? 0}, the start`, end);
   }
+  if (onDeno) throw unavailable('toReadStream()');
   return createReadStream('', {
     ...OF_A_FILE_STREAM,
     fd,
@@ -68,6 +70,7 @@ export function writeStreamOf(
   const parsed = optionsOf(options, WRITE);
   const start = offset('start', parsed.start, kind);
   const bufferSize = bytes('highWaterMark', parsed.highWaterMark);
+  if (onDeno) throw unavailable('toWriteStream()');
   return createWriteStream('', {
     ...OF_A_FILE_STREAM,
     fd,
