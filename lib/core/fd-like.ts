@@ -40,7 +40,7 @@ export type FdLike =
 /**
  * Returns the number of a descriptor to send. Throws `ERR_INVALID_ARG_TYPE` for a value that can have none,
  * `ERR_INVALID_ARG_VALUE` for one that has none now, because it is closed or not open yet, and
- * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` for a server of node:http on Bun, which shows none.
+ * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` for one whose descriptor Bun or Deno does not show.
  */
 function descriptorOf(value: unknown, index: number): number {
   if (value instanceof FileDescriptor && !value.closed) return value.fd;
@@ -51,11 +51,9 @@ function descriptorOf(value: unknown, index: number): number {
   if (holder === undefined) throw notSendable(name, value);
   const fd = holder === null ? null : memberOf(holder, 'fd');
   if (typeof fd === 'number' && Number.isInteger(fd) && fd >= 0) return fd;
-  throw invalidArgValue(
-    name,
-    'must be open; it is closed, or not open yet',
-    (value as object).constructor?.name ?? 'Object',
-  );
+  const className = value.constructor?.name ?? 'Object';
+  if (fd === undefined) throw unavailable(`${name}, the descriptor of a ${className},`);
+  throw invalidArgValue(name, 'must be open; it is closed, or not open yet', className);
 }
 
 /** Returns the object whose `fd` it is, null if there is none now, or undefined if there never is one. */
