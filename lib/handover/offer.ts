@@ -32,8 +32,16 @@ export async function offerTo(
     if (signal.aborted)
       await channel.send({ type: 'expired' }).catch(() => {}); // it is gone
     else if (!isGone(error)) warn(error);
+    // The successor would ask again, and again in vain.
+    if (codeOf(error) === UNAVAILABLE) await channel.send({ type: 'refusal' }).catch(() => {});
     return undefined;
   }
+}
+
+const UNAVAILABLE = 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM';
+
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown } | undefined)?.code;
 }
 
 /** Whether it has a descriptor to send. */
@@ -41,8 +49,9 @@ function isOpen(descriptor: FdLike): boolean {
   try {
     descriptorsOf([descriptor]);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if (codeOf(error) !== UNAVAILABLE) return false;
+    throw error; // it is open, and this runtime does not show its descriptor
   }
 }
 
