@@ -4,7 +4,7 @@ import { UnixDatagram, UnixSeqpacket, UnixStream } from 'afunix';
 import { describe, expect, test } from 'vitest';
 import { Child } from '../helpers/children.js';
 import { afunix, listening } from '../helpers/command.js';
-import { describeWith, fromRoot, programPath } from '../helpers/programs.js';
+import { asModule, describeWith, fromRoot, programPath } from '../helpers/programs.js';
 import { hasSeqpacket, Scratch } from '../helpers/scratch.js';
 import { Manager } from '../helpers/service-manager.js';
 
@@ -109,7 +109,7 @@ describe('activate', () => {
     using scratch = new Scratch();
     await using child = afunix([
       ...['activate', '-l', `web=${scratch.path('web')}`, '-l', scratch.path('other')],
-      ...[process.execPath, '--input-type=module', '-e', program],
+      ...[process.execPath, ...asModule, program],
     ]);
     await child.says(`listening on ${scratch.path('other')}`, 'stderr');
     expect(child.stdout).toBe('');

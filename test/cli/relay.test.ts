@@ -1,7 +1,8 @@
 // `relay`: what goes in at one address comes out at the other, with all that belongs to it.
-import { readSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import {
+  type FileDescriptor,
   UnixDatagram,
   UnixListener,
   UnixSeqpacket,
@@ -12,7 +13,8 @@ import { SHUT_WR, shutdown } from 'afunix/raw';
 import { describe, expect, test } from 'vitest';
 import { Child } from '../helpers/children.js';
 import { listening } from '../helpers/command.js';
-import { describeWith, programPath } from '../helpers/programs.js';
+import { contentsOf } from '../helpers/descriptors.js';
+import { asModule, describeWith, programPath } from '../helpers/programs.js';
 import { hasSeqpacket, Scratch } from '../helpers/scratch.js';
 
 const kinds = [
@@ -67,8 +69,7 @@ describe.each(kinds)('$type', ({ type, Listener, Client }) => {
     await using listener = await Listener.bind(scratch.path('back'), options);
     await using child = await relay(scratch, type);
     await using client = new Child(process.execPath, [
-      '--input-type=module',
-      '-e',
+      ...asModule,
       `import { openSync } from 'node:fs';
       import { ${Client.name} } from 'afunix';
       const client = await ${Client.name}.connect(${JSON.stringify(scratch.path('front'))});
@@ -80,8 +81,7 @@ describe.each(kinds)('$type', ({ type, Listener, Client }) => {
     const message = await server.receive();
     expect(`${message?.data}`).toBe('hi');
     using fd = message?.fds[0];
-    const buffer = Buffer.alloc(20);
-    expect(readSync(fd?.fd as number, buffer)).toBe(8);
+    expect(contentsOf(fd as FileDescriptor)).toHaveLength(8);
     if (root && onLinux) expect(message?.credentials?.pid).toBe(client.pid);
     expect(child.stderr.includes('not passed on')).toBe(!root && onLinux);
   });
@@ -98,7 +98,7 @@ describe.each(kinds)('$type', ({ type, Listener, Client }) => {
     const message = await client.receive();
     expect(`${message?.data}`).toBe('take it');
     using fd = message?.fds[0];
-    expect(readSync(fd?.fd as number, Buffer.alloc(20))).toBe(8);
+    expect(contentsOf(fd as FileDescriptor)).toHaveLength(8);
   });
 
   test('a server that is gone takes its client along', async () => {
@@ -147,11 +147,11 @@ test('dgram: descriptors both ways, and credentials if this is root', async () =
   await client.send('there', { to: scratch.path('front'), fds: [file] });
   const there = await server.receive();
   using sent = there.fds[0];
-  expect(readSync(sent?.fd as number, Buffer.alloc(20), 0, 20, 0)).toBe(8);
+  expect(contentsOf(sent as FileDescriptor)).toHaveLength(8);
   await server.send('back', { to: there.from, fds: [file] });
   const back = await client.receive();
   using answered = back.fds[0];
-  expect(readSync(answered?.fd as number, Buffer.alloc(20), 0, 20, 0)).toBe(8);
+  expect(contentsOf(answered as FileDescriptor)).toHaveLength(8);
   if (!onLinux) return;
   const pid = root ? process.pid : child.pid;
   expect([there.credentials?.pid, back.credentials?.pid]).toEqual([pid, pid]);

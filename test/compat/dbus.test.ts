@@ -2,12 +2,13 @@
 // package.json give them the packages in compat/.
 
 import { type EventEmitter, once } from 'node:events';
-import { closeSync, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import * as raw from 'afunix/raw';
 import dbus, { type ClientInterface, type MessageBus } from 'dbus-next';
 import type { USocket } from 'usocket';
 import { expect, test } from 'vitest';
-import { checkDescriptors } from '../helpers/descriptors.js';
+import { checkDescriptors, contentsOf, openFile } from '../helpers/descriptors.js';
 import { messageBus } from '../helpers/message-bus.js';
 import { describeWith, fromRoot, programPath } from '../helpers/programs.js';
 import { addressKinds, hasSeqpacket, Scratch } from '../helpers/scratch.js';
@@ -33,14 +34,14 @@ class Files extends dbus.interface.Interface {
 
   Size(fd: number): bigint {
     try {
-      return BigInt(fstatSync(fd).size);
+      return BigInt(raw.fstat(fd).size);
     } finally {
-      closeSync(fd);
+      raw.close(fd);
     }
   }
 
   Open(path: string): number {
-    const fd = openSync(path, 'r');
+    const fd = openFile(path, 'r');
     this.opened.push(fd);
     return fd;
   }
@@ -103,8 +104,8 @@ describeWith('dbus-daemon', programPath('dbus-daemon'), (program: string) => {
       expect(sizes).toEqual(paths.map((_, n) => BigInt(n + 1)));
 
       const opened = await Promise.all(paths.map((path) => proxy.Open(path)));
-      const lengths = opened.map((fd) => readFileSync(fd).length);
-      for (const fd of [...opened, ...implementation.opened]) closeSync(fd);
+      const lengths = opened.map((fd) => contentsOf({ fd }).length);
+      for (const fd of [...opened, ...implementation.opened]) raw.close(fd);
       expect(lengths).toEqual(paths.map((_, n) => n + 1));
 
       await Promise.all([disconnect(client), disconnect(service)]);

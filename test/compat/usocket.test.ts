@@ -1,6 +1,6 @@
 // compat/usocket: the interface of usocket, its order of events, and what went wrong there.
 import { once } from 'node:events';
-import { closeSync, fstatSync, openSync, readSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -9,6 +9,7 @@ import { UnixListener, UnixStream } from 'afunix';
 import * as raw from 'afunix/raw';
 import type { UServer, USocket, USocketMessage } from 'usocket';
 import { expect, test } from 'vitest';
+import { contentsOf } from '../helpers/descriptors.js';
 import { Scratch } from '../helpers/scratch.js';
 
 const usocket: typeof import('usocket') = createRequire(import.meta.url)('usocket');
@@ -99,7 +100,7 @@ test('bytes go both ways, and both sides end in order', async () => {
     'client close',
     'client end',
   ]);
-  expect(() => fstatSync(client.fd as number)).toThrow('EBADF');
+  expect(() => raw.fstat(client.fd as number)).toThrow('EBADF');
 });
 
 test('descriptors come with their bytes, and can be put back', async () => {
@@ -131,10 +132,8 @@ test('descriptors come with their bytes, and can be put back', async () => {
   // Node.js 26 reads one buffer at a time.
   if (both.text === 'again ') both.text += (await takeMessage(client, null, null)).text;
   expect(both).toEqual({ text: 'again files', fds: [...first.fds, expect.any(Number)] });
-  const bytes = Buffer.alloc(8);
-  readSync(both.fds[0] as number, bytes);
-  expect(String(bytes)).toBe('contents');
-  for (const fd of both.fds) closeSync(fd);
+  expect(String(contentsOf({ fd: both.fds[0] as number }))).toBe('contents');
+  for (const fd of both.fds) raw.close(fd);
 });
 
 test("listeners of 'fds' get the numbers before the bytes", async () => {
@@ -154,7 +153,7 @@ test("listeners of 'fds' get the numbers before the bytes", async () => {
   await once(accepted, 'end');
   expect(events).toEqual([1, 'a', 2, 'b', 'c']);
   accepted.destroy();
-  for (const fd of received) closeSync(fd); // those who heard of them own them
+  for (const fd of received) raw.close(fd); // those who heard of them own them
 });
 
 test('descriptors wait for room with their bytes', async () => {
@@ -277,7 +276,7 @@ test("what came before 'close' can be read after it", async () => {
   await once(pair.client, 'close');
   const message = pair.client.read(4, 1);
   expect(String(message?.data)).toBe('late');
-  for (const fd of message?.fds ?? []) closeSync(fd);
+  for (const fd of message?.fds ?? []) raw.close(fd);
 });
 
 test('destroy() closes without an event, also while it connects', async () => {

@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { features, UnixDatagram, UnixSeqpacket, UnixStream } from 'afunix';
 import { expect, test as unconditional } from 'vitest';
 import { checkDescriptors } from '../helpers/descriptors.js';
+import { asModule } from '../helpers/programs.js';
 
 checkDescriptors();
 
@@ -102,6 +103,6 @@ test('the process ends when nothing is awaited any more', async () => {
     a.onMessages(() => a.unref());
     await b.send('x');`;
   const start = performance.now();
-  execFileSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 10_000 });
+  execFileSync(process.execPath, [...asModule, script], { timeout: 10_000 });
   expect(performance.now() - start).toBeLessThan(10_000);
 });

@@ -16,7 +16,7 @@ import { createServer, Socket } from 'afunix/net';
 import { describe, expect, test } from 'vitest';
 import { happens } from '../helpers/like-node.js';
 import { describeTypes } from '../helpers/pairs.js';
-import { fromRoot } from '../helpers/programs.js';
+import { asModule, fromRoot } from '../helpers/programs.js';
 import { hasSeqpacket, Scratch } from '../helpers/scratch.js';
 
 type Replace = 'never' | 'stale' | 'always';
@@ -197,7 +197,7 @@ describe.runIf(platform === 'linux' && process.getuid?.() === 0)('without /proc'
     import { once } from 'node:events';
     import { UnixListener, UnixStream } from 'afunix';
     import { connect, createServer } from 'afunix/net';
-    const path = process.argv[1];
+    const path = process.argv.at(-1);
     const { message } = await (${code}).catch((error) => error);
     console.log(message.replace(path, 'PATH'));`;
 
@@ -213,7 +213,7 @@ describe.runIf(platform === 'linux' && process.getuid?.() === 0)('without /proc'
     const path = `${folder}/socket`;
     mkdirSync(folder);
     await using _there = expected.includes('connect') ? await UnixListener.bind(path) : null;
-    const node = [process.execPath, '--input-type=module', '-e', program(code), path];
+    const node = [process.execPath, ...asModule, program(code), path];
     const stdout = execFileSync('unshare', [...hidden, ...node], { cwd: fromRoot('.') });
     expect(stdout.toString()).toBe(
       `${expected} PATH: a long path is reached through /proc, which is not mounted\n`,

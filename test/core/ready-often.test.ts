@@ -1,11 +1,12 @@
 // The loop watches a socket that is ready often by a uv_poll_t of its own, as long as no program knows its number.
 import { execFileSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { platform } from 'node:process';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
-import { features, UnixStream } from 'afunix';
+import { FileDescriptor, features, UnixStream } from 'afunix';
+import { close, dup } from 'afunix/raw';
 import { describe, expect, test } from 'vitest';
-import { checkDescriptors, openDescriptors } from '../helpers/descriptors.js';
+import { checkDescriptors, openDescriptors, openFile } from '../helpers/descriptors.js';
 import { type End, Pair, type SocketType, socketTypes } from '../helpers/pairs.js';
 
 checkDescriptors();
@@ -85,10 +86,11 @@ describe.skipIf(!applies)('a socket that is ready often', () => {
       await talk(pair.first, pair.second, 40);
       expect(watcherOf(second)).toBe('set');
 
+      using file = new FileDescriptor(openFile('/dev/null', 'r'));
       const never = pair.second.receive();
       never.catch(() => {});
-      closeSync(second);
-      expect(openSync('/dev/null', 'r')).toBe(second);
+      close(second);
+      expect(dup(file.fd)).toBe(second);
       expect(await Promise.race([never, delay(50, 'waits')])).toBe('waits');
       await pair.second.socket.close();
       await pair.first.socket.close();

@@ -1,8 +1,9 @@
 // Where the runtime has no loop of libuv's, a thread waits for the sockets. AFUNIX_WAIT=thread has Node.js do so, too.
 import { execFile } from 'node:child_process';
-import { execPath } from 'node:process';
+import { execPath, versions } from 'node:process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { asModule } from '../helpers/programs.js';
 
 const prelude = `
   import { readdirSync, readFileSync } from 'node:fs';
@@ -13,11 +14,10 @@ const prelude = `
 
 /** What the program prints, as JSON. */
 async function run(program: string, env: Record<string, string> = {}): Promise<unknown> {
-  const { stdout } = await promisify(execFile)(
-    execPath,
-    ['--input-type=module', '--eval', prelude + program],
-    { env: { ...process.env, AFUNIX_WAIT: 'thread', ...env }, timeout: 15_000 },
-  );
+  const { stdout } = await promisify(execFile)(execPath, [...asModule, prelude + program], {
+    env: { ...process.env, AFUNIX_WAIT: 'thread', ...env },
+    timeout: 15_000,
+  });
   return JSON.parse(stdout);
 }
 

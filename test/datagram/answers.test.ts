@@ -16,7 +16,7 @@ import { type UnixAddress, UnixDatagram } from 'afunix';
 import * as dgram from 'afunix/dgram';
 import { describe, expect, test } from 'vitest';
 import { describeWithUsers, fixtureAs, nobody, somebody } from '../helpers/another-user.js';
-import { ask, Child } from '../helpers/children.js';
+import { ask, Child, terminate } from '../helpers/children.js';
 import { checkDescriptors } from '../helpers/descriptors.js';
 import { Peer } from '../helpers/peers.js';
 import { describeWith, fromRoot, programPath } from '../helpers/programs.js';
@@ -208,7 +208,7 @@ describe.runIf(onLinux)('a long path', () => {
     );
     await once(worker, 'message');
     expect(readdirSync(deep(scratch))).toHaveLength(2);
-    await worker.terminate();
+    await terminate(worker);
     expect(readdirSync(deep(scratch))).toEqual([]);
   });
 

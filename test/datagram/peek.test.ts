@@ -1,7 +1,7 @@
 // A message that is peeked at stays for the next receive, with descriptors of its own.
-import { fstatSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { UnixDatagram, UnixSeqpacket } from 'afunix';
+import { fstat } from 'afunix/raw';
 import { expect, test } from 'vitest';
 import { hasSeqpacket, Scratch } from '../helpers/scratch.js';
 
@@ -58,7 +58,7 @@ test('descriptors are duplicates', async () => {
   const [taken] = (await receiver.receive()).fds;
   expect(peeked?.fd).not.toBe(taken?.fd);
   peeked?.close();
-  expect(fstatSync(taken?.fd as number).ino).toBe(fstatSync(file.fd).ino);
+  expect(fstat(taken?.fd as number).ino).toBe(fstat(file.fd).ino);
   taken?.close();
 });
 

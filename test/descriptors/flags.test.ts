@@ -1,7 +1,8 @@
 // `flags` says how a descriptor was opened, whoever opened it.
-import { closeSync, constants, openSync } from 'node:fs';
+import { constants, openSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { FileDescriptor, PidFd, UnixStream } from 'afunix';
+import { close } from 'afunix/raw';
 import { expect, test } from 'vitest';
 import { Child } from '../helpers/children.js';
 import { checkDescriptors } from '../helpers/descriptors.js';
@@ -61,7 +62,7 @@ test.runIf(onLinux)('what has no file', async () => {
 
 test('closed: ERR_SOCKET_CLOSED; closed by its number: EBADF', () => {
   const fd = new FileDescriptor(openSync('/dev/null', 'r'));
-  closeSync(fd.fd);
+  close(fd.fd);
   expect(() => fd.flags).toThrow(expect.objectContaining({ code: 'EBADF', syscall: 'fcntl' }));
   fd.close();
   expect(() => fd.flags).toThrow(expect.objectContaining({ code: 'ERR_SOCKET_CLOSED' }));

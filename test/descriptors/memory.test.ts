@@ -1,6 +1,7 @@
 // Memory that processes share: FileDescriptor.memory(), seals and map().
-import { closeSync, ftruncateSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import { ftruncateSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { FileDescriptor, UnixStream } from 'afunix';
+import { close } from 'afunix/raw';
 import { describe, expect, test } from 'vitest';
 import { Child } from '../helpers/children.js';
 import { checkDescriptors } from '../helpers/descriptors.js';
@@ -96,7 +97,7 @@ describe.runIf(onLinux)('memory', () => {
     expect(() => fd.map({ writable: 1 } as never)).toThrow(code('ERR_INVALID_ARG_TYPE'));
     expect(() => fd.map({ shared: true } as never)).toThrow('not an option of map');
     const map = fd.map();
-    closeSync(fd.detach());
+    close(fd.detach());
     expect(map.buffer.byteLength).toBe(1);
     map.close();
     for (const call of [() => fd.map(), () => fd.seals]) {

@@ -3,7 +3,7 @@ import { openSync } from 'node:fs';
 import { FileDescriptor, UnixDatagram } from 'afunix';
 import { expect, test } from 'vitest';
 import { Child } from '../helpers/children.js';
-import { fromRoot, programPath } from '../helpers/programs.js';
+import { asModule, fromRoot, programPath } from '../helpers/programs.js';
 import { onLinux } from '../helpers/raw-sockets.js';
 import { Scratch } from '../helpers/scratch.js';
 
@@ -30,7 +30,7 @@ async function said(
   args: string[] = [],
   command = process.execPath,
 ): Promise<unknown> {
-  const own = ['--input-type=module', '-e', code];
+  const own = [...asModule, code];
   await using child = new Child(command, [...args, ...own]);
   return JSON.parse(await child.succeeds());
 }
@@ -70,7 +70,7 @@ test('afunix/dgram', async () => {
     receiver.bind(${JSON.stringify(scratch.path())}, () => console.error('bound'));
     const [, { fds: [fd] }] = await once(receiver, 'message');
     receiver.close();`;
-  await using child = new Child(process.execPath, ['--input-type=module', '-e', code + useAll]);
+  await using child = new Child(process.execPath, [...asModule, code + useAll]);
   await child.says('bound', 'stderr');
   await using sender = UnixDatagram.unbound();
   using file = new FileDescriptor(openSync(fromRoot('package.json'), 'r'));

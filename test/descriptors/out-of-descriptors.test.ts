@@ -9,8 +9,8 @@ const cases = socketTypes.flatMap(({ name }) => [4, 0].map((room) => [name, room
 test.each(cases)('%s, room for %i', async (name, room) => {
   // Node raises the soft limit to the hard one when it starts: set both.
   const file = fromRoot('test/fixtures/out-of-descriptors.mjs');
-  const program = `ulimit -n 96 && exec "${process.execPath}" "${file}" ${name} ${room}`;
-  await using child = new Child('sh', ['-c', program]);
+  const node = [process.execPath, file, name, String(room)];
+  await using child = new Child('sh', ['-c', 'ulimit -n 96 && exec "$0" "$@"', ...node]);
   expect(JSON.parse(await child.succeeds())).toEqual({
     got: [
       ['first', room, true],

@@ -1,9 +1,10 @@
 // A send that has to wait holds duplicates: the caller may close its own at once. They are closed when
 // the message has gone, when it was cancelled, and when the socket closes.
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import type { FileDescriptor } from 'afunix';
 import * as raw from 'afunix/raw';
 import { expect, test } from 'vitest';
-import { checkDescriptors, openDescriptors } from '../helpers/descriptors.js';
+import { checkDescriptors, contentsOf, openDescriptors } from '../helpers/descriptors.js';
 import { describeTypes, type Pair } from '../helpers/pairs.js';
 import { Scratch } from '../helpers/scratch.js';
 
@@ -49,7 +50,7 @@ describeTypes((type) => {
       'message 2',
       'message 3',
     ]);
-    expect(readFileSync(messages[2]?.fds[1]?.fd ?? -1, 'utf8')).toBe('contents');
+    expect(String(contentsOf(messages[2]?.fds[1] as FileDescriptor))).toBe('contents');
     // The duplicates are gone; the receiver's six are left.
     expect(openDescriptors().size).toBe(before + 6);
     for (const each of messages.flatMap(({ fds }) => fds)) each.close();

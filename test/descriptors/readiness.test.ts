@@ -1,6 +1,7 @@
 // readable() and writable() of a FileDescriptor: any kind that the kernel can watch.
-import { openSync, readSync, writeSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { FileDescriptor, UnixStream } from 'afunix';
+import * as raw from 'afunix/raw';
 import { describe, expect, test } from 'vitest';
 import { Child } from '../helpers/children.js';
 import { openDescriptors } from '../helpers/descriptors.js';
@@ -23,10 +24,10 @@ test('readable when bytes are there, and at the end', async () => {
   const before = openDescriptors().size;
   const wait = one.readable();
   expect(await settles(wait)).toBe(false);
-  writeSync(other.fd, 'x');
+  raw.send(other.fd, 'x');
   await wait;
   await one.readable();
-  readSync(one.fd, Buffer.alloc(9));
+  raw.recv(one.fd, Buffer.alloc(9));
   const end = one.readable();
   expect(await settles(end)).toBe(false);
   other.close();
@@ -41,7 +42,7 @@ test('writable when there is room', async () => {
   const filled = (): number => {
     for (let bytes = 0; ; ) {
       try {
-        bytes += writeSync(one.fd, Buffer.alloc(65536));
+        bytes += raw.send(one.fd, Buffer.alloc(65536));
       } catch {
         return bytes;
       }
@@ -51,7 +52,7 @@ test('writable when there is room', async () => {
   const waits = [one.writable(), one.writable({ ref: false })];
   expect(await settles(Promise.race(waits))).toBe(false);
   const room = Buffer.alloc(bytes);
-  for (let at = 0; at < bytes; ) at += readSync(other.fd, room);
+  for (let at = 0; at < bytes; ) at += raw.recv(other.fd, room);
   await Promise.all(waits);
   one.close();
   other.close();

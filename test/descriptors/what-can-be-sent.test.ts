@@ -1,13 +1,7 @@
 // Everything that has a descriptor can be sent; what has none, or none any more, is a clear error.
 import dgram from 'node:dgram';
 import { once } from 'node:events';
-import {
-  createReadStream,
-  createWriteStream,
-  openSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs';
+import { createReadStream, createWriteStream, openSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
@@ -21,7 +15,7 @@ import {
 } from 'afunix';
 import { createServer } from 'afunix/net';
 import { expect, test, vi } from 'vitest';
-import { checkDescriptors } from '../helpers/descriptors.js';
+import { checkDescriptors, contentsOf } from '../helpers/descriptors.js';
 import { End, Pair } from '../helpers/pairs.js';
 import { Scratch } from '../helpers/scratch.js';
 
@@ -163,7 +157,7 @@ test('FileDescriptor and numbers, which stay the sender’s', async () => {
   const fd = new FileDescriptor(openSync(scratch.path('file'), 'r'));
   expect(await passed(fd)).toBe('file');
   expect(await passed(fd.fd)).toBe('file');
-  expect(readFileSync(fd.fd, 'utf8')).toBe('contents');
+  expect(String(contentsOf(fd))).toBe('contents');
   fd.close();
   expect(await refused(fd)).toMatchObject(closed);
 });

@@ -1,7 +1,7 @@
 // What console.log and JSON.stringify show of sockets and descriptors.
-import { closeSync, fstatSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { FileDescriptor, UnixDatagram, UnixListener, UnixStream } from 'afunix';
+import { close, fstat } from 'afunix/raw';
 import { expect, test } from 'vitest';
 import { checkDescriptors } from '../helpers/descriptors.js';
 import { onLinux } from '../helpers/raw-sockets.js';
@@ -57,8 +57,8 @@ test.runIf(onLinux)(
 
     const lost = FileDescriptor.sealed('x', 'lost');
     const copy = lost.fd;
-    closeSync(copy);
-    expect(() => fstatSync(copy)).toThrow();
+    close(copy);
+    expect(() => fstat(copy)).toThrow();
     expect(lost.toJSON()).toEqual({ fd: copy, origin: 'lost' });
     expect(lost.detach()).toBe(copy);
   },

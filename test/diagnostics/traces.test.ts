@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Child } from '../helpers/children.js';
-import { fromRoot } from '../helpers/programs.js';
+import { asModule, fromRoot } from '../helpers/programs.js';
 import { Scratch } from '../helpers/scratch.js';
 
 const program = `
 import { open } from 'node:fs/promises';
 import { UnixDatagram, UnixListener, UnixStream } from 'afunix';
 import dgram from 'afunix/dgram';
-const path = process.argv[1];
+const path = process.argv.at(-1);
 const listener = await UnixListener.bind(path, { maxFds: 1 });
 const client = await UnixStream.connect(path);
 const server = await listener.accept();
@@ -25,7 +25,7 @@ process.exit();
 `;
 
 const run = (scratch: Scratch, debug: string): Child =>
-  new Child(process.execPath, ['--input-type=module', '-e', program, scratch.path()], {
+  new Child(process.execPath, [...asModule, program, scratch.path()], {
     cwd: fromRoot('.'),
     env: { ...process.env, NODE_DEBUG: debug },
   });

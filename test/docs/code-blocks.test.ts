@@ -9,7 +9,7 @@ import { transformSync } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { Child } from '../helpers/children.js';
 import { type CodeBlock, codeBlocks, pages } from '../helpers/code-blocks.js';
-import { describeWith, fromRoot, programPath } from '../helpers/programs.js';
+import { asModule, describeWith, fromRoot, programPath } from '../helpers/programs.js';
 import { Scratch } from '../helpers/scratch.js';
 
 const { scripts } = JSON.parse(readFileSync(fromRoot('package.json'), 'utf8'));
@@ -69,7 +69,7 @@ describe('JavaScript', () => {
       using scratch = new Scratch();
       const program =
         language === 'js' ? code : transformSync(code, { loader: 'ts', target: 'node20' }).code;
-      const args = ['--input-type=module', '-e', moved(program, scratch)];
+      const args = [...asModule, moved(program, scratch)];
       await runs(process.execPath, args, code);
     },
     70_000,

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { Child } from '../helpers/children.js';
 import { codeBlocks } from '../helpers/code-blocks.js';
-import { fromRoot } from '../helpers/programs.js';
+import { asModule, fromRoot } from '../helpers/programs.js';
 import { Scratch } from '../helpers/scratch.js';
 
 test('docs/recipes.md: one process leads, and when it is killed another one does', async () => {
@@ -14,7 +14,7 @@ test('docs/recipes.md: one process leads, and when it is killed another one does
     console.log('leads');
     await setTimeout(60_000, leadership);`;
   const start = (): Child =>
-    new Child(process.execPath, ['--input-type=module', '-e', program], { cwd: fromRoot('.') });
+    new Child(process.execPath, [...asModule, program], { cwd: fromRoot('.') });
   await using one = start();
   await using two = start();
   await using three = start();

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { readableCopy, readableNode } from '../helpers/another-user.js';
 import { Child } from '../helpers/children.js';
 import { example } from '../helpers/examples.js';
-import { describeWith, fromRoot, programPath } from '../helpers/programs.js';
+import { asModule, describeWith, fromRoot, programPath } from '../helpers/programs.js';
 import { Scratch } from '../helpers/scratch.js';
 
 const root = process.getuid?.() === 0;
@@ -51,7 +51,7 @@ describeWith('systemd-journald', root ? journald.find(existsSync) : undefined, (
     const as = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
     const source = readFileSync(fromRoot('examples/journald.ts'), 'utf8');
     const { code } = transformSync(source, { loader: 'ts', target: 'node20' });
-    const program = [readableNode, '--input-type=module', '-e', code, 'journald.ts'];
+    const program = [readableNode, ...asModule, code, 'journald.ts'];
     const enter = [`--mount=/proc/${daemon.pid}/ns/mnt`, '--wd=.', ...as, ...program];
     await using other = new Child('nsenter', [...enter, 'send', socket, '-'], {
       cwd: readableCopy,

@@ -1,6 +1,8 @@
 // Real processes. Each is gone when the test ends, also when the test fails.
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
 import { fromRoot } from './programs.js';
 
 /** How a process ended, and what it said. */
@@ -88,6 +90,12 @@ export class Child implements AsyncDisposable {
     this.process.stderr?.destroy();
     await this.ended;
   }
+}
+
+/** Ends a worker. Deno's terminate() resolves before it has ended (denoland/deno#35657). */
+export async function terminate(worker: Worker): Promise<void> {
+  await worker.terminate();
+  if (process.versions.deno !== undefined) await delay(500);
 }
 
 /** Says one line to it, and resolves with the line of JSON that comes back. */

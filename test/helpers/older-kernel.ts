@@ -1,7 +1,7 @@
 // Runs Node.js on a kernel that lacks system calls, as it were: seccomp(2) has them fail.
 import { arch } from 'node:process';
 import { Child } from './children.js';
-import { fromRoot, programPath } from './programs.js';
+import { asModule, fromRoot, programPath } from './programs.js';
 import { onLinux } from './raw-sockets.js';
 
 const python = programPath('python3');
@@ -15,7 +15,7 @@ export const canRunWithout: boolean = onLinux && arch === 'x64' && python !== un
  */
 export async function runWithout(calls: readonly string[], code: string): Promise<string> {
   const peer = fromRoot('test/peers/without-calls.py');
-  const node = [process.execPath, '--input-type=module', '--eval', code];
+  const node = [process.execPath, ...asModule, code];
   await using child = new Child(python ?? '', [peer, calls.join(), ...node], {
     cwd: fromRoot('.'),
   });

@@ -8,6 +8,14 @@ import { describe, test } from 'vitest';
 export const fromRoot = (path: string): string =>
   fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
+/** What has the runtime that runs the tests run the text that follows, as a module. */
+export const asModule: readonly string[] =
+  process.versions.deno === undefined ? ['--input-type=module', '-e'] : ['eval'];
+
+/** The runtime that runs the tests, and what lets a program that follows do what it does on Node. */
+export const runtime: readonly string[] =
+  process.versions.deno === undefined ? [process.execPath] : [process.execPath, 'run', '-A'];
+
 /** The compiled test/peers/peer.go. */
 export const goPeer: string = fromRoot('build/peers/go-peer');
 

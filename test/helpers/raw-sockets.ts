@@ -1,8 +1,7 @@
 // Sockets by number for the tests of afunix/raw, closed when the test ends.
-import { closeSync, openSync } from 'node:fs';
 import { platform } from 'node:process';
 import * as raw from 'afunix/raw';
-import { openDescriptors } from './descriptors.js';
+import { openDescriptors, openFile } from './descriptors.js';
 import { hasSeqpacket } from './scratch.js';
 
 export const onLinux: boolean = platform === 'linux';
@@ -38,7 +37,7 @@ export class Descriptors implements Disposable {
   }
 
   file(path = '/dev/null'): number {
-    return this.own(openSync(path, 'r'));
+    return this.own(openFile(path, 'r'));
   }
 
   socket(type: number): number {
@@ -74,7 +73,7 @@ export class Descriptors implements Disposable {
 
   [Symbol.dispose](): void {
     const open = openDescriptors();
-    for (const fd of this.#fds) if (open.has(fd)) closeSync(fd);
+    for (const fd of this.#fds) if (open.has(fd)) raw.close(fd);
   }
 }
 

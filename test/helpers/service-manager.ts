@@ -2,7 +2,7 @@
 import type { StdioOptions } from 'node:child_process';
 import { type Datagram, UnixDatagram } from 'afunix';
 import { Child } from './children.js';
-import { fromRoot } from './programs.js';
+import { asModule, fromRoot } from './programs.js';
 import { native } from './scratch.js';
 
 /** The other end of NOTIFY_SOCKET. */
@@ -64,5 +64,5 @@ export function activated(
 
 /** The command that runs `code` as a module. */
 export function run(code: string): string[] {
-  return [process.execPath, '--input-type=module', '-e', code];
+  return [process.execPath, ...asModule, code];
 }

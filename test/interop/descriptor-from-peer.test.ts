@@ -1,7 +1,8 @@
 // A descriptor that a peer sends is its open file here: we read the contents.
-import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import type { FileDescriptor } from 'afunix';
 import { expect, test } from 'vitest';
+import { contentsOf } from '../helpers/descriptors.js';
 import { describePeers, networks } from '../helpers/peers.js';
 import { Scratch } from '../helpers/scratch.js';
 import { accepted, connected, fileOf } from '../helpers/talk.js';
@@ -22,7 +23,7 @@ describePeers((peer, kind) => {
       expect(data.toString()).toBe('opened');
       expect(fds).toHaveLength(1);
       expect(received?.kind).toBe('file');
-      expect(readFileSync(received?.fd ?? -1)).toEqual(await readFile(file));
+      expect(contentsOf(received as FileDescriptor)).toEqual(await readFile(file));
     });
 
     test(`${network}: we read the file that the client sends`, async () => {
@@ -35,7 +36,7 @@ describePeers((peer, kind) => {
       await using socket = await listener.next();
       const { data, fds } = await socket.receive();
       using received = fds[0];
-      await socket.send(readFileSync(received?.fd ?? -1));
+      await socket.send(contentsOf(received as FileDescriptor));
 
       expect(data.toString()).toBe('read this');
       expect(fds).toHaveLength(1);

@@ -2,7 +2,7 @@
 // unref'd, or is closed, gives it as much as one of node:net.
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { fromRoot } from '../helpers/programs.js';
+import { asModule, fromRoot } from '../helpers/programs.js';
 import { Scratch } from '../helpers/scratch.js';
 
 /** What the first 'beforeExit' does. The program has an unref'd `server`, `client` and `peer`. */
@@ -41,7 +41,7 @@ function run(module: string, then: string): string {
     });
     process.on('exit', () => console.log(times, peer !== undefined));
   `;
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+  const { stdout, stderr } = spawnSync(process.execPath, [...asModule, program], {
     cwd: fromRoot('.'),
     encoding: 'utf8',
     timeout: 20_000,

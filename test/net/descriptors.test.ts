@@ -1,11 +1,11 @@
 // What node:net cannot do: descriptors beside the bytes.
 import { once } from 'node:events';
-import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { type FileDescriptor, UnixListener } from 'afunix';
 import { connect, createServer, type Socket } from 'afunix/net';
 import { afterEach, expect, test } from 'vitest';
 import { Child } from '../helpers/children.js';
-import { openDescriptors } from '../helpers/descriptors.js';
+import { contentsOf, openDescriptors } from '../helpers/descriptors.js';
 import { Scratch } from '../helpers/scratch.js';
 
 const open: Socket[] = [];
@@ -40,10 +40,9 @@ function file(scratch: Scratch, contents: string): number {
 }
 
 function contents(fd: FileDescriptor): string {
-  const buffer = Buffer.alloc(100);
-  const length = readSync(fd.fd, buffer, 0, 100, 0);
+  const text = String(contentsOf(fd));
   fd.close();
-  return buffer.toString('utf8', 0, length);
+  return text;
 }
 
 /** What the socket says, in order: bytes as text, descriptors as the text of their files. */

@@ -1,11 +1,12 @@
 // Descriptors that a program was started with, or got, as node:net takes them over.
 import { execFileSync } from 'node:child_process';
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { UnixStream } from 'afunix';
 import net from 'afunix/net';
 import * as raw from 'afunix/raw';
 import { expect, test } from 'vitest';
+import { openFile } from '../helpers/descriptors.js';
 import { happens, likeNode, type Stage } from '../helpers/like-node.js';
 import { Scratch } from '../helpers/scratch.js';
 
@@ -22,7 +23,7 @@ async function listen(stage: Stage, fd: number, ...rest: unknown[]): Promise<voi
 
 const unfit: [name: string, make: () => number][] = [
   ['that is not open', () => NOT_OPEN],
-  ['of a file', () => openSync(process.execPath, 'r')],
+  ['of a file', () => openFile(process.execPath, 'r')],
   ['of a datagram socket', () => raw.socket(raw.AF_UNIX, raw.SOCK_DGRAM)],
   ['of a socket that is not bound', () => raw.socket(raw.AF_UNIX, raw.SOCK_STREAM)],
   ['of a connected socket', () => raw.socketpair(raw.AF_UNIX, raw.SOCK_STREAM)[0]],
@@ -47,7 +48,7 @@ test("what listen({ fd }) refuses stays its owner's, and the error has the reaso
   const server = net.createServer().listen({ fd });
   const [error] = await happens(server, 'error');
   expect(error).toMatchObject({ code: 'EINVAL', cause: { code: 'EINVAL', syscall: 'listen' } });
-  expect([fd.closed, fstatSync(fd.fd).isSocket(), server.listening]).toEqual([false, true, false]);
+  expect([fd.closed, fd.kind, server.listening]).toEqual([false, 'socket', false]);
   fd.close();
   const [closed] = await happens(net.createServer().listen({ fd }), 'error');
   expect(closed).toMatchObject({ code: 'EINVAL', cause: { code: 'ERR_SOCKET_CLOSED' } });
@@ -69,7 +70,7 @@ for (const [name, make] of unfit.slice(0, 3)) {
 function fifo(stage: Stage): { reader: Socket; writer: Socket } {
   execFileSync('mkfifo', [stage.path]);
   const both = openSync(stage.path, 'r+');
-  const [read, write] = [openSync(stage.path, 'r'), openSync(stage.path, 'w')];
+  const [read, write] = [openFile(stage.path, 'r'), openFile(stage.path, 'w')];
   closeSync(both);
   const { Socket } = stage.net;
   return {
@@ -134,7 +135,7 @@ likeNode('a FIFO whose reader goes: EPIPE', async (stage) => {
 test('a FIFO takes no descriptors, and has none of the options for them', async () => {
   using scratch = new Scratch();
   execFileSync('mkfifo', [scratch.path()]);
-  const fd = openSync(scratch.path(), 'r+');
+  const fd = openFile(scratch.path(), 'r+');
   const refused = expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' });
   expect(() => new net.Socket({ fd, maxFds: 1 })).toThrow(refused);
   expect(() => new net.Socket({ fd, credentials: true })).toThrow(refused);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { UnixDatagram, UnixListener, UnixSeqpacket, UnixStream } from 'afunix';
 import { expect, test } from 'vitest';
 import { Child } from '../helpers/children.js';
+import { asModule } from '../helpers/programs.js';
 import { hasSeqpacket, Scratch } from '../helpers/scratch.js';
 
 async function server(type: string, path: string, ...more: string[]): Promise<Child> {
@@ -89,10 +90,10 @@ test('listener: a client that is killed before it is accepted takes nothing with
   await using listener = await UnixListener.bind(scratch.path());
   const connect = `
     const { UnixStream } = await import('afunix');
-    const stream = await UnixStream.connect(process.argv[1]);
+    const stream = await UnixStream.connect(process.argv.at(-1));
     await stream.write('last words');
     process.kill(process.pid, 'SIGKILL');`;
-  await using child = new Child(process.execPath, ['-e', connect, scratch.path()]);
+  await using child = new Child(process.execPath, [...asModule, connect, scratch.path()]);
   await once(child.process, 'close');
   expect(child.process.signalCode).toBe('SIGKILL');
 

@@ -1,12 +1,13 @@
 // What a caller does to a socket's descriptor by its number, past the socket.
 import { once } from 'node:events';
-import { closeSync, openSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { platform } from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { UnixDatagram, UnixListener, UnixSeqpacket, UnixStream } from 'afunix';
+import { FileDescriptor, UnixDatagram, UnixListener, UnixSeqpacket, UnixStream } from 'afunix';
 import { createServer } from 'afunix/net';
-import { constants, dup, getsockname, shutdown } from 'afunix/raw';
+import { close, constants, dup, getsockname, shutdown } from 'afunix/raw';
 import { expect, test } from 'vitest';
+import { openFile } from '../helpers/descriptors.js';
 import { Scratch } from '../helpers/scratch.js';
 
 const pairs = {
@@ -20,10 +21,11 @@ test.skipIf(platform !== 'linux').each(Object.entries(pairs))(
   'a %s descriptor closed in the tick of a pending receive: it waits until the socket is closed',
   async (_name, make) => {
     const [a, b] = make();
+    using file = new FileDescriptor(openFile('/dev/null', 'r'));
     const pending = a.receive();
-    closeSync(a.fd);
+    close(a.fd);
     // The number is a file's now, which the close of the socket closes.
-    expect(openSync('/dev/null', 'r')).toBe(a.fd);
+    expect(dup(file.fd)).toBe(a.fd);
     expect(await Promise.race([pending, delay(50, 'waits')])).toBe('waits');
     const other = b.receive();
     await a.close();
@@ -35,9 +37,10 @@ test.skipIf(platform !== 'linux').each(Object.entries(pairs))(
 
 test.skipIf(platform !== 'linux')('a number that became a file is not read', async () => {
   const [a, b] = UnixStream.pair();
+  using file = new FileDescriptor(openFile('/dev/null', 'r'));
   const { fd } = a;
-  closeSync(fd);
-  expect(openSync('/dev/null', 'r')).toBe(fd);
+  close(fd);
+  expect(dup(file.fd)).toBe(fd);
   await expect(a.read()).rejects.toMatchObject({ code: 'ENOTSOCK' });
   await a.close();
   await b.close();
@@ -49,7 +52,7 @@ async function closedBehind(): Promise<{ a: UnixStream; b: UnixStream; copy: num
   const pending = a.read();
   await delay(20);
   const copy = dup(a.fd);
-  closeSync(a.fd);
+  close(a.fd);
   await b.write('never read');
   await expect(pending).rejects.toMatchObject({ code: 'EBADF' });
   return { a, b, copy };
@@ -76,7 +79,7 @@ test.skipIf(platform !== 'linux')(
     expect(user + system).toBeLessThan(100_000);
 
     await isServed();
-    closeSync(copy);
+    close(copy);
     a.detach().detach();
     await b.close();
   },
@@ -91,7 +94,7 @@ test.skipIf(platform !== 'linux')(
     await a.close();
 
     await isServed();
-    closeSync(copy);
+    close(copy);
     await b.close();
   },
 );
@@ -99,7 +102,7 @@ test.skipIf(platform !== 'linux')(
 test.skipIf(platform !== 'linux')('a listener whose descriptor is gone', async () => {
   using scratch = new Scratch();
   const listener = await UnixListener.bind(scratch.path('socket'));
-  closeSync(listener.fd);
+  close(listener.fd);
   await expect(listener.accept()).rejects.toMatchObject({ code: 'EBADF' });
   listener.detach().detach();
 });

@@ -5,8 +5,8 @@ import { fromRoot } from '../helpers/programs.js';
 
 test('a process at its limit', async () => {
   // Node raises the soft limit to the hard one when it starts: set both.
-  const program = `ulimit -n 64 && exec "${process.execPath}" "${fromRoot('test/fixtures/raw-emfile.mjs')}"`;
-  await using child = new Child('sh', ['-c', program]);
+  const node = [process.execPath, fromRoot('test/fixtures/raw-emfile.mjs')];
+  await using child = new Child('sh', ['-c', 'ulimit -n 64 && exec "$0" "$@"', ...node]);
   const result = JSON.parse(await child.succeeds());
 
   expect(result).toEqual({

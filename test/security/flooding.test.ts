@@ -63,7 +63,7 @@ describeWithUsers('another user', () => {
     const before = openDescriptors().size;
     await using child = attacker('connections', [scratch.path(), 300]);
     await all;
-    // Those, the pipes to the child, and on Bun its pidfd.
+    // Those, the pipes to the child, and the pidfd that Bun and Deno wait for it with.
     expect(openDescriptors().size).toBeLessThanOrEqual(before + 5 + 4);
     child.process.stdin?.end();
     await child.succeeds();

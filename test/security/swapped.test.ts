@@ -6,7 +6,7 @@ import { UnixListener } from 'afunix';
 import { expect, test } from 'vitest';
 import { attacker, describeWithUsers } from '../helpers/another-user.js';
 import { Child } from '../helpers/children.js';
-import { fromRoot } from '../helpers/programs.js';
+import { asModule, fromRoot } from '../helpers/programs.js';
 import { Scratch } from '../helpers/scratch.js';
 
 /** A file that nobody else may read. */
@@ -31,12 +31,12 @@ test.skipIf(platform !== 'linux' || sanitized)('at the worst moment', async () =
   const bind = `
     const { UnixListener } = await import('afunix');
     process.umask(0o777); // so that there is a mode to give back after bind
-    await UnixListener.bind(process.argv[1], { mode: 0o666 }).then(
+    await UnixListener.bind(process.argv.at(-1), { mode: 0o666 }).then(
       () => console.log('bound'),
       ({ code }) => console.log(code),
     );`;
   const env = { LD_PRELOAD: library, AFUNIX_SWAP_PATH: path, AFUNIX_SWAP_TARGET: secret };
-  await using child = new Child(process.execPath, ['--input-type=module', '-e', bind, path], {
+  await using child = new Child(process.execPath, [...asModule, bind, path], {
     cwd: fromRoot('.'),
     env: { ...process.env, ...env },
   });

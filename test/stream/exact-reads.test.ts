@@ -1,6 +1,7 @@
 // readExactly(), peeking, and reads that never wait: nothing is lost, and all are served in order.
-import { closeSync, openSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { FileDescriptor, UnixStream } from 'afunix';
+import { close } from 'afunix/raw';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkDescriptors } from '../helpers/descriptors.js';
 
@@ -156,7 +157,7 @@ test('descriptors end an exact read, and wait with all the bytes', async () => {
   while (bytes.length < 6) {
     const message = await far.receive();
     bytes += message?.data;
-    for (const fd of message?.fds ?? []) closeSync(fd.detach());
+    for (const fd of message?.fds ?? []) close(fd.detach());
     count += message?.fds.length ?? 0;
   }
   expect([bytes, count]).toEqual(['abcdef', 1]);

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { UnixDatagram, UnixListener, UnixStream } from 'afunix';
 import { describe, expect, test } from 'vitest';
 import { Child } from '../helpers/children.js';
-import { describeWith, fromRoot, programPath } from '../helpers/programs.js';
+import { describeWith, fromRoot, programPath, runtime } from '../helpers/programs.js';
 import { Scratch } from '../helpers/scratch.js';
 import { activated, Manager } from '../helpers/service-manager.js';
 
@@ -48,7 +48,7 @@ describe('a service', () => {
         mkdirSync(scratch.path('node_modules'));
         symlinkSync(fromRoot('.'), scratch.path('node_modules/afunix'));
         const shell = (text: string): Child => {
-          const command = block(text, scratch).replace('node ', `'${process.execPath}' `);
+          const command = block(text, scratch).replace('node ', `${runtime.join(' ')} `);
           return new Child('/bin/sh', ['-c', `exec ${command}`], { cwd: scratch.folder });
         };
         await using service = shell('--fdname');
