@@ -12,6 +12,7 @@ import {
   textOf,
   withPair,
 } from '../helpers/caller-memory.js';
+import { terminate } from '../helpers/children.js';
 import { checkDescriptors } from '../helpers/descriptors.js';
 import { Scratch } from '../helpers/scratch.js';
 
@@ -256,7 +257,7 @@ test('a worker that is terminated while calls wait', async () => {
   const workerData = { fd: other.detach().detach(), shared };
   const worker = new Worker(code, { eval: true, workerData });
   await once(worker, 'message');
-  await worker.terminate();
+  await terminate(worker);
   await expect(one.send('too late')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   expect(new Uint8Array(shared)).toEqual(new Uint8Array(8));
   await one.close();
