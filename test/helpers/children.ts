@@ -75,7 +75,12 @@ export class Child implements AsyncDisposable {
   }
 
   kill(signal: NodeJS.Signals = 'SIGKILL'): void {
-    this.process.kill(signal);
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    try {
+      process.kill(this.pid, signal); // ChildProcess.kill() of Deno sends one signal, and no second
+    } catch {
+      // It has just ended.
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -71,13 +71,6 @@ export const deno: KnownFailures = {
   'handover/pool.test.ts': { 'TCP connections': NO_NUMBER },
   'handover/secure.test.ts': { '': TLS },
   'handover/under-load.test.ts': { '': NO_NUMBER },
-  'identity/authorize.test.ts': {
-    "'UnixListener' > with all its decisions pending":
-      'signals are not heard there; not understood',
-    "'UnixSeqpacketListener' > with all its decisions pending":
-      'signals are not heard there; not understood',
-    "'net.Server' > with all its decisions pending": 'signals are not heard there; not understood',
-  },
   'net/arguments.test.ts': {
     'connect(): the last argument is the listener': NET,
     'what the errors say': NET,
@@ -148,9 +141,6 @@ export const deno: KnownFailures = {
     'the command says it': FLAGS,
   },
   'process/worker-threads.test.ts': { '': WORKERS },
-  'raw/interrupted-by-a-signal.test.ts': {
-    '': 'a signal that came while JavaScript was blocked ends it in process.exit()',
-  },
   'raw/ioctls.test.ts': { 'on Linux > SIOCUNIXFILE: a descriptor of the socket’s file': FILES },
   'raw/rights-arrive.test.ts': {
     'stream > they share the open file': FILES,
@@ -158,7 +148,6 @@ export const deno: KnownFailures = {
     'datagram > they share the open file': FILES,
   },
   'systemd/docs.test.ts': {
-    'a service > ': 'its http.Server cannot listen on a descriptor',
     'what survives a restart': FILES,
   },
   'systemd/listen-fds.test.ts': {
