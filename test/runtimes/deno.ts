@@ -10,8 +10,7 @@ const NET =
 const TLS = 'its node:tls takes no list of ciphers that begins with a group (denoland/deno#33597)';
 const HTTP = 'its own node:http differs from that of Node.js';
 const FLAGS = 'it does not have this flag of Node.js';
-const WORKERS =
-  'what a worker of its own had is closed some time after the worker has ended (denoland/deno#35657)';
+const WORKERS = 'it keeps an eventfd and an epoll set of each worker that has loaded an addon';
 const STARTS = 'it ends by a panic where it starts without descriptors left, or without /proc';
 
 export const deno: KnownFailures = {
@@ -64,7 +63,6 @@ export const deno: KnownFailures = {
     'http.Server': NO_NUMBER,
     'dgram.Socket, without a deprecation warning': NO_NUMBER,
   },
-  'descriptors/worker-terminated.test.ts': { '': WORKERS },
   'dgram/names-are-free.test.ts': {
     'the names of the prototype are documented': 'its node:events has other members',
   },
@@ -140,7 +138,6 @@ export const deno: KnownFailures = {
     'another system, with a binary that was built there': FLAGS,
     'the command says it': FLAGS,
   },
-  'process/worker-threads.test.ts': { '': WORKERS },
   'raw/ioctls.test.ts': { 'on Linux > SIOCUNIXFILE: a descriptor of the socket’s file': FILES },
   'raw/rights-arrive.test.ts': {
     'stream > they share the open file': FILES,
