@@ -1,13 +1,13 @@
 // A receiver that a socket is not connected to is waited for by a socket that is: no timer, no descriptor that
 // stays, and room for one is room for whoever waits longest.
-import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UnixDatagram } from 'afunix';
 import { beforeAll, expect, test } from 'vitest';
 import { Child } from '../helpers/children.js';
+import { openDescriptors } from '../helpers/descriptors.js';
 import { Scratch } from '../helpers/scratch.js';
 
-const openFds = (): number => readdirSync('/proc/self/fd').length;
+const openFds = (): number => openDescriptors().size;
 
 beforeAll(async () => {
   const [one, other] = UnixDatagram.pair(); // the set of the loop is made at the first wait
