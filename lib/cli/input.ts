@@ -26,6 +26,8 @@ export class Input {
   readonly #hex: boolean;
   #ended = false;
   #stopped = false;
+  /** Ends the wait for what is read next. */
+  #wake: ((nothing: undefined) => void) | undefined;
 
   constructor(hex: boolean) {
     this.#hex = hex;
@@ -40,6 +42,7 @@ export class Input {
   stop(): void {
     this.#stopped = true;
     process.stdin.destroy();
+    this.#wake?.(undefined);
   }
 
   /** Yields bytes as they are read. */
@@ -75,12 +78,22 @@ export class Input {
   }
 
   async *#chunks(): AsyncGenerator<Buffer, void, void> {
+    const chunks = process.stdin[Symbol.asyncIterator]();
     try {
-      for await (const chunk of process.stdin) yield chunk;
+      while (!this.#stopped) {
+        // Deno's stdin tells its reader nothing when it is destroyed.
+        const stopped = new Promise<undefined>((resolve) => {
+          this.#wake = resolve;
+        });
+        const next = await Promise.race([chunks.next(), stopped]);
+        if (next === undefined || next.done === true) return;
+        yield next.value;
+      }
     } catch (error) {
       if (!this.#stopped) throw error;
     } finally {
       this.#ended = true;
+      chunks.return?.().catch(() => {});
     }
   }
 }
