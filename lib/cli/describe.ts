@@ -1,6 +1,6 @@
 // Processes, descriptors and bytes, for people and as JSON.
 import { isUtf8 } from 'node:buffer';
-import { fstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { fstatSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Credentials, FileDescriptor } from '../index.js';
 
@@ -47,9 +47,17 @@ export function descriptorOf(fd: FileDescriptor): DescriptorInfo {
   const path = quietly(() => readlinkSync(`/proc/self/fd/${fd.fd}`));
   return {
     kind,
-    ...(kind === 'file' ? { size: fstatSync(fd.fd).size } : {}),
+    ...(kind === 'file' ? { size: sizeOf(fd.fd) } : {}),
     ...(path.startsWith('/') ? { path } : {}),
   };
+}
+
+function sizeOf(fd: number): number {
+  try {
+    return fstatSync(fd).size;
+  } catch {
+    return statSync(`/proc/self/fd/${fd}`).size; // Deno's fstatSync() knows only what its fs opened
+  }
 }
 
 /** Returns `file, 7 bytes, /etc/hostname` or `listening inet stream socket`. */

@@ -24,8 +24,9 @@ export async function run({ words, options }: Request): Promise<number> {
 }
 
 function socketsOf(folder: string): string[] {
-  const entries = readdirSync(folder, { withFileTypes: true });
-  return entries.filter((entry) => entry.isSocket()).map(({ name }) => join(folder, name));
+  const paths = readdirSync(folder).map((name) => join(folder, name));
+  // Not by the entries' types: those of Deno know no sockets.
+  return paths.filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true);
 }
 
 /** Takes the path over and gives it up, so that nobody's can be removed who binds it at this moment. */

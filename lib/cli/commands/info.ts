@@ -9,7 +9,8 @@ import { version } from '../version.js';
 /** The parts of Node's diagnostic report that `info` prints. */
 interface Report {
   readonly header: { readonly glibcVersionRuntime?: string };
-  readonly sharedObjects: readonly string[];
+  /** Empty on Deno. */
+  readonly sharedObjects?: readonly string[];
 }
 
 /** Prints what somebody needs to know about a machine on which something is odd. */
@@ -17,7 +18,7 @@ export function run({ options }: Request): Promise<void> {
   const { arch, platform, version: node, versions } = process;
   // First: it loads the binary that the report then names.
   const supported = Object.entries(features());
-  const { header, sharedObjects } = report();
+  const { header, sharedObjects = [] } = report();
   const glibc = header.glibcVersionRuntime;
   const libc = platform === 'linux' ? `, ${glibc === undefined ? 'musl' : `glibc ${glibc}`}` : '';
   const binary = sharedObjects.find((file) => /^afunix\b.*\.node$/.test(basename(file)));
