@@ -45,6 +45,7 @@ describe('a service', () => {
       test('is started by its first client', async () => {
         using scratch = new Scratch();
         writeFileSync(scratch.path('hello.mjs'), block('hello.mjs\nimport', scratch));
+        writeFileSync(scratch.path('package.json'), '{}'); // Deno looks for node_modules beside one
         mkdirSync(scratch.path('node_modules'));
         symlinkSync(fromRoot('.'), scratch.path('node_modules/afunix'));
         const shell = (text: string): Child => {
