@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import unix, { type Socket } from 'unix-dgram';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { receiver, take } from '../helpers/full-receiver.js';
 import { fromRoot } from '../helpers/programs.js';
 import { Scratch } from '../helpers/scratch.js';
@@ -172,6 +172,7 @@ test('a full peer: callback or congestion, nothing waits, one writable', async (
   });
   const texts = await take(peer, sent);
   expect(texts).toEqual(Array.from({ length: sent }, (_, i) => `fill ${i}`));
+  await vi.waitFor(() => expect(writable).toBe(1));
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(writable).toBe(1);
   expect(peer.bytesReadable).toBe(0);
