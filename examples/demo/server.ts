@@ -1,7 +1,8 @@
 // The demo's server: one listener or socket after the other, one client each.
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, unlinkSync } from 'node:fs';
+import { existsSync, unlinkSync } from 'node:fs';
 import { platform } from 'node:process';
+import { buffer } from 'node:stream/consumers';
 import { UnixDatagram, UnixListener, UnixSeqpacketListener } from 'afunix';
 import * as raw from 'afunix/raw';
 import { awaitTurn, giveTurn, quoted, report, run, title } from './report.js';
@@ -102,16 +103,16 @@ async function file(): Promise<void> {
   if (message == null || received === undefined) throw new Error('no descriptor came');
   await report('receive', received.fd, `a ${received.kind}`);
 
-  const contents = readFileSync(received.fd);
+  const number = received.fd;
+  const contents = await buffer(received.toReadStream()); // which owns the descriptor, and closes it
   const digest = createHash('sha256').update(contents).digest('hex');
-  await report('read', received.fd, `${contents.length} bytes`);
+  await report('read', number, `${contents.length} bytes, and closed`);
   await report('SHA-256', undefined, digest);
   const same = message.data.toString() === `${contents.length} ${digest}`;
   if (!same) throw new Error(`the client said ${message.data}: not the same file`);
   await report('compare', undefined, 'the same size and SHA-256 as the client found');
 
-  await report('close', undefined, `fd ${received.fd}, fd ${socket.fd} and fd ${listener.fd}`);
-  received.close();
+  await report('close', undefined, `fd ${socket.fd} and fd ${listener.fd}`);
   await socket.close();
   await listener.close();
   await report('clean up', undefined, removed(path));

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { native } from '../native/binding.js';
+import { EBADF } from '../native/errno.js';
 import { onDeno } from '../native/runtime.js';
 import { invalidArgValue, outOfRange, systemError, unavailable } from './errors.js';
 import type { FileKind } from './file-kind.js';
@@ -11,6 +12,7 @@ import { integer, optionsOf } from './validate.js';
 
 // Taken at load: a patch of node:fs made later must not see these descriptors.
 const { close, createReadStream, createWriteStream, read, write, writev } = fs;
+const { O_RDWR, O_WRONLY } = fs.constants;
 
 /** Options of `toReadStream`. */
 export interface FileReadOptions {
@@ -49,16 +51,32 @@ export function readStreamOf(
   if (end !== undefined && end < (start ?? 0)) {
     throw outOfRange('options.end', `>= ${start ?? 0}, the start`, end);
   }
-  if (onDeno) throw unavailable('toReadStream()');
-  return createReadStream('', {
-    ...OF_A_FILE_STREAM,
-    fd,
-    fs: { read, close: closeDescriptor },
+  const what = {
     // With a position it reads by pread(2), which leaves the shared offset where it is.
     ...(kind === 'file' ? { start: start ?? 0 } : {}),
     ...(end === undefined ? {} : { end }),
     ...(bufferSize === undefined ? {} : { highWaterMark: bufferSize }),
-  });
+  };
+  return onDeno
+    ? reopened(fd, kind, what)
+    : createReadStream('', {
+        ...OF_A_FILE_STREAM,
+        fd,
+        fs: { read, close: closeDescriptor },
+        ...what,
+      });
+}
+
+/**
+ * Deno's fs reads only descriptors that it opened itself, so it opens a file once more, if this process may. Of a pipe
+ * that would wait for ever where nobody writes.
+ */
+function reopened(fd: number, kind: FileKind, options: { start?: number }): fs.ReadStream {
+  if (kind !== 'file') throw unavailable(`toReadStream() of a ${kind}`);
+  const flags = native.descriptors.flags(fd);
+  if ((flags & (O_WRONLY | O_RDWR)) === O_WRONLY) throw systemError('read', EBADF);
+  const stream = createReadStream(`/proc/self/fd/${fd}`, options);
+  return stream.once('close', () => native.descriptors.close(fd));
 }
 
 /** Returns an `fs.WriteStream` that closes `fd`, which the addon owns until then. */

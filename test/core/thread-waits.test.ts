@@ -1,6 +1,6 @@
 // Where the runtime has no loop of libuv's, a thread waits for the sockets. AFUNIX_WAIT=thread has Node.js do so, too.
 import { execFile } from 'node:child_process';
-import { execPath, versions } from 'node:process';
+import { execPath } from 'node:process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { asModule } from '../helpers/programs.js';

@@ -22,7 +22,6 @@ export const deno: KnownFailures = {
   },
   'cli/options.test.ts': {
     '--fd > numbers, and files to read, write, append to, or both': FILES,
-    '--save and --exec use what came': FILES,
   },
   'core/accept-out-of-descriptors.test.ts': { '': STARTS },
   'core/error-hints.test.ts': {
@@ -52,9 +51,7 @@ export const deno: KnownFailures = {
     'a TCP connection: a net.Socket': NO_NUMBER,
     'a listening TCP socket: a net.Server': NO_NUMBER,
     'a UDP socket: a dgram.Socket': NO_NUMBER,
-    'a file: streams': FILES,
   },
-  'descriptors/file-streams.test.ts': { '': FILES },
   'descriptors/files-in-workers.test.ts': { '': FLAGS },
   'descriptors/flags.test.ts': { 'in a worker': WORKERS },
   'descriptors/handover-under-load.test.ts': { '': NO_NUMBER },
@@ -64,9 +61,7 @@ export const deno: KnownFailures = {
     'memory > cannot be transferred away from its views':
       'it transfers buffers of addons, which keep their memory',
   },
-  'descriptors/one-entry.test.ts': { '': FILES },
   'descriptors/sealed.test.ts': {
-    'sealed > is read from its beginning, by who receives it': FILES,
   },
   'descriptors/what-can-be-sent.test.ts': {
     'net.Server and net.Socket': NO_NUMBER,
@@ -75,9 +70,6 @@ export const deno: KnownFailures = {
   },
   'dgram/names-are-free.test.ts': {
     'the names of the prototype are documented': 'its node:events has other members',
-  },
-  'examples/demo.test.ts': {
-    'every type of socket goes through its life, and the file arrives': FILES,
   },
   'handover/pool.test.ts': { 'TCP connections': NO_NUMBER },
   'handover/secure.test.ts': { '': TLS },
@@ -159,12 +151,8 @@ export const deno: KnownFailures = {
   },
   'raw/ioctls.test.ts': { 'on Linux > SIOCUNIXFILE: a descriptor of the socket’s file': FILES },
   'raw/rights-arrive.test.ts': {
-    'stream > they share the open file': FILES,
-    'seqpacket > they share the open file': FILES,
-    'datagram > they share the open file': FILES,
   },
   'systemd/docs.test.ts': {
-    'what survives a restart': FILES,
   },
   'systemd/listen-fds.test.ts': {
     'a file can be passed; names may repeat and be empty':
