@@ -267,10 +267,9 @@ export class FileDescriptor implements Disposable {
   /**
    * Returns an `fs.ReadStream` of a file, a pipe or a device, which owns the descriptor from then on. A
    * regular file is read by position (pread(2)), from `start` on: the offset that the descriptor shares with its
-   * duplicates, those of who sent it among them, is neither used nor moved. Throws `ERR_INVALID_ARG_VALUE` for
-   * an unknown option, and for `start` or `end` of what is no regular file, `ERR_INVALID_ARG_TYPE`,
-   * `ERR_OUT_OF_RANGE`, and `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` on Deno, whose `fs` reads and writes only
-   * what it opened.
+   * duplicates is neither used nor moved. Throws `ERR_INVALID_ARG_VALUE` for an unknown option, and for `start` or
+   * `end` of what is no regular file, `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`. Deno opens a file once more: of
+   * all else this is `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` there.
    */
   toReadStream(options?: FileReadOptions): fs.ReadStream {
     requireFile(this.#live(), this.kind);
@@ -281,9 +280,8 @@ export class FileDescriptor implements Disposable {
 
   /**
    * Returns an `fs.WriteStream` to a file, a pipe or a device, which owns the descriptor from then on. With
-   * `start` it writes by position (pwrite(2)). Without it, it writes where the offset stands that the
-   * descriptor shares with its duplicates, and moves it, as write(2) does. A descriptor opened with O_APPEND
-   * writes at the file's end either way. Throws as `toReadStream`.
+   * `start` it writes by position (pwrite(2)), without it where the offset stands that the descriptor shares with
+   * its duplicates, and moves that, as write(2) does; with O_APPEND at the file's end. Throws as `toReadStream`.
    */
   toWriteStream(options?: FileWriteOptions): fs.WriteStream {
     requireFile(this.#live(), this.kind);

@@ -75,7 +75,11 @@ function reopened(fd: number, kind: FileKind, options: { start?: number }): fs.R
   if (kind !== 'file') throw unavailable(`toReadStream() of a ${kind}`);
   const flags = native.descriptors.flags(fd);
   if ((flags & (O_WRONLY | O_RDWR)) === O_WRONLY) throw systemError('read', EBADF);
-  const stream = createReadStream(`/proc/self/fd/${fd}`, options);
+  const stream = createReadStream(`/proc/self/fd/${fd}`, {
+    ...OF_A_FILE_STREAM,
+    ...{ fd: undefined, fs: undefined },
+    ...options,
+  });
   return stream.once('close', () => native.descriptors.close(fd));
 }
 
