@@ -16,6 +16,9 @@ describe.runIf(process.versions.deno !== undefined)('on Deno', () => {
     expect(() => file.toReadStream()).toThrow(unavailable);
     expect(() => file.toWriteStream()).toThrow(unavailable);
     expect([file.closed, file.kind]).toEqual([false, 'character']);
+    // Not opened once more with another access mode.
+    using written = new FileDescriptor(openSync(import.meta.filename, 'a'));
+    expect(() => written.toReadStream()).toThrow(expect.objectContaining({ code: 'EBADF' }));
   });
 
   test('sockets and servers that do not show their descriptors', async () => {

@@ -44,7 +44,14 @@ export const bun: KnownFailures = {
   'descriptors/handover-under-load.test.ts': {
     'a TCP server moves to another process': NO_HTTP_DESCRIPTOR,
   },
+  'docs/code-blocks.test.ts': {
+    'JavaScript > docs/diagnostics.md:82': "Bun's console.log() prints otherwise",
+    'JavaScript > docs/handover.md:10': NO_HTTP_DESCRIPTOR,
+  },
   'examples/handover.test.ts': { '': NO_HTTP_DESCRIPTOR },
+  'examples/journald.test.ts': {
+    'systemd-journald > takes its entries': 'a program given by -e has other arguments',
+  },
   'handover/secure.test.ts': { '': NO_HTTP_DESCRIPTOR },
   'handover/under-load.test.ts': { '': NO_HTTP_DESCRIPTOR },
   'identity/pidfd.test.ts': {

@@ -8,6 +8,7 @@ const NO_NUMBER =
 const NET =
   'its own node:net differs from that of Node.js, to which this is compared (denoland/deno#21951)';
 const TLS = 'its node:tls takes no list of ciphers that begins with a group (denoland/deno#33597)';
+const SHELL = 'a shell starts it without the permission to read the environment';
 const HTTP = 'its own node:http differs from that of Node.js';
 const FLAGS = 'it does not have this flag of Node.js';
 const WORKERS = 'it keeps an eventfd and an epoll set of each worker that has loaded an addon';
@@ -15,7 +16,7 @@ const REPORT = 'its process.report names no shared objects';
 const STARTS = 'it ends by a panic where it starts without descriptors left, or without /proc';
 
 export const deno: KnownFailures = {
-  'cli/docs.test.ts': { '': 'a shell starts it without the permission to read the environment' },
+  'cli/docs.test.ts': { '': SHELL },
   'cli/information.test.ts': {
     info: REPORT,
     'a binary that does not load: --help works, the rest says why': FLAGS,
@@ -51,6 +52,14 @@ export const deno: KnownFailures = {
     'a TCP connection: a net.Socket': NO_NUMBER,
     'a listening TCP socket: a net.Server': NO_NUMBER,
     'a UDP socket: a dgram.Socket': NO_NUMBER,
+    'a file: streams': FILES,
+  },
+  'descriptors/file-streams.test.ts': {
+    'the shared offset is neither used nor moved': FILES,
+    'start, end and highWaterMark': FILES,
+    'a pipe has no positions': FILES,
+    'toWriteStream ': FILES,
+    'a patch of node:fs made later does not see the descriptors': FILES,
   },
   'descriptors/files-in-workers.test.ts': { '': FLAGS },
   'descriptors/flags.test.ts': { 'in a worker': WORKERS },
@@ -61,8 +70,7 @@ export const deno: KnownFailures = {
     'memory > cannot be transferred away from its views':
       'it transfers buffers of addons, which keep their memory',
   },
-  'descriptors/sealed.test.ts': {
-  },
+  'descriptors/sealed.test.ts': {},
   'descriptors/what-can-be-sent.test.ts': {
     'net.Server and net.Socket': NO_NUMBER,
     'http.Server': NO_NUMBER,
@@ -70,6 +78,15 @@ export const deno: KnownFailures = {
   },
   'dgram/names-are-free.test.ts': {
     'the names of the prototype are documented': 'its node:events has other members',
+  },
+  'docs/code-blocks.test.ts': {
+    'JavaScript > docs/handover.md:10': NO_NUMBER,
+    'JavaScript > docs/recipes.md:152': 'it takes no module by --input-type',
+    'commands > docs/recipes.md:205': SHELL,
+  },
+  'examples/handover.test.ts': { '': NO_NUMBER },
+  'examples/journald.test.ts': {
+    'systemd-journald > takes its entries': 'a program given by -e has other arguments',
   },
   'handover/pool.test.ts': { 'TCP connections': NO_NUMBER },
   'handover/secure.test.ts': { '': TLS },
@@ -149,10 +166,15 @@ export const deno: KnownFailures = {
     'another system, with a binary that was built there': FLAGS,
     'the command says it': FLAGS,
   },
+  'raw/extended-attributes.test.ts': { 'of a file': FILES },
   'raw/ioctls.test.ts': { 'on Linux > SIOCUNIXFILE: a descriptor of the socket’s file': FILES },
   'raw/rights-arrive.test.ts': {
+    'stream > they share the open file': FILES,
+    'seqpacket > they share the open file': FILES,
+    'datagram > they share the open file': FILES,
   },
   'systemd/docs.test.ts': {
+    'what survives a restart': FILES,
   },
   'systemd/listen-fds.test.ts': {
     'a file can be passed; names may repeat and be empty':
