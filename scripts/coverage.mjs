@@ -13,7 +13,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { mergeProcessCovs } from '@bcoe/v8-coverage';
 
 /** Percent of the lines that tests run at least. */
-const floors = { lib: 97, 'src/sys': 97 };
+// Some 40 lines of lib/ run on Bun and Deno alone, and are not counted there.
+const floors = { lib: 96.5, 'src/sys': 97 };
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 mkdirSync(join(root, 'build'), { recursive: true });
