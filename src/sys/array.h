@@ -66,11 +66,13 @@ class Array {
   }
 
  private:
+  static constexpr size_t kSize = sizeof(T);  // NOLINT(bugprone-sizeof-expression): also a pointer
+
   void Reserve(size_t size) {
     if (size <= capacity_) return;
     const size_t capacity = std::max(size, 2 * capacity_);
-    if (capacity > PTRDIFF_MAX / sizeof(T)) std::abort();
-    void* const data = std::realloc(data_, capacity * sizeof(T));
+    if (capacity > PTRDIFF_MAX / kSize) std::abort();
+    void* const data = std::realloc(data_, capacity * kSize);
     if (data == nullptr) std::abort();
     data_ = static_cast<T*>(data);
     capacity_ = capacity;
