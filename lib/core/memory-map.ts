@@ -2,6 +2,7 @@
 import { constants } from 'node:buffer';
 import { native } from '../native/binding.js';
 import { EFBIG, EINVAL, ENOSYS, EPERM } from '../native/errno.js';
+import { onDeno } from '../native/runtime.js';
 import { type CONSTRUCTING, checkConstructing } from './constructing.js';
 import {
   check,
@@ -12,7 +13,7 @@ import {
   unavailable,
 } from './errors.js';
 import { Known } from './known.js';
-import { markAsUncloneable } from './uncloneable.js';
+import { isMarkedAsUntransferable, markAsUncloneable } from './uncloneable.js';
 import { bytesOf, integer, optionsOf } from './validate.js';
 
 /**
@@ -103,9 +104,16 @@ export class MemoryMap implements Disposable {
     return this.#closed;
   }
 
-  /** Takes the memory away from `buffer` and from all views of it, which have no bytes then. Idempotent. */
+  /**
+   * Takes the memory away from `buffer` and from all views of it, which have no bytes then. Idempotent. On Deno it throws
+   * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` for a buffer that was given to `markAsUntransferable()`.
+   */
   close(): void {
     if (this.#closed) return;
+    // It would end the process.
+    if (onDeno && isMarkedAsUntransferable(this.buffer)) {
+      throw unavailable('close() of memory that is marked as untransferable');
+    }
     this.#closed = true;
     native.descriptors.unmap(this.buffer);
   }

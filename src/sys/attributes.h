@@ -6,9 +6,6 @@
 
 namespace afunix::sys {
 
-// The kernel's XATTR_SIZE_MAX and XATTR_LIST_MAX: no value and no list of names is longer.
-constexpr size_t kMaxAttribute = 65536;
-
 // Each returns a length or 0, or -errno: -ENODATA for an attribute that is not there, -ERANGE for
 // too little room, -ENOSYS on macOS.
 int64_t GetAttribute(int fd, const char* name, void* value, size_t room);

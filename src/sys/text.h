@@ -2,6 +2,7 @@
 // library, which the addon does without.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <utility>

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
+import { markAsUntransferable } from 'node:worker_threads';
 import { type FdLike, FileDescriptor, UnixStream } from 'afunix';
 import { describe, expect, test } from 'vitest';
 import { openDescriptors } from '../helpers/descriptors.js';
@@ -59,5 +60,13 @@ describe.runIf(process.versions.deno !== undefined)('on Deno', () => {
     expect(same.fd).toBe(number);
     using far = other.detach();
     expect([same.kind, far.kind]).toEqual(['socket', 'socket']);
+  });
+
+  test('memory that cannot be taken back', () => {
+    using file = FileDescriptor.memory(4096);
+    const map = file.map({ writable: true });
+    markAsUntransferable(map.buffer);
+    expect(() => map.close()).toThrow(unavailable);
+    expect([map.closed, map.buffer.byteLength]).toEqual([false, 4096]);
   });
 });
