@@ -28,7 +28,7 @@ test('CI runs every stage of .ci/run, and nothing else', () => {
   const run = readFileSync(fromRoot('.ci/run'), 'utf8');
   const stages = /^all='(.*)'$/m.exec(run)?.[1]?.split(' ') ?? [];
   const ci = readFileSync(`${folder}/ci.yml`, 'utf8');
-  const matrix = /^ +stages: \[(.*)\]$/m.exec(ci)?.[1]?.split(/,? /) ?? [];
+  const matrix = /^ +stages:\s+\[(.*)\]$/m.exec(ci)?.[1]?.split(/,? /) ?? [];
   expect([...matrix, 'tools', 'test'].toSorted()).toEqual(stages.toSorted());
   const commands = Array.from(
     ci.matchAll(/^ +(?:- )?run: (?!\|)(.*)$/gm),
