@@ -29,7 +29,8 @@ progress.last = 0;
 
 /** So many descriptors, less some for what else is open; fewer where the system has a limit (ulimit -n). */
 export function atMost(descriptors) {
-  const { soft } = process.report.getReport().userLimits.open_files;
+  // Deno's report has no limits.
+  const { soft = 'unlimited' } = process.report.getReport().userLimits?.open_files ?? {};
   return soft === 'unlimited' ? descriptors : Math.min(descriptors, soft - 100);
 }
 
