@@ -27,18 +27,17 @@ bool BusyPoll::Run() {
   // Messages in a row that are served here, before the loop serves what else is ready.
   constexpr unsigned kMaxInARow = 16;
   unsigned count = 0;
-  for (;;) {
+  for (bool looked = false;; looked = true) {
     const int timeout = uv_backend_timeout(uv_loop());
     if (timeout == 0) return true;
-    const bool waits = last_ != nullptr && (last_->armed() & kReadable) != 0;
-    // The loop's own descriptor is readable as soon as any that it watches is ready.
-    pollfd ready[] = {{waits ? last_->fd_ : -1, POLLIN, 0}, {uv_backend_fd(uv_loop()), POLLIN, 0}};
-    if (::poll(ready, 2, 0) > 0) {
-      if (!waits || ready[0].revents == 0 || ++count > kMaxInARow) return true;
-      // Saves the system calls by which the loop would find it.
-      last_->Deliver(kReadable);
+    if (last_ != nullptr && last_->DeliverIfReady()) {
+      if (++count == kMaxInARow) return true;
+      looked = false;
       continue;
     }
+    // The loop's own descriptor is readable as soon as any that it watches is ready.
+    pollfd loop = {uv_backend_fd(uv_loop()), POLLIN, 0};
+    if (looked && ::poll(&loop, 1, 0) > 0) return true;
     const uint64_t now = uv_hrtime();
     if (now >= until_) return false;
     if (timeout > 0 && now - uv_now(uv_loop()) * 1000000 >= uint64_t{1000000} * timeout)

@@ -105,6 +105,9 @@ class Poller {
     // `events`: those of the armed ones that came. An error or a hang-up comes as all that are
     // armed, and the listener's own call on the descriptor gets the error. May close the poller.
     virtual void OnReady(int events) = 0;
+    // Readable is armed, and may have come: finds out, and does what OnReady() does then. Returns
+    // whether it has. May close the poller.
+    virtual bool OnPoll() = 0;
 
    protected:
     ~Listener() = default;
@@ -142,6 +145,8 @@ class Poller {
 
   // Calls the listener, if it has any of the events armed.
   void Deliver(int events);
+  // Calls the listener if it waits for readable, and that has come. Returns whether it has.
+  bool DeliverIfReady() { return (armed() & kReadable) != 0 && listener_->OnPoll(); }
   void ReleaseDirect();
   void UpdateHold();
 

@@ -1,6 +1,8 @@
 // A socket's life, and what it does when the loop says that it is ready.
 #include "socket_wrap.h"
 
+#include <poll.h>
+
 #include <cerrno>
 #include <utility>
 
@@ -102,13 +104,28 @@ void SocketWrap::OnReady(int events) {
   if ((events & kReadable) != 0 && (interest_ & kReadable) == 0) {
     poller_.Arm(fd_.get(), poller_.armed() & ~kReadable);
   }
-  if ((ready & kReadable) != 0) Deliver();
+  if ((ready & kReadable) != 0) Deliver(batch_ == 0 ? 0 : ReceiveReady());
   // After reading, as libuv's streams: a peer that is gone shows as ECONNRESET, then as EPIPE.
   if ((ready & interest_ & kWritable) != 0) {
     interest_ &= ~kWritable;
     table_->DispatchWritable(Handle());
   }
   UpdateInterest();
+}
+
+bool SocketWrap::OnPoll() {
+  if ((interest_ & kReadable) == 0) return false;
+  const HandleScope scope(table_->env);
+  [[maybe_unused]] const napi_value self = Handle();
+  const uint64_t again = received_.again;
+  const int result = batch_ != 0 ? ReceiveReady() : sys::Poll(fd_.get(), POLLIN) > 0 ? 0 : -EAGAIN;
+  if (result == -EAGAIN) {
+    received_.again = again;  // nobody said that something was there
+    return false;
+  }
+  Deliver(result);
+  UpdateInterest();
+  return true;
 }
 
 void SocketWrap::UpdateInterest() {
@@ -122,16 +139,13 @@ void SocketWrap::UpdateInterest() {
   if (busy_poll_ > 0 && (interest_ & kReadable) != 0) poller_.BusyPoll(busy_poll_);
 }
 
-void SocketWrap::Deliver() {
+void SocketWrap::Deliver(int result) {
   const unsigned before = received_calls_;
   // What JavaScript queues runs before the next one, but for a thread's events only after them.
   const int most = batch_ == 0 ? kMaxAcceptsPerEvent : kMaxReadsPerEvent;
   const int limit = table_->loop->is_libuv() ? most : 1;
   int reads = 0;
-  int result = 0;
-  do {
-    result = batch_ == 0 ? 0 : ReceiveReady();
-    if (batch_ != 0 && result == -EAGAIN) break;
+  while (batch_ == 0 || result != -EAGAIN) {
     // A stream's chunk that came full says that there is more.
     const bool more = type_ == SOCK_STREAM && batch_ != 0 && result > 0 && table_->slab.full();
     // One connection a call, as libuv: what its listener queued runs before the next is accepted.
@@ -139,7 +153,9 @@ void SocketWrap::Deliver() {
     DeliverResult(result);
     reads++;
     if (!more && accepted_ == accepted) break;
-  } while (reads < limit && (interest_ & kReadable) != 0 && continuous_);
+    if (reads == limit || (interest_ & kReadable) == 0 || !continuous_) break;
+    result = batch_ == 0 ? 0 : ReceiveReady();
+  }
   // Nothing came: another process with the same socket was faster, or the socket is shut for
   // reading. In the second case it is readable for ever, and nothing will ever come.
   const bool came = batch_ == 0 ? received_calls_ != before : reads > 0;
@@ -167,7 +183,7 @@ int SocketWrap::ReceiveReady() {
   // Lends messages only here, where no callback is running that still has lent ones.
   const auto source = reuse_ ? ReceiveSlab::kLent : ReceiveSlab::kPacked;
   const int result = ReceiveBatch(single ? 1 : batch_, flags_, source);
-  single_ = result == 1 ? single_ + 1 : 0;
+  if (result != -EAGAIN) single_ = result == 1 ? single_ + 1 : 0;
   return result;
 }
 

@@ -40,10 +40,11 @@ class SocketWrap final : public Poller::Listener {
 
   napi_value Handle() const;
   void OnReady(int events) override;
+  bool OnPoll() override;
   // Brings the poller in line with `interest_` after a delivery, which may have closed the socket.
   void UpdateInterest();
-  // Receives what is asked for and delivers it.
-  void Deliver();
+  // Delivers the result of a receive, and what can be received after it.
+  void Deliver(int result);
   // Hands the result of a receive to JavaScript.
   void DeliverResult(int result);
   int ReceiveBatch(unsigned batch, int flags, ReceiveSlab::Source source = ReceiveSlab::kPacked);
