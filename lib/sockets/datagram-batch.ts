@@ -21,7 +21,7 @@ export interface OutgoingDatagram extends AncillaryOptions {
 /** Messages to one destination: any number without ancillary data, or one with. */
 export interface Part {
   readonly to: UnixAddress | undefined;
-  readonly data: Uint8Array[];
+  readonly data: readonly Uint8Array[];
   readonly ancillary: Ancillary | undefined;
 }
 
@@ -76,8 +76,16 @@ export class DatagramBatch {
 
   /** Returns the messages by destination, in order for each. */
   parts(): Part[] {
-    const parts: Part[] = [];
-    const open = new Map<string, Part>();
+    const [first] = this.#to;
+    if (this.size === 0) return [];
+    return this.#ancillary.size === 0 && this.#to.every((to) => to === first)
+      ? [{ to: first, data: this.data, ancillary: undefined }]
+      : this.#separate();
+  }
+
+  #separate(): Part[] {
+    const parts: (Part & { data: Uint8Array[] })[] = [];
+    const open = new Map<string, (typeof parts)[number]>();
     let to: UnixAddress | undefined;
     let key = '';
     for (let i = 0; i < this.data.length; i++) {
