@@ -48,6 +48,8 @@ constexpr Number kLayout[] = {
     {"sender", ReceiveSlab::kSender},
     {"source", ReceiveSlab::kSource},
     {"lent", ReceiveSlab::kLent},
+    {"outgoing", ReceiveSlab::kOutgoing},
+    {"smallSend", ReceiveSlab::kSmallSend},
     {"truncated", ReceiveSlab::kTruncated},
     {"controlTruncated", ReceiveSlab::kControlTruncated},
     {"ancillary", ReceiveSlab::kAncillary},

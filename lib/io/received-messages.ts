@@ -65,6 +65,7 @@ function chunkOf(source: number): Buffer {
   if (id !== ids[source]) {
     chunks[source] = slab.chunk(source);
     ids[source] = id;
+    parts[source] = [];
     // A program that gets a part of this memory must not transfer the whole.
     if (source === LENT) markAsUntransferable((chunks[source] as Buffer).buffer);
   }
@@ -85,7 +86,7 @@ export function dataAt(index: number, receiver: Receiver): Buffer {
 function sliceAt(index: number): Buffer {
   const at = fieldsOf(index);
   const length = numberAt(at + LENGTH);
-  if (!isOwn(at)) return bytesAt(at, length);
+  if (!isOwn(at)) return bytesAt(index, at, length);
   const taken = slab.take(index);
   return taken.length === length ? taken : new View(taken.buffer, taken.byteOffset, length);
 }
@@ -101,7 +102,11 @@ function addressAt(at: number): Buffer | undefined {
   const number = numberAt(at + SENDER);
   if (number === 0) return undefined;
   if (number !== senderNumber) {
-    sender = copyOf(at, isOwn(at) ? 0 : numberAt(at + LENGTH), numberAt(at + ADDRESS_LENGTH));
+    const { buffer, byteOffset } = chunkOf(numberAt(at + SOURCE));
+    const behind = isOwn(at) ? 0 : numberAt(at + LENGTH);
+    const start = byteOffset + numberAt(at + OFFSET) + behind;
+    sender = new View(numberAt(at + ADDRESS_LENGTH));
+    sender.set(new Uint8Array(buffer, start, sender.length));
     senderNumber = number;
   }
   return sender;
@@ -110,19 +115,33 @@ function addressAt(at: number): Buffer | undefined {
 const isOwn = (at: number): boolean => (numberAt(at + FLAGS) & OWN) !== 0;
 
 /** Returns the bytes of a message: a view if they are lent, else a copy. */
-function bytesAt(at: number, length: number): Buffer {
-  if (numberAt(at + SOURCE) !== LENT) return copyOf(at, 0, length);
+function bytesAt(index: number, at: number, length: number): Buffer {
+  if (numberAt(at + SOURCE) !== LENT) return copyAt(index, at, length);
   const { buffer, byteOffset } = chunkOf(LENT);
   return new View(buffer, byteOffset + numberAt(at + OFFSET), length);
 }
 
-/** Returns a copy of bytes of the memory that a message lies in. */
-function copyOf(at: number, behind: number, length: number): Buffer {
-  const { buffer, byteOffset } = chunkOf(numberAt(at + SOURCE));
+/** Returns a copy of the bytes of a message. */
+function copyAt(index: number, at: number, length: number): Buffer {
   // V8 keeps up to 64 bytes in the object itself, without an ArrayBuffer.
   const copy = new View(length);
-  copy.set(new Uint8Array(buffer, byteOffset + numberAt(at + OFFSET) + behind, length));
+  copy.set(partAt(index, at, length));
   return copy;
+}
+
+/** The views that messages were copied from last, by source and index. Those that come next most often lie there, too. */
+const parts: Uint8Array[][] = [[], [], []];
+
+/** Returns the bytes of a message in the memory that it lies in. */
+function partAt(index: number, at: number, length: number): Uint8Array {
+  const source = numberAt(at + SOURCE);
+  const chunk = chunkOf(source);
+  const start = chunk.byteOffset + numberAt(at + OFFSET);
+  const known = (parts[source] as Uint8Array[])[index];
+  if (known !== undefined && known.byteOffset === start && known.length === length) return known;
+  const part = new Uint8Array(chunk.buffer, start, length);
+  (parts[source] as Uint8Array[])[index] = part;
+  return part;
 }
 
 /** Whether message `index` brought control messages, or lost some. */

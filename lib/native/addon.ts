@@ -68,6 +68,9 @@ export interface Layout {
   readonly source: number;
   /** The source of messages that JavaScript has until its callback returns. */
   readonly lent: number;
+  /** Where the bytes that `sendSmall` sends are put, in the memory of the numbers, and how many there may be. */
+  readonly outgoing: number;
+  readonly smallSend: number;
 
   /** Bits of `flags`. */
   readonly truncated: number;
@@ -135,6 +138,8 @@ export interface Sockets<Handle> {
   receiveOrWait(id: number, batch: number): number;
   readOrWait(id: number, buffer: Uint8Array): number;
   send(id: number, data: Uint8Array, to?: AddressBytes, flags?: number): number;
+  /** As `send`, of the first `length` bytes at `layout.outgoing`. */
+  sendSmall(id: number, length: number, to?: AddressBytes, flags?: number): number;
   sendMessage(
     id: number,
     buffers: Uint8Array | readonly Uint8Array[],
@@ -168,7 +173,7 @@ export interface Sockets<Handle> {
 
 /** The receive slab of this environment, as the last receive left it. */
 export interface Slab {
-  /** Of int32: see `Layout`. */
+  /** Begins with the int32 of `Layout`; behind them are small messages, and what `sendSmall` sends. */
   readonly numbers: Buffer;
   /** The memory that messages of a source lie in; a new one when its id changes. */
   chunk(source: number): Buffer;

@@ -12,7 +12,18 @@ export type {
 
 export const native: Addon<Handle> = load() as Addon<Handle>;
 
-const { sockets, layout } = native;
+const { sockets, layout, slab } = native;
+
+/** Where the bytes of a small message are put to be sent. */
+const outgoing = new Uint8Array(
+  slab.numbers.buffer,
+  slab.numbers.byteOffset + layout.outgoing,
+  layout.smallSend,
+);
+const lengthOf = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  'length',
+)?.get as (this: Uint8Array) => number;
 
 /** Messages that one `Handle.sendMany` takes at most. */
 export const MAX_SEND_MANY: number = layout.maxSendMany;
@@ -145,9 +156,17 @@ export class Handle {
   }
 
   send(data: Uint8Array, to: AddressBytes | undefined, flags: number): number {
-    return to === undefined && flags === 0
-      ? sockets.send(this.#id, data)
-      : sockets.send(this.#id, data, to, flags);
+    const plain = to === undefined && flags === 0;
+    // Not the property, which a program may have given the object: what others sent lies in that memory.
+    const length = lengthOf.call(data);
+    if (length > layout.smallSend) {
+      return plain ? sockets.send(this.#id, data) : sockets.send(this.#id, data, to, flags);
+    }
+    // V8 has the bytes of so small an array in the object, and would allocate memory to give the addon a pointer.
+    outgoing.set(data);
+    return plain
+      ? sockets.sendSmall(this.#id, length)
+      : sockets.sendSmall(this.#id, length, to, flags);
   }
 
   /** Calls sendmsg(2). One buffer or descriptor costs less than an array of one. */

@@ -74,6 +74,7 @@ bool ReceiveSlab::MakeControl() {
 
 size_t ReceiveSlab::control_length(ControlRoom room) const {
   switch (room) {
+    case ControlRoom::kRefused:
     case ControlRoom::kNone:
       return 0;
     case ControlRoom::kTimestamp:
@@ -101,9 +102,9 @@ void ReceiveSlab::PrepareHeader(unsigned index, size_t limit, ControlRoom room) 
   header.msg_namelen = sizeof(names_[index]);
   header.msg_flags = 0;
   header.msg_controllen = control_length(room);
-  header.msg_control = room == ControlRoom::kNone        ? nullptr
+  header.msg_control = IsFull(room)                      ? control_->buffers[index]
                        : room == ControlRoom::kTimestamp ? timestamps_[index]
-                                                         : control_->buffers[index];
+                                                         : nullptr;
   vectors_[index].iov_len = limit == 0 ? slot_size_ : std::min(limit, slot_size_);
 }
 
@@ -125,7 +126,7 @@ int32_t ReceiveSlab::ReadControl(unsigned index, msghdr& header, ControlRoom roo
 const int32_t* ReceiveSlab::TakeAncillary(napi_env env, size_t index, size_t max_rights,
                                           bool placeholders, size_t* count) {
   *count = 0;
-  auto* numbers = reinterpret_cast<int32_t*>(numbers_.Find(env));
+  auto* numbers = reinterpret_cast<int32_t*>(chunks_[kPacked].Find(env));
   if (numbers == nullptr) return nullptr;
   int32_t* fields = numbers + kMeta;
   std::fill_n(fields, static_cast<size_t>(kRights), 0);
@@ -191,12 +192,20 @@ int32_t ReceiveSlab::SenderOf(std::string_view address) {
   return sender_number_;
 }
 
-int ReceiveSlab::Call(int fd, unsigned batch, int flags) {
+int ReceiveSlab::Call(int fd, unsigned batch, int flags, ControlRoom room) {
   // MSG_TRUNC: the result is the real length, also of a message that did not fit.
   if (batch > 1) return sys::ReceiveMany(fd, headers_, batch, flags | MSG_TRUNC | MSG_DONTWAIT);
-  const ssize_t length =
-      sys::ReceiveMessage(fd, &headers_[0].msg_hdr, flags | MSG_TRUNC | MSG_DONTWAIT);
+  flags |= MSG_TRUNC | MSG_DONTWAIT;
+  msghdr& header = headers_[0].msg_hdr;
+  const iovec& to = vectors_[0];
+  // The kernel has less to copy for recvfrom(2), which tells nothing of descriptors.
+  const ssize_t length = room == ControlRoom::kRefused
+                             ? sys::ReceiveFrom(fd, to, flags, header.msg_name, &header.msg_namelen)
+                             : sys::ReceiveMessage(fd, &header, flags);
   if (length < 0) return static_cast<int>(length);
+  if (room == ControlRoom::kRefused && static_cast<size_t>(length) > to.iov_len) {
+    header.msg_flags = MSG_TRUNC;
+  }
   headers_[0].msg_len = static_cast<unsigned>(length);
   return 1;
 }
@@ -215,9 +224,10 @@ int ReceiveSlab::Receive(napi_env env, int fd, unsigned batch, size_t limit, int
                          ControlRoom room, bool ends, Source source, const Bytes* memory) {
   if (!MapSlots() || (IsFull(room) && !MakeControl())) return -ENOMEM;
   // All memory is there before anything is received, so that no message is lost without it.
-  auto* meta = reinterpret_cast<int32_t*>(numbers_.Find(env));
-  unsigned char* const packed = chunks_[source].Get(env);
-  if (meta == nullptr || packed == nullptr) return -ENOMEM;
+  unsigned char* const numbers = chunks_[kPacked].Find(env);
+  unsigned char* const packed = source == kPacked ? numbers : chunks_[source].Get(env);
+  if (numbers == nullptr || packed == nullptr) return -ENOMEM;
+  auto* meta = reinterpret_cast<int32_t*>(numbers);
   batch = std::clamp(batch, 1u, kMaxReceiveBatch);
   Prepare(batch, limit, room);
   const iovec slot = vectors_[0];
@@ -225,13 +235,13 @@ int ReceiveSlab::Receive(napi_env env, int fd, unsigned batch, size_t limit, int
     const size_t most = limit == 0 ? memory->length : std::min(limit, memory->length);
     vectors_[0] = {memory->data, most};
   }
-  const int received = Call(fd, batch, flags);
+  const int received = Call(fd, batch, flags, room);
   const size_t first_room = std::exchange(vectors_[0], slot).iov_len;
   if (received <= 0) return received;
   used_ = std::max(used_, static_cast<unsigned>(received));
 
   meta[source] = chunks_[source].id();
-  size_t used = 0;
+  size_t used = source == kPacked ? kMessages : 0;
   int count = 0;
   for (; count < received; count++) {
     msghdr& header = headers_[count].msg_hdr;
@@ -267,7 +277,7 @@ int ReceiveSlab::Receive(napi_env env, int fd, unsigned batch, size_t limit, int
 
 int ReceiveSlab::ReceiveBytes(napi_env env, int fd, int flags, ControlRoom room) {
   if (IsFull(room) && !MakeControl()) return -ENOMEM;
-  auto* meta = reinterpret_cast<int32_t*>(numbers_.Find(env));
+  auto* meta = reinterpret_cast<int32_t*>(chunks_[kPacked].Find(env));
   Chunk& chunk = chunks_[kStream];
   unsigned char* const to = chunk.Get(env);
   if (meta == nullptr || to == nullptr) return -ENOMEM;

@@ -25,6 +25,7 @@
 namespace afunix {
 
 enum class ControlRoom {
+  kRefused,  // none, and the kernel lets nobody send descriptors here (SO_PASSRIGHTS)
   kNone,
   kTimestamp,  // enough to tell an empty packet from the end, too little for a descriptor
   kFull,
@@ -40,7 +41,7 @@ class ReceiveSlab {
 
   // The chunks that JavaScript reads from.
   enum Source : int32_t {
-    kPacked,  // small messages
+    kPacked,  // the numbers, small messages behind them, and what JavaScript sends; never lent
     kLent,    // small messages that JavaScript has until its callback returns
     kStream,  // bytes of a stream
     kSources,
@@ -76,15 +77,31 @@ class ReceiveSlab {
     kRights = kTimestamp + 2
   };
 
+  static constexpr size_t kNameRoom = 128;
+  static constexpr size_t kBatch = kMaxReceiveBatch * (kSmallMessage + kNameRoom);
+  static constexpr size_t kNumbers = (kMeta + kRights + sys::kMaxRights) * sizeof(int32_t);
+  // Where the messages begin in kPacked, and where the bytes lie that JavaScript sends: at most
+  // kSmallSend. V8 has so few in the object of a typed array itself, and would allocate memory for
+  // them if it were asked where they are.
+  static constexpr size_t kMessages = (kNumbers + 7) & ~size_t{7};
+  static constexpr size_t kOutgoing = kMessages + kBatch;
+  static constexpr size_t kSmallSend = 64;
+
   ReceiveSlab() = default;
   ~ReceiveSlab();
   ReceiveSlab(const ReceiveSlab&) = delete;
   ReceiveSlab& operator=(const ReceiveSlab&) = delete;
 
+  // The kSmallSend bytes at kOutgoing, for sends; nullptr if JavaScript has detached them.
+  const unsigned char* outgoing(napi_env env) const {
+    const unsigned char* memory = chunks_[kPacked].Find(env);
+    return memory == nullptr ? nullptr : memory + kOutgoing;
+  }
+
   // Must be called first. Returns false when JavaScript has no memory.
-  bool Initialize(napi_env env) { return numbers_.Get(env) != nullptr; }
-  // The memory of meta, and behind it that of ancillary.
-  napi_value numbers(napi_env env) const { return numbers_.value(env); }
+  bool Initialize(napi_env env) { return chunks_[kPacked].Get(env) != nullptr; }
+  // The Buffer that begins with meta, and has ancillary behind it.
+  napi_value numbers(napi_env env) const { return chunk(env, kPacked); }
   // The Buffer of a source; nullptr if there is none.
   napi_value chunk(napi_env env, int source) const;
   sys::Ancillary* ancillary(size_t index) {
@@ -135,15 +152,13 @@ class ReceiveSlab {
     alignas(cmsghdr) unsigned char buffers[kMaxReceiveBatch][sys::kControlCapacity];
     sys::Ancillary parsed[kMaxReceiveBatch];
   };
-  static constexpr size_t kNameRoom = 128;
-  static constexpr size_t kNumbers = kMeta + kRights + sys::kMaxRights;
 
   bool MapSlots();
   bool MakeControl();
   // Makes headers [0, batch) ready for the kernel.
   void Prepare(unsigned batch, size_t limit, ControlRoom room);
-  // recvmmsg(2), or the cheaper recvmsg(2) for one. Returns how many, or -errno.
-  int Call(int fd, unsigned batch, int flags);
+  // recvmmsg(2), or for one the cheaper recvmsg(2) or recvfrom(2). Returns how many, or -errno.
+  int Call(int fd, unsigned batch, int flags, ControlRoom room);
   // As ReceiveMessages(); `memory` is where one message goes, nullptr for the slots.
   int Receive(napi_env env, int fd, unsigned batch, size_t limit, int flags, ControlRoom room,
               bool ends, Source source, const Bytes* memory);
@@ -170,10 +185,7 @@ class ReceiveSlab {
   sys::Array<char> sender_;  // the last one's address
   int32_t sender_number_ = 0;
   Received messages_[kMaxReceiveBatch];
-  Chunk numbers_{kNumbers * sizeof(int32_t)};
-  Chunk chunks_[kSources]{Chunk(kMaxReceiveBatch * (kSmallMessage + kNameRoom)),
-                          Chunk(kMaxReceiveBatch*(kSmallMessage + kNameRoom)),
-                          Chunk(kMaxStreamRead)};
+  Chunk chunks_[kSources]{Chunk(kOutgoing + kSmallSend), Chunk(kBatch), Chunk(kMaxStreamRead)};
 };
 
 }  // namespace afunix

@@ -4,6 +4,7 @@
 
 #include "budget.h"
 #include "napi/message_values.h"
+#include "socket_table.h"
 #include "socket_wrap.h"
 #include "sys/array.h"
 #include "sys/calls.h"
@@ -46,18 +47,30 @@ class Destination {
 
 }  // namespace
 
-// send(data, to, flags)
-int SocketWrap::Send(const Arguments& arguments) {
-  Bytes bytes;
+int SocketWrap::SendBytes(const void* data, size_t length, const Arguments& arguments) {
   Destination to;
-  if (!fd_) return -EBADF;
-  if (!arguments.Read(&bytes)) return -EINVAL;
   const int error = arguments.count < 2 ? 0 : to.Set(arguments.env, arguments[1]);
   if (error < 0) return error;
   const int flags = arguments.Int(2) | MSG_DONTWAIT;
-  const size_t length =
-      type_ == SOCK_STREAM ? std::min(bytes.length, kMaxStreamWrite) : bytes.length;
-  return sent_.Count(static_cast<int>(sys::Send(fd_.get(), bytes.data, length, flags, to.get())));
+  const size_t most = type_ == SOCK_STREAM ? std::min(length, kMaxStreamWrite) : length;
+  return sent_.Count(static_cast<int>(sys::Send(fd_.get(), data, most, flags, to.get())));
+}
+
+// send(data, to, flags)
+int SocketWrap::Send(const Arguments& arguments) {
+  Bytes bytes;
+  if (!fd_) return -EBADF;
+  if (!arguments.Read(&bytes)) return -EINVAL;
+  return SendBytes(bytes.data, bytes.length, arguments);
+}
+
+// sendSmall(length, to, flags): that many of the bytes at kOutgoing.
+int SocketWrap::SendSmall(const Arguments& arguments) {
+  if (!fd_) return -EBADF;
+  const uint32_t length = arguments.Uint(0);
+  const unsigned char* bytes = table_->slab.outgoing(arguments.env);
+  if (length > ReceiveSlab::kSmallSend) return -EINVAL;
+  return bytes == nullptr ? -ENOMEM : SendBytes(bytes, length, arguments);
 }
 
 // sendMessage(buffers, to, rights, credentials, flags)

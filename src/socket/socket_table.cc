@@ -54,6 +54,7 @@ napi_value SocketTable::MakeExports() {
                              SocketFunction<&Socket::ReceiveOrWait, 1>("receiveOrWait"),
                              SocketFunction<&Socket::ReadOrWait, 1>("readOrWait"),
                              SocketFunction<&Socket::Send, 3>("send"),
+                             SocketFunction<&Socket::SendSmall, 3>("sendSmall"),
                              SocketFunction<&Socket::SendMessage, 5>("sendMessage"),
                              SocketFunction<&Socket::SendMany, kMaxSendMany + 1>("sendMany"),
                              SocketFunction<&Socket::SendFile, 3>("sendFile"),

@@ -98,17 +98,17 @@ int SocketWrap::Wait(int events) {
 void SocketWrap::OnReady(int events) {
   const HandleScope scope(table_->env);
   // Keeps this object through the calls below, whatever they close.
-  [[maybe_unused]] const napi_value self = Handle();
+  const napi_value self = Handle();
   const int ready = events & interest_;
   if (!shown_ && (ready & kReadable) != 0) poller_.CountReady();
   if ((events & kReadable) != 0 && (interest_ & kReadable) == 0) {
     poller_.Arm(fd_.get(), poller_.armed() & ~kReadable);
   }
-  if ((ready & kReadable) != 0) Deliver(batch_ == 0 ? 0 : ReceiveReady());
+  if ((ready & kReadable) != 0) Deliver(self, batch_ == 0 ? 0 : ReceiveReady());
   // After reading, as libuv's streams: a peer that is gone shows as ECONNRESET, then as EPIPE.
   if ((ready & interest_ & kWritable) != 0) {
     interest_ &= ~kWritable;
-    table_->DispatchWritable(Handle());
+    table_->DispatchWritable(self);
   }
   UpdateInterest();
 }
@@ -116,14 +116,14 @@ void SocketWrap::OnReady(int events) {
 bool SocketWrap::OnPoll() {
   if ((interest_ & kReadable) == 0) return false;
   const HandleScope scope(table_->env);
-  [[maybe_unused]] const napi_value self = Handle();
+  const napi_value self = Handle();  // as in OnReady()
   const uint64_t again = received_.again;
   const int result = batch_ != 0 ? ReceiveReady() : sys::Poll(fd_.get(), POLLIN) > 0 ? 0 : -EAGAIN;
   if (result == -EAGAIN) {
     received_.again = again;  // nobody said that something was there
     return false;
   }
-  Deliver(result);
+  Deliver(self, result);
   UpdateInterest();
   return true;
 }
@@ -139,7 +139,7 @@ void SocketWrap::UpdateInterest() {
   if (busy_poll_ > 0 && (interest_ & kReadable) != 0) poller_.BusyPoll(busy_poll_);
 }
 
-void SocketWrap::Deliver(int result) {
+void SocketWrap::Deliver(napi_value handle, int result) {
   const unsigned before = received_calls_;
   // What JavaScript queues runs before the next one, but for a thread's events only after them.
   const int most = batch_ == 0 ? kMaxAcceptsPerEvent : kMaxReadsPerEvent;
@@ -150,7 +150,7 @@ void SocketWrap::Deliver(int result) {
     const bool more = type_ == SOCK_STREAM && batch_ != 0 && result > 0 && table_->slab.full();
     // One connection a call, as libuv: what its listener queued runs before the next is accepted.
     const unsigned accepted = accepted_;
-    DeliverResult(result);
+    DeliverResult(handle, result);
     reads++;
     if (!more && accepted_ == accepted) break;
     if (reads == limit || (interest_ & kReadable) == 0 || !continuous_) break;
@@ -160,13 +160,13 @@ void SocketWrap::Deliver(int result) {
   // reading. In the second case it is readable for ever, and nothing will ever come.
   const bool came = batch_ == 0 ? received_calls_ != before : reads > 0;
   if (!came && (type_ == SOCK_DGRAM || batch_ == 0) && fd_ && sys::IsShutForReading(fd_.get())) {
-    DeliverResult(-ESHUTDOWN);
+    DeliverResult(handle, -ESHUTDOWN);
   }
 }
 
-void SocketWrap::DeliverResult(int result) {
+void SocketWrap::DeliverResult(napi_value handle, int result) {
   if (!continuous_) interest_ &= ~kReadable;
-  table_->DispatchReadable(Handle(), result);
+  table_->DispatchReadable(handle, result);
 }
 
 napi_value SocketWrap::Handle() const {
@@ -190,9 +190,9 @@ int SocketWrap::ReceiveReady() {
 int SocketWrap::ReceiveBatch(unsigned batch, int flags, ReceiveSlab::Source source) {
   ReceiveSlab& slab = table_->slab;
   const int result = type_ == SOCK_STREAM
-                         ? slab.ReceiveBytes(table_->env, fd_.get(), flags, room_)
-                         : slab.ReceiveMessages(table_->env, fd_.get(), batch, limit_, flags, room_,
-                                                type_ == SOCK_SEQPACKET, source);
+                         ? slab.ReceiveBytes(table_->env, fd_.get(), flags, room())
+                         : slab.ReceiveMessages(table_->env, fd_.get(), batch, limit_, flags,
+                                                room(), type_ == SOCK_SEQPACKET, source);
   CountReceived(result, flags);
   return result;
 }

@@ -44,10 +44,14 @@ class SocketWrap final : public Poller::Listener {
   // Brings the poller in line with `interest_` after a delivery, which may have closed the socket.
   void UpdateInterest();
   // Delivers the result of a receive, and what can be received after it.
-  void Deliver(int result);
+  void Deliver(napi_value handle, int result);
   // Hands the result of a receive to JavaScript.
-  void DeliverResult(int result);
+  void DeliverResult(napi_value handle, int result);
   int ReceiveBatch(unsigned batch, int flags, ReceiveSlab::Source source = ReceiveSlab::kPacked);
+  // The room for control messages that a receive makes.
+  ControlRoom room() const {
+    return room_ == ControlRoom::kNone && refuses_rights_ ? ControlRoom::kRefused : room_;
+  }
   // As ReceiveBatch(), at a readable event: asks for one message where one came at a time before.
   int ReceiveReady();
   // Brings the poller in line with `interest_`.
@@ -55,6 +59,8 @@ class SocketWrap final : public Poller::Listener {
   int Wait(int events);
   int WaitAfter(int result, int batch);
   int ReadBytes(const Bytes& bytes, int flags);
+  // The arguments after the first are of a send: to, flags.
+  int SendBytes(const void* data, size_t length, const Arguments& arguments);
   // Counts the result of a receive, unless it only peeked.
   void CountReceived(int result, int flags);
   // Sets whether the handle lives although JavaScript has no reference to it.
@@ -79,6 +85,7 @@ class SocketWrap final : public Poller::Listener {
   int ReceiveOrWait(const Arguments& arguments);
   int ReadOrWait(const Arguments& arguments);
   int Send(const Arguments& arguments);
+  int SendSmall(const Arguments& arguments);
   int SendMessage(const Arguments& arguments);
   int SendMany(const Arguments& arguments);
   int SendFile(const Arguments& arguments);

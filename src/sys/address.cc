@@ -20,7 +20,9 @@ constexpr size_t kPathOffset = offsetof(sockaddr_un, sun_path);
 
 }  // namespace
 
-Address::Address() { Set({}); }
+Address::Address() : storage_{}, length_(kPathOffset) {
+  reinterpret_cast<sockaddr_un*>(storage_)->sun_family = AF_UNIX;
+}
 
 int Address::Set(std::string_view bytes) {
   memset(storage_, 0, sizeof(storage_));
