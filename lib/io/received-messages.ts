@@ -51,17 +51,19 @@ const ancillaryNumbers = new Int32Array(
   slab.numbers.byteOffset + 4 * layout.metaLength,
 );
 
-/** Returns one of `messageNumbers`. */
-const numberAt = (at: number): number => messageNumbers[at] as number;
 /** Returns one of `ancillaryNumbers`. */
 const ancillaryNumberAt = (at: number): number => ancillaryNumbers[at] as number;
 
+// What follows runs for each message: few functions, because V8 compiles each of them when a process begins to receive.
+
 const chunks: Buffer[] = [];
 const ids: number[] = [0, 0, 0];
+/** The views that messages were copied from last, by source and index. Those that come next most often lie there, too. */
+const parts: Uint8Array[][] = [[], [], []];
 
 /** Returns the memory of a source. The addon makes a new one in place of one that was detached. */
 function chunkOf(source: number): Buffer {
-  const id = numberAt(source);
+  const id = messageNumbers[source] as number;
   if (id !== ids[source]) {
     chunks[source] = slab.chunk(source);
     ids[source] = id;
@@ -72,9 +74,6 @@ function chunkOf(source: number): Buffer {
   return chunks[source] as Buffer;
 }
 
-/** Returns the index of the first number of message `index`. */
-const fieldsOf = (index: number): number => HEADER + index * STRIDE;
-
 /** Returns the bytes of message `index` alone, and publishes them. */
 export function dataAt(index: number, receiver: Receiver): Buffer {
   const data = sliceAt(index);
@@ -84,9 +83,26 @@ export function dataAt(index: number, receiver: Receiver): Buffer {
 
 /** Returns the bytes of message `index`. They are the receiver's, unless they are lent. */
 function sliceAt(index: number): Buffer {
-  const at = fieldsOf(index);
-  const length = numberAt(at + LENGTH);
-  if (!isOwn(at)) return bytesAt(index, at, length);
+  const at = HEADER + index * STRIDE;
+  const length = messageNumbers[at + LENGTH] as number;
+  if (((messageNumbers[at + FLAGS] as number) & OWN) !== 0) return takeOwn(index, length);
+  const source = messageNumbers[at + SOURCE] as number;
+  const chunk = chunkOf(source);
+  const start = chunk.byteOffset + (messageNumbers[at + OFFSET] as number);
+  if (source === LENT) return new View(chunk.buffer, start, length);
+  const known = parts[source] as Uint8Array[];
+  let part = known[index];
+  if (part === undefined || part.byteOffset !== start || part.length !== length) {
+    part = known[index] = new Uint8Array(chunk.buffer, start, length);
+  }
+  // V8 keeps up to 64 bytes in the object itself, without an ArrayBuffer.
+  const copy = new View(length);
+  copy.set(part);
+  return copy;
+}
+
+/** Returns the bytes of a message that has memory of its own. */
+function takeOwn(index: number, length: number): Buffer {
   const taken = slab.take(index);
   return taken.length === length ? taken : new View(taken.buffer, taken.byteOffset, length);
 }
@@ -99,54 +115,29 @@ let senderNumber = 0;
  * same address, and then the same bytes.
  */
 function addressAt(at: number): Buffer | undefined {
-  const number = numberAt(at + SENDER);
+  const number = messageNumbers[at + SENDER] as number;
   if (number === 0) return undefined;
   if (number !== senderNumber) {
-    const { buffer, byteOffset } = chunkOf(numberAt(at + SOURCE));
-    const behind = isOwn(at) ? 0 : numberAt(at + LENGTH);
-    const start = byteOffset + numberAt(at + OFFSET) + behind;
-    sender = new View(numberAt(at + ADDRESS_LENGTH));
-    sender.set(new Uint8Array(buffer, start, sender.length));
+    sender = copyAddress(at);
     senderNumber = number;
   }
   return sender;
 }
 
-const isOwn = (at: number): boolean => (numberAt(at + FLAGS) & OWN) !== 0;
-
-/** Returns the bytes of a message: a view if they are lent, else a copy. */
-function bytesAt(index: number, at: number, length: number): Buffer {
-  if (numberAt(at + SOURCE) !== LENT) return copyAt(index, at, length);
-  const { buffer, byteOffset } = chunkOf(LENT);
-  return new View(buffer, byteOffset + numberAt(at + OFFSET), length);
-}
-
-/** Returns a copy of the bytes of a message. */
-function copyAt(index: number, at: number, length: number): Buffer {
-  // V8 keeps up to 64 bytes in the object itself, without an ArrayBuffer.
-  const copy = new View(length);
-  copy.set(partAt(index, at, length));
-  return copy;
-}
-
-/** The views that messages were copied from last, by source and index. Those that come next most often lie there, too. */
-const parts: Uint8Array[][] = [[], [], []];
-
-/** Returns the bytes of a message in the memory that it lies in. */
-function partAt(index: number, at: number, length: number): Uint8Array {
-  const source = numberAt(at + SOURCE);
-  const chunk = chunkOf(source);
-  const start = chunk.byteOffset + numberAt(at + OFFSET);
-  const known = (parts[source] as Uint8Array[])[index];
-  if (known !== undefined && known.byteOffset === start && known.length === length) return known;
-  const part = new Uint8Array(chunk.buffer, start, length);
-  (parts[source] as Uint8Array[])[index] = part;
-  return part;
+/** Returns a copy of the sender's address, which lies behind the bytes of its message, or where they would. */
+function copyAddress(at: number): Buffer {
+  const { buffer, byteOffset } = chunkOf(messageNumbers[at + SOURCE] as number);
+  const own = ((messageNumbers[at + FLAGS] as number) & OWN) !== 0;
+  const behind = own ? 0 : (messageNumbers[at + LENGTH] as number);
+  const start = byteOffset + (messageNumbers[at + OFFSET] as number) + behind;
+  const address = new View(messageNumbers[at + ADDRESS_LENGTH] as number);
+  address.set(new Uint8Array(buffer, start, address.length));
+  return address;
 }
 
 /** Whether message `index` brought control messages, or lost some. */
 export function hasControlAt(index: number): boolean {
-  const flags = numberAt(fieldsOf(index) + FLAGS);
+  const flags = messageNumbers[HEADER + index * STRIDE + FLAGS] as number;
   return (flags & (ANCILLARY | CONTROL_TRUNCATED)) !== 0;
 }
 
@@ -160,35 +151,29 @@ export interface Receiver {
   describe(): string;
 }
 
-/** Returns the bytes of message `index`, as `sliceAt`, or as a view of the caller's memory that they were received into. */
-function bytesIn(buffer: Uint8Array | undefined, index: number): Buffer {
-  return buffer === undefined ? sliceAt(index) : viewOf(buffer, numberAt(fieldsOf(index) + LENGTH));
-}
-
 /** Makes message `index` of the slab, or of the memory that it was received into. `publishReceived` publishes it. */
 export function messageAt(index: number, receiver: Receiver, buffer?: Uint8Array): Message {
-  const at = fieldsOf(index);
-  const flags = numberAt(at + FLAGS);
-  const size = numberAt(at + SIZE);
+  const at = HEADER + index * STRIDE;
+  const flags = messageNumbers[at + FLAGS] as number;
   return new Message(
     CONSTRUCTING,
-    bytesIn(buffer, index),
-    size,
+    buffer === undefined ? sliceAt(index) : viewOf(buffer, messageNumbers[at + LENGTH] as number),
+    messageNumbers[at + SIZE] as number,
     flags,
-    receivedAncillary(index, flags, receiver),
+    flags === 0 ? undefined : receivedAncillary(index, flags, receiver),
   );
 }
 
 /** Makes datagram `index` of the slab, as `messageAt` makes a message. */
 export function datagramAt(index: number, receiver: Receiver, buffer?: Uint8Array): Datagram {
-  const at = fieldsOf(index);
-  const flags = numberAt(at + FLAGS);
+  const at = HEADER + index * STRIDE;
+  const flags = messageNumbers[at + FLAGS] as number;
   return new Datagram(
     CONSTRUCTING,
-    bytesIn(buffer, index),
-    numberAt(at + SIZE),
+    buffer === undefined ? sliceAt(index) : viewOf(buffer, messageNumbers[at + LENGTH] as number),
+    messageNumbers[at + SIZE] as number,
     flags,
-    receivedAncillary(index, flags, receiver),
+    flags === 0 ? undefined : receivedAncillary(index, flags, receiver),
     addressAt(at) ?? UnixAddress.unnamed,
   );
 }
