@@ -173,7 +173,7 @@ function report() {
     processors: availableParallelism(),
     date: new Date().toISOString().slice(0, 10),
     scheduler: realTimeAllowed
-      ? 'real-time policy (SCHED_RR) but for busy, busyPoll, latency and sockets'
+      ? 'real-time policy (SCHED_RR) but for busy, latency and sockets'
       : 'real-time policy not permitted: ordinary scheduler',
   };
   console.log(table(rows));

@@ -66,8 +66,8 @@ class Side {
   }
 }
 
-const interpreter = (contender) =>
-  contender.runtime === undefined ? [process.execPath] : runtime(contender.runtime);
+const interpreter = ({ runtime: name, flags = [] }) =>
+  name === undefined ? [process.execPath, ...flags] : runtime(name);
 
 function lastWord(stderr) {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
@@ -81,19 +81,23 @@ export class Pair {
   #server;
   #client;
 
-  /** Starts both sides; `launcher` is what their commands begin with. */
-  static async start(contender, options, launcher) {
+  /** Starts both sides; `launcher` is what their commands begin with, `clientLauncher` the client's. */
+  static async start(contender, options, launcher, clientLauncher = launcher) {
     const pair = new Pair();
     try {
       pair.#server = new Side(contender, 'server', options, launcher);
       await pair.#server.line();
-      pair.#client = new Side(contender.client ?? contender, 'client', options, launcher);
+      pair.#client = new Side(contender.client ?? contender, 'client', options, clientLauncher);
       await pair.#client.line();
     } catch (error) {
       await pair.stop();
       throw error;
     }
     return pair;
+  }
+
+  get pids() {
+    return { server: this.#server.pid, client: this.#client.pid };
   }
 
   /** Plays a round. Returns what the client measured, and what both sides took of processor time and memory. */
