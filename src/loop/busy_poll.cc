@@ -27,7 +27,8 @@ bool BusyPoll::Run() {
   // Messages in a row that are served here, before the loop serves what else is ready.
   constexpr unsigned kMaxInARow = 16;
   unsigned count = 0;
-  for (bool looked = false;; looked = true) {
+  bool looked = false;  // and found nothing
+  for (;;) {
     const int timeout = uv_backend_timeout(uv_loop());
     if (timeout == 0) return true;
     if (last_ != nullptr && last_->DeliverIfReady()) {
@@ -44,6 +45,7 @@ bool BusyPoll::Run() {
       return true;
     // On a shared processor the peer could not answer before the time is over.
     ::sched_yield();
+    looked = true;
   }
 }
 
