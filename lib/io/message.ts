@@ -57,7 +57,7 @@ export class Message {
     flags: number,
     ancillary: ReceivedAncillary | undefined,
   ) {
-    if (key !== CONSTRUCTING) checkConstructing(key, new.target.name, 'receive() of a socket');
+    if (key !== CONSTRUCTING) checkConstructing(key, 'Message', 'receive() of a socket');
     this.data = data as typeof this.data;
     this.size = size;
     this.truncated = (flags & TRUNCATED) !== 0;
@@ -93,6 +93,7 @@ export class Datagram extends Message {
     ancillary: ReceivedAncillary | undefined,
     from: UnixAddress | Buffer,
   ) {
+    if (key !== CONSTRUCTING) checkConstructing(key, 'Datagram', 'receive() of a UnixDatagram');
     super(key, data, size, flags, ancillary);
     this.#from = from;
   }

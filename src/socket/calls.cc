@@ -106,7 +106,7 @@ int SocketWrap::ReceiveInto(const Arguments& arguments) {
   if (!fd_) return -EBADF;
   if (!arguments.Read(&bytes)) return -EINVAL;
   const int flags = arguments.Int(1);
-  const int result = table_->slab.ReceiveInto(table_->env, fd_.get(), bytes, limit_, flags, room(),
+  const int result = table_->slab.ReceiveInto(table_->env, fd_.get(), bytes, limit_, flags, room_,
                                               type_ == SOCK_SEQPACKET);
   if (result >= 0) received_calls_++;
   CountReceived(result, flags);

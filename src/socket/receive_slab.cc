@@ -74,7 +74,6 @@ bool ReceiveSlab::MakeControl() {
 
 size_t ReceiveSlab::control_length(ControlRoom room) const {
   switch (room) {
-    case ControlRoom::kRefused:
     case ControlRoom::kNone:
       return 0;
     case ControlRoom::kTimestamp:
@@ -192,20 +191,12 @@ int32_t ReceiveSlab::SenderOf(std::string_view address) {
   return sender_number_;
 }
 
-int ReceiveSlab::Call(int fd, unsigned batch, int flags, ControlRoom room) {
+int ReceiveSlab::Call(int fd, unsigned batch, int flags) {
   // MSG_TRUNC: the result is the real length, also of a message that did not fit.
   if (batch > 1) return sys::ReceiveMany(fd, headers_, batch, flags | MSG_TRUNC | MSG_DONTWAIT);
-  flags |= MSG_TRUNC | MSG_DONTWAIT;
-  msghdr& header = headers_[0].msg_hdr;
-  const iovec& to = vectors_[0];
-  // The kernel has less to copy for recvfrom(2), which tells nothing of descriptors.
-  const ssize_t length = room == ControlRoom::kRefused
-                             ? sys::ReceiveFrom(fd, to, flags, header.msg_name, &header.msg_namelen)
-                             : sys::ReceiveMessage(fd, &header, flags);
+  const ssize_t length =
+      sys::ReceiveMessage(fd, &headers_[0].msg_hdr, flags | MSG_TRUNC | MSG_DONTWAIT);
   if (length < 0) return static_cast<int>(length);
-  if (room == ControlRoom::kRefused && static_cast<size_t>(length) > to.iov_len) {
-    header.msg_flags = MSG_TRUNC;
-  }
   headers_[0].msg_len = static_cast<unsigned>(length);
   return 1;
 }
@@ -235,7 +226,7 @@ int ReceiveSlab::Receive(napi_env env, int fd, unsigned batch, size_t limit, int
     const size_t most = limit == 0 ? memory->length : std::min(limit, memory->length);
     vectors_[0] = {memory->data, most};
   }
-  const int received = Call(fd, batch, flags, room);
+  const int received = Call(fd, batch, flags);
   const size_t first_room = std::exchange(vectors_[0], slot).iov_len;
   if (received <= 0) return received;
   used_ = std::max(used_, static_cast<unsigned>(received));

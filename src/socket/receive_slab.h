@@ -25,7 +25,6 @@
 namespace afunix {
 
 enum class ControlRoom {
-  kRefused,  // none, and the kernel lets nobody send descriptors here (SO_PASSRIGHTS)
   kNone,
   kTimestamp,  // enough to tell an empty packet from the end, too little for a descriptor
   kFull,
@@ -157,8 +156,8 @@ class ReceiveSlab {
   bool MakeControl();
   // Makes headers [0, batch) ready for the kernel.
   void Prepare(unsigned batch, size_t limit, ControlRoom room);
-  // recvmmsg(2), or for one the cheaper recvmsg(2) or recvfrom(2). Returns how many, or -errno.
-  int Call(int fd, unsigned batch, int flags, ControlRoom room);
+  // recvmmsg(2), or the cheaper recvmsg(2) for one. Returns how many, or -errno.
+  int Call(int fd, unsigned batch, int flags);
   // As ReceiveMessages(); `memory` is where one message goes, nullptr for the slots.
   int Receive(napi_env env, int fd, unsigned batch, size_t limit, int flags, ControlRoom room,
               bool ends, Source source, const Bytes* memory);

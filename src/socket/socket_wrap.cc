@@ -190,9 +190,9 @@ int SocketWrap::ReceiveReady() {
 int SocketWrap::ReceiveBatch(unsigned batch, int flags, ReceiveSlab::Source source) {
   ReceiveSlab& slab = table_->slab;
   const int result = type_ == SOCK_STREAM
-                         ? slab.ReceiveBytes(table_->env, fd_.get(), flags, room())
-                         : slab.ReceiveMessages(table_->env, fd_.get(), batch, limit_, flags,
-                                                room(), type_ == SOCK_SEQPACKET, source);
+                         ? slab.ReceiveBytes(table_->env, fd_.get(), flags, room_)
+                         : slab.ReceiveMessages(table_->env, fd_.get(), batch, limit_, flags, room_,
+                                                type_ == SOCK_SEQPACKET, source);
   CountReceived(result, flags);
   return result;
 }

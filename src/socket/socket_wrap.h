@@ -48,10 +48,6 @@ class SocketWrap final : public Poller::Listener {
   // Hands the result of a receive to JavaScript.
   void DeliverResult(napi_value handle, int result);
   int ReceiveBatch(unsigned batch, int flags, ReceiveSlab::Source source = ReceiveSlab::kPacked);
-  // The room for control messages that a receive makes.
-  ControlRoom room() const {
-    return room_ == ControlRoom::kNone && refuses_rights_ ? ControlRoom::kRefused : room_;
-  }
   // As ReceiveBatch(), at a readable event: asks for one message where one came at a time before.
   int ReceiveReady();
   // Brings the poller in line with `interest_`.

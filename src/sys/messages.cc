@@ -55,12 +55,6 @@ ssize_t Receive(int fd, void* data, size_t length, int flags) {
   return Retry([&] { return ::recv(fd, data, length, flags); });
 }
 
-ssize_t ReceiveFrom(int fd, const iovec& to, int flags, void* from, socklen_t* from_length) {
-  auto* const address = static_cast<sockaddr*>(from);
-  return Retry(
-      [&] { return ::recvfrom(fd, to.iov_base, to.iov_len, flags, address, from_length); });
-}
-
 ssize_t SendMessage(int fd, const msghdr* message, int flags) {
   return Retry([&] { return CallSendmsg(fd, message, flags | kNoSignal); });
 }

@@ -29,8 +29,6 @@ constexpr unsigned kMaxVectors = 1024;
 // One buffer; `to` may be null.
 ssize_t Send(int fd, const void* data, size_t length, int flags, const Address* to);
 ssize_t Receive(int fd, void* data, size_t length, int flags);
-// recvfrom(2): `from` has room for `from_length` bytes, and gets that many of the sender's address.
-ssize_t ReceiveFrom(int fd, const iovec& to, int flags, void* from, socklen_t* from_length);
 
 ssize_t SendMessage(int fd, const msghdr* message, int flags);
 
