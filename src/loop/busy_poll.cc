@@ -27,25 +27,24 @@ bool BusyPoll::Run() {
   // Messages in a row that are served here, before the loop serves what else is ready.
   constexpr unsigned kMaxInARow = 16;
   unsigned count = 0;
-  bool looked = false;  // and found nothing
+  bool asks = true;  // the loop, after a look that found nothing
   for (;;) {
     const int timeout = uv_backend_timeout(uv_loop());
     if (timeout == 0) return true;
-    if (last_ != nullptr && last_->DeliverIfReady()) {
-      if (++count == kMaxInARow) return true;
-      looked = false;
+    if (count < kMaxInARow && last_ != nullptr && last_->DeliverIfReady()) {
+      asks = ++count == kMaxInARow;
       continue;
     }
     // The loop's own descriptor is readable as soon as any that it watches is ready.
     pollfd loop = {uv_backend_fd(uv_loop()), POLLIN, 0};
-    if (looked && ::poll(&loop, 1, 0) > 0) return true;
+    if (asks && ::poll(&loop, 1, 0) > 0) return true;
     const uint64_t now = uv_hrtime();
     if (now >= until_) return false;
     if (timeout > 0 && now - uv_now(uv_loop()) * 1000000 >= uint64_t{1000000} * timeout)
       return true;
     // On a shared processor the peer could not answer before the time is over.
     ::sched_yield();
-    looked = true;
+    asks = true;
   }
 }
 

@@ -123,6 +123,7 @@ bool SocketWrap::OnPoll() {
     received_.again = again;  // nobody said that something was there
     return false;
   }
+  if (!shown_) poller_.CountReady();
   Deliver(self, result);
   UpdateInterest();
   return true;
