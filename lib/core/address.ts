@@ -25,9 +25,16 @@ let hasBytes: (value: object) => boolean;
 /** Returns the bytes themselves, not a copy: for system calls. Empty for the unnamed address. */
 export let bytesOfAddress: (address: UnixAddress) => Buffer;
 
+/** Returns the bytes as a string, one character each: the key of a map. Empty for the unnamed address. */
+export let keyOfAddress: (address: UnixAddress) => string;
+
+/** The string that was parsed last, and its address: a program sends to one address many times. */
+let lastText = '';
+let lastAddress: UnixAddress;
+
 /**
- * An address of a Unix domain socket. Immutable, parsed once: sending to a `UnixAddress` costs less
- * than sending to a string. See unix(7).
+ * An address of a Unix domain socket. Immutable, parsed once: who sends to several addresses in turn saves
+ * time by it. Of strings only the last one is remembered. See unix(7).
  */
 export class UnixAddress {
   /** The unnamed address, of a socket that was never bound. */
@@ -37,6 +44,7 @@ export class UnixAddress {
   readonly kind: 'pathname' | 'abstract' | 'unnamed';
   readonly #bytes: Buffer;
   #path: string | null | undefined;
+  #key: string | undefined;
 
   /** @internal Use {@link UnixAddress.from}, `pathname` or `abstract`. */
   constructor(key: typeof CONSTRUCTING, kind: UnixAddress['kind'], bytes: Buffer) {
@@ -80,14 +88,24 @@ export class UnixAddress {
   static from(value: AddressLike): UnixAddress {
     if (isUnixAddress(value)) return value;
     checkType('address', value);
-    const abstract = typeof value === 'string' ? value.charCodeAt(0) === 0 : value[0] === 0;
-    if (!abstract) return UnixAddress.pathname(value);
-    return UnixAddress.abstract(typeof value === 'string' ? value.slice(1) : value.subarray(1));
+    if (typeof value !== 'string') {
+      return value[0] === 0 ? UnixAddress.abstract(value.subarray(1)) : UnixAddress.pathname(value);
+    }
+    if (value !== lastText || value === '') {
+      const abstract = value.charCodeAt(0) === 0;
+      lastAddress = abstract ? UnixAddress.abstract(value.slice(1)) : UnixAddress.pathname(value);
+      lastText = value;
+    }
+    return lastAddress;
   }
 
   static {
     hasBytes = (value) => #bytes in value;
     bytesOfAddress = (address) => address.#bytes;
+    keyOfAddress = (address) => {
+      address.#key ??= address.#bytes.toString('latin1');
+      return address.#key;
+    };
   }
 
   /** The pathname, decoded as UTF-8; `bytes` has it exactly. Null for the other kinds. */

@@ -1,5 +1,5 @@
 // Messages to send together, checked before any is sent.
-import { type AddressLike, bytesOfAddress, UnixAddress } from '../core/address.js';
+import { type AddressLike, keyOfAddress, UnixAddress } from '../core/address.js';
 import {
   ANCILLARY,
   type Ancillary,
@@ -130,7 +130,5 @@ export function destinationOf(to: AddressLike | undefined): UnixAddress | undefi
 
 /** Returns the key of a destination's queue: the address, byte for byte; empty for the connected peer. */
 export function keyOf(to: UnixAddress | undefined): string {
-  if (to === undefined) return '';
-  const { buffer, byteOffset, byteLength } = bytesOfAddress(to);
-  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
+  return to === undefined ? '' : keyOfAddress(to);
 }
