@@ -9,7 +9,7 @@ export class PendingBatch {
   readonly deferred: Deferred<void>;
   #data: readonly Uint8Array[];
   /** Duplicates, closed when the message has gone or will not go. */
-  readonly #fds: readonly FileDescriptor[];
+  readonly #fds: readonly FileDescriptor[] | undefined;
   readonly #credentials: Credentials | undefined;
   #next = 0;
   #bytes = 0;
@@ -18,7 +18,7 @@ export class PendingBatch {
   constructor(
     deferred: Deferred<void>,
     data: readonly Uint8Array[],
-    fds: readonly FileDescriptor[] = [],
+    fds?: readonly FileDescriptor[],
     credentials?: Credentials,
   ) {
     this.deferred = deferred;
@@ -39,8 +39,8 @@ export class PendingBatch {
   }
 
   get ancillary(): Ancillary | undefined {
-    if (this.#fds.length === 0 && this.#credentials === undefined) return undefined;
-    return { fds: this.#fds.map(({ fd }) => fd), credentials: this.#credentials };
+    if (this.#fds === undefined && this.#credentials === undefined) return undefined;
+    return { fds: this.#fds?.map(({ fd }) => fd), credentials: this.#credentials };
   }
 
   /** Replaces the messages by copies: the caller may change its memory while they wait. */
@@ -73,6 +73,6 @@ export class PendingBatch {
   }
 
   release(): void {
-    closeAll(this.#fds);
+    if (this.#fds !== undefined) closeAll(this.#fds);
   }
 }

@@ -106,18 +106,19 @@ export class SendQueue implements RoomWaiter {
     ancillary: Ancillary | undefined,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    let fds: FileDescriptor[] = [];
+    let fds: readonly FileDescriptor[] | undefined;
     try {
       this.admit(1, data.length);
-      fds = duplicates(ancillary?.fds);
-      const deferred = new Deferred<void>(signal, () => this.#cancel(batch));
-      const batch = new PendingBatch(deferred, [data], fds, ancillary?.credentials);
+      const copy = Buffer.from(data);
+      fds = ancillary?.fds && duplicates(ancillary.fds);
+      const onAbort = signal && ((): void => this.#cancel(batch));
+      const deferred = new Deferred<void>(signal, onAbort);
+      const batch = new PendingBatch(deferred, [copy], fds, ancillary?.credentials);
       this.#push(batch);
-      batch.copy();
       if (this.#size === 1) this.#wait();
       return deferred.promise;
     } catch (error) {
-      closeAll(fds);
+      if (fds !== undefined) closeAll(fds);
       if (this.#size === 0) this.#empty();
       throw error;
     }
