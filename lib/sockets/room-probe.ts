@@ -56,6 +56,7 @@ export class RoomProbe implements HandleOwner {
   /** Whether there was room since the probe connected, or since the last second ended. */
   #found = false;
   #closing = false;
+  #referenced = true;
 
   private constructor(key: string, address: UnixAddress, handle: Handle) {
     this.#key = key;
@@ -89,6 +90,8 @@ export class RoomProbe implements HandleOwner {
   updateReference(): void {
     let referenced = false;
     for (const waiter of this.#waiters) referenced ||= waiter.referenced;
+    if (referenced === this.#referenced) return;
+    this.#referenced = referenced;
     if (referenced) this.#handle.ref();
     else this.#handle.unref();
     this.#pause.setReference(referenced);
@@ -140,10 +143,10 @@ export class RoomProbe implements HandleOwner {
       this.#handle.close();
       this.#handle = handle;
       handle.owner = this;
+      if (!this.#referenced) handle.unref();
     }
     // If nobody is there, the senders' own calls get the error.
     if (handle === undefined || !this.#arm()) this.onWritable();
-    else this.updateReference();
   }
 
   /** Closes the probe after a turn of the loop, unless a queue waits by then: most wait again at once. */
