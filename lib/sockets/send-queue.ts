@@ -62,6 +62,8 @@ export class SendQueue implements RoomWaiter {
   #probe: RoomProbe | undefined;
   /** Whether the last sendmmsg(2) stopped before its end. */
   #cut = false;
+  /** Whether it waits for the socket's own buffer, not for the receiver. */
+  #ownBuffer = false;
   #referenced = true;
 
   /** `empty` is called each time the queue has become empty. */
@@ -160,7 +162,7 @@ export class SendQueue implements RoomWaiter {
     const sent = this.#size < waited;
     if (sent) this.#retry.reset();
     if (done) this.#end();
-    else this.#wait();
+    else this.#wait(!sent);
     return sent;
   }
 
@@ -187,8 +189,8 @@ export class SendQueue implements RoomWaiter {
         result < 0 ? sendError(handle, cause, ancillary, data, destination.address) : undefined;
       this.#cut = result >= 0 && count < messages.length;
       this.#advance(count, error, budget);
-      // Most likely there is no more room. A polled destination reports an error by its event as well.
-      if (this.#cut && destination.polled) return false;
+      // Most likely there is no more room. If it was an error, the event comes at once, and the next call gets it.
+      if (this.#cut) return false;
     }
     return true;
   }
@@ -243,11 +245,14 @@ export class SendQueue implements RoomWaiter {
     return this.#referenced;
   }
 
-  #wait(): void {
+  /** Waits for room. `inVain`: the receiver should have had room, so the socket's own buffer may be full. */
+  #wait(inVain = false): void {
     this.#stopWaiting();
     const { address, polled } = this.#destination;
-    const ownBuffer = !polled && this.#writable.handle.isSendBufferFull() === 1;
-    if (polled || ownBuffer) {
+    // It costs a system call to ask, and most often it is the receiver that is full.
+    const ask = (inVain || this.#ownBuffer) && !polled;
+    this.#ownBuffer = ask && this.#writable.handle.isSendBufferFull() === 1;
+    if (polled || this.#ownBuffer) {
       const result = this.#writable.wait(this);
       if (result < 0) {
         this.rejectAll(systemError('poll', result));
