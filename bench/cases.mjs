@@ -66,6 +66,11 @@ const datagram = [
       c('mmsg', 'dgram-bulk', 1.5),
     ],
   }),
+  ...['awaited', 'together'].map((sends) => ({
+    title: `one way 64 B to an address, ${sends}`,
+    count: 20_000,
+    contenders: [afunix('datagram', { way: 'bulk', sends }), c('blocking', 'dgram-bulk-address')],
+  })),
   {
     title: 'round trip 64 KiB, onMessages',
     size: 65_507,

@@ -29,6 +29,8 @@ static long count;
 static long rate;
 static int epoll_fd = -1;
 static char *buffer;
+static struct sockaddr_un receiver;  // of messages to an address
+static socklen_t receiver_length;    // 0: to the connected peer
 
 static void die(const char *what) {
   perror(what);
@@ -95,8 +97,9 @@ static size_t receive_some(int fd) {
 }
 
 static void send_message(int fd) {
-  while (send(fd, buffer, size, MSG_NOSIGNAL) < 0) {
-    if (errno != EAGAIN) die("send");
+  const struct sockaddr *to = receiver_length > 0 ? (struct sockaddr *)&receiver : NULL;
+  while (sendto(fd, buffer, size, MSG_NOSIGNAL, to, receiver_length) < 0) {
+    if (errno != EAGAIN) die("sendto");
     await_events(fd, POLLOUT);
   }
 }
@@ -289,7 +292,7 @@ static void round_of(const char *name, const int *fds) {
     saturate(fd);
   } else if (has(name, "bulk")) {
     char byte;
-    if (type_of(name) == SOCK_DGRAM)
+    if (type_of(name) == SOCK_DGRAM && receiver_length == 0)
       send_messages(fd);
     else
       for (long i = 0; i < count; i++) send_message(fd);
@@ -311,7 +314,10 @@ static void use(const char *name) {
   for (long i = 0; i < sockets; i++) {
     fds[i] = open_socket(type_of(name));
     if (type_of(name) == SOCK_DGRAM) bind_to(fds[i], ".c");
-    connect_to(fds[i], "");
+    if (has(name, "address"))
+      receiver = address(""), receiver_length = sizeof receiver;
+    else
+      connect_to(fds[i], "");
     if (has(name, "epoll")) watch(fds[i]);
   }
   if (has(name, "rights")) descriptor = (int)check(open("/dev/null", O_RDONLY | O_CLOEXEC), "open");

@@ -1,5 +1,6 @@
 // afunix's datagrams. `way`: 'callback' (onMessages and trySend), 'promise' (receive and send), 'bulk'
-// (sendMany to onMessages), 'idle' (sockets that are open and silent).
+// (sendMany to onMessages), 'idle' (sockets that are open and silent). `sends`: each to the server's address, 'awaited' or
+// 'together'.
 import { load } from '../afunix.mjs';
 
 const { UnixDatagram } = await load('index');
@@ -56,6 +57,7 @@ export async function client(options) {
   if (options.way === 'idle') return () => openIdle(options);
   const { socket, peer, message } = await open(options, '.c', '');
   const { count } = options;
+  if (options.sends !== undefined) return () => sendTo(socket, message, { to: peer }, options);
   socket.connect(peer);
   if (options.way === 'bulk') {
     const batch = new Array(Math.min(count, 64)).fill(message);
@@ -83,4 +85,13 @@ export async function client(options) {
       });
       socket.trySend(message);
     });
+}
+
+async function sendTo(socket, message, to, { count, sends }) {
+  if (sends === 'awaited') {
+    for (let left = count; left > 0; left--) await socket.send(message, to);
+  } else {
+    await Promise.all(Array.from({ length: count }, () => socket.send(message, to)));
+  }
+  await socket.receive();
 }
