@@ -221,8 +221,10 @@ export class WriteQueue {
     this.#goOn();
   }
 
-  /** Fails all writes. */
-  discard(error: Error): void {
+  /** Fails all writes, by one error. It is made only if there are any. */
+  discard(make: () => Error): void {
+    if (this.#writes.size === 0) return;
+    const error = make();
     for (const write of this.#writes.drain()) write.fail(error, true);
   }
 
@@ -230,7 +232,7 @@ export class WriteQueue {
   #goOn(): void {
     if (this.#writes.size > 0) {
       const result = this.#handle.waitWritable();
-      if (result < 0) this.discard(systemError('poll', result));
+      if (result < 0) this.discard(() => systemError('poll', result));
     } else if (this.#ending) {
       this.#handle.shutdown(SHUT_WR);
       this.#onEnd?.();

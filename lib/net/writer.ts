@@ -81,7 +81,7 @@ export class SocketWriter {
     this.#attached = undefined;
     const writes = this.#writes;
     this.#writes = undefined;
-    writes?.discard(error ?? destroyedError());
+    writes?.discard(() => error ?? destroyedError());
   }
 
   #queueOf(handle: Handle): WriteQueue {

@@ -179,7 +179,7 @@ export class UnixDatagram
     this.#peer = peer;
     this[kSetPeerAddress](peer);
     if (same) queue?.flush();
-    else queue?.rejectAll(systemError('send', ECANCELED, former));
+    else queue?.rejectAll(() => systemError('send', ECANCELED, former));
   }
 
   /**
@@ -343,8 +343,8 @@ export class UnixDatagram
   }
 
   /** @internal */
-  override [kRejectAll](error: Error): void {
-    super[kRejectAll](error);
-    for (const queue of this.#queues.values()) queue.rejectAll(error);
+  override [kRejectAll](make: () => Error): void {
+    super[kRejectAll](make);
+    for (const queue of this.#queues.values()) queue.rejectAll(make);
   }
 }

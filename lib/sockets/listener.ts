@@ -215,7 +215,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
       this.#acceptor.hold(this[kHandle]);
     } else {
       const result = this.#acceptor.wait(this[kHandle]);
-      if (result < 0) this.#waiting.rejectAll(systemError('poll', result));
+      if (result < 0) this.#waiting.rejectAll(() => systemError('poll', result));
     }
   }
 
@@ -223,7 +223,7 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   [kOnReadable](result = 0): void {
     if (result < 0) {
       // Another process shut the socket for reading, or the poller has no memory to watch it.
-      this.#waiting.rejectAll(systemError('accept', result));
+      this.#waiting.rejectAll(() => systemError('accept', result));
       return;
     }
     this.#budget = MAX_ACCEPTED_PER_TURN;
@@ -235,11 +235,11 @@ export abstract class Listener<S extends UnixSocket> extends UnixSocket {
   [kOnWritable](): void {}
 
   /** @internal */
-  override [kRejectAll](error: Error): void {
+  override [kRejectAll](make: () => Error): void {
     unwatchListener(this);
     this.#authorizer?.close();
     for (const handle of this.#admitted.drain()) handle.close();
-    this.#waiting.rejectAll(error);
+    this.#waiting.rejectAll(make);
   }
 
   /** @internal */

@@ -217,7 +217,7 @@ export abstract class MessageSocket<
     // The addon can receive into the slab before it calls, but not into the caller's memory.
     const batch = buffer !== undefined ? 0 : peek ? 1 : many;
     const result = this[kHandle].waitReadable(batch, peek ? MSG_PEEK : 0);
-    if (result < 0) this.#waiting.rejectAll(systemError('poll', result));
+    if (result < 0) this.#waiting.rejectAll(() => systemError('poll', result));
   }
 
   /** @internal */
@@ -333,8 +333,8 @@ export abstract class MessageSocket<
   }
 
   /** @internal */
-  override [kRejectAll](error: Error): void {
-    this.#waiting.rejectAll(error);
+  override [kRejectAll](make: () => Error): void {
+    this.#waiting.rejectAll(make);
     for (const message of this.#received.drain()) {
       closeAll(message.fds);
       message.pidfd?.close();

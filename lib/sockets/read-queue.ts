@@ -167,8 +167,8 @@ export class ReadQueue {
   }
 
   /** Rejects the reads that wait, and drops the message that is held. */
-  rejectAll(error: Error): void {
-    this.#reads.rejectAll(error);
+  rejectAll(make: () => Error): void {
+    this.#reads.rejectAll(make);
     for (const { fds, pidfd } of this.#held.splice(0)) {
       closeAll(fds);
       pidfd?.close();
@@ -188,7 +188,7 @@ export class ReadQueue {
     const result = this.#arm(first.wants);
     if (result >= 0) return;
     if (first.wants instanceof ExactRead) this.#putBack(first.wants);
-    this.#reads.rejectAll(systemError('poll', result));
+    this.#reads.rejectAll(() => systemError('poll', result));
   }
 
   /** Arms the event of a read. The addon can receive into the slab before it calls, but not into the caller's memory. */

@@ -226,10 +226,13 @@ export class SendQueue implements RoomWaiter {
     for (const batch of done) batch.settle();
   }
 
-  /** Rejects all messages. */
-  rejectAll(error: Error): void {
-    this.#size = this.#bytes = 0;
-    for (const batch of this.#batches.drain()) batch.settle(error);
+  /** Rejects all messages, by one error. It is made only if there are any. */
+  rejectAll(make: () => Error): void {
+    if (this.#size > 0) {
+      const error = make();
+      this.#size = this.#bytes = 0;
+      for (const batch of this.#batches.drain()) batch.settle(error);
+    }
     this.#end();
   }
 
@@ -255,7 +258,7 @@ export class SendQueue implements RoomWaiter {
     if (polled || this.#ownBuffer) {
       const result = this.#writable.wait(this);
       if (result < 0) {
-        this.rejectAll(systemError('poll', result));
+        this.rejectAll(() => systemError('poll', result));
         return;
       }
       if (polled) return;

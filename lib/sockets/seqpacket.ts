@@ -213,9 +213,9 @@ export class UnixSeqpacket
   }
 
   /** @internal */
-  override [kRejectAll](error: Error): void {
-    super[kRejectAll](error);
-    this.#queue.rejectAll(error);
+  override [kRejectAll](make: () => Error): void {
+    super[kRejectAll](make);
+    this.#queue.rejectAll(make);
   }
 }
 

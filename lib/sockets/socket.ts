@@ -83,8 +83,8 @@ export abstract class UnixSocket implements AsyncDisposable {
   abstract [kOnReadable](result: number): void;
   /** @internal */
   abstract [kOnWritable](): void;
-  /** @internal Rejects what is pending. Called once, before the descriptor is closed. */
-  abstract [kRejectAll](error: Error): void;
+  /** @internal Rejects what is pending, if anything is, by errors that `make` makes. Called once, before the close. */
+  abstract [kRejectAll](make: () => Error): void;
 
   /** The descriptor's number, still owned by this socket; -1 once closed or detached. */
   get fd(): number {
@@ -157,7 +157,7 @@ export abstract class UnixSocket implements AsyncDisposable {
     if (this.#closed) return;
     this.#closed = true;
     this.#retry?.cancel();
-    this[kRejectAll](closedError());
+    this[kRejectAll](closedError);
     this[kHandle].close();
   }
 
@@ -183,7 +183,7 @@ export abstract class UnixSocket implements AsyncDisposable {
     }
     this.#closed = true;
     this.#retry?.cancel();
-    this[kRejectAll](closedError());
+    this[kRejectAll](closedError);
     handle.stop(READABLE | WRITABLE);
     return handle;
   }

@@ -236,8 +236,8 @@ export class StreamWriter {
   }
 
   /** Fails all writes that wait. */
-  discard(error: Error): void {
-    this.#writes?.discard(error);
+  discard(make: () => Error): void {
+    this.#writes?.discard(make);
   }
 
   /** What waits to be sent. */

@@ -325,9 +325,9 @@ export class UnixStream extends UnixSocket implements AsyncIterable<Buffer> {
   }
 
   /** @internal */
-  override [kRejectAll](error: Error): void {
-    this.#reads.rejectAll(error);
-    this.#writer.discard(error);
+  override [kRejectAll](make: () => Error): void {
+    this.#reads.rejectAll(make);
+    this.#writer.discard(make);
     this.#ended?.resolve();
   }
 

@@ -80,8 +80,10 @@ export class WaitQueue<T, W = undefined> {
     for (const waiter of this.#waiters.drain()) waiter.resolve(result);
   }
 
-  /** Rejects all calls. */
-  rejectAll(error: Error): void {
+  /** Rejects all calls, by one error. It is made only if there are any: it holds the stack, which takes time. */
+  rejectAll(make: () => Error): void {
+    if (this.size === 0) return;
+    const error = make();
     for (const waiter of this.#waiters.drain()) waiter.reject(error);
   }
 }
