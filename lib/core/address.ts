@@ -94,7 +94,8 @@ export class UnixAddress {
     if (value !== lastText || value === '') {
       const abstract = value.charCodeAt(0) === 0;
       lastAddress = abstract ? UnixAddress.abstract(value.slice(1)) : UnixAddress.pathname(value);
-      lastText = value;
+      // Not `value`: V8 may have it as a part of a text, and would keep the whole text.
+      lastText = bytesOfAddress(lastAddress).toString();
     }
     return lastAddress;
   }
