@@ -277,11 +277,14 @@ export class UnixDatagram
     ancillary: Ancillary | undefined,
   ): boolean {
     if (this.#queues.size > 0 && this.#queues.has(keyOf(to))) return false;
-    if (to === undefined) this[kThrowReported]();
-    const result =
-      to === undefined
-        ? this.#connected.send(bytes, ancillary)
-        : sendTo(this[kHandle], bytes, to, ancillary, this);
+    let result: number;
+    if (to === undefined) {
+      this[kThrowReported]();
+      result = this.#connected.send(bytes, ancillary);
+    } else {
+      this.#writable.shared = true;
+      result = sendTo(this[kHandle], bytes, to, ancillary, this);
+    }
     if (result >= 0) return true;
     if (result === EAGAIN) return false;
     throw sendError(this[kHandle], result, ancillary, bytes, to);
@@ -292,6 +295,7 @@ export class UnixDatagram
     let queue = this.#queues.get(key);
     if (queue === undefined) {
       queue = this.#makeQueue(to);
+      if (to !== undefined) this.#writable.shared = true;
       if (this.#queues === noQueues) this.#queues = new Map();
       this.#queues.set(key, queue);
     }

@@ -21,6 +21,8 @@ const LONGEST_WAIT = 64;
 /** The writable event of one socket, for all of its queues. */
 export class WritableEvent {
   readonly handle: Handle;
+  /** Whether messages to other receivers than the connected peer may be in the socket's buffer. */
+  shared = false;
   #waiting: Set<SendQueue> | undefined;
 
   constructor(handle: Handle) {
@@ -117,7 +119,7 @@ export class SendQueue implements RoomWaiter {
       const deferred = new Deferred<void>(signal, onAbort);
       const batch = new PendingBatch(deferred, [copy], fds, ancillary?.credentials);
       this.#push(batch);
-      if (this.#size === 1) this.#wait();
+      if (this.#size === 1) this.#wait(true);
       return deferred.promise;
     } catch (error) {
       if (fds !== undefined) closeAll(fds);
@@ -134,7 +136,7 @@ export class SendQueue implements RoomWaiter {
     const done = alone && this.#send(budget);
     if (batch.size > 0) batch.copy();
     if (done) this.#end();
-    else if (alone) this.#wait();
+    else if (alone) this.#wait(true);
     return batch.deferred.promise;
   }
 
@@ -211,7 +213,8 @@ export class SendQueue implements RoomWaiter {
   #advance(count: number, error: Error | undefined, budget: Budget): void {
     const done: PendingBatch[] = [];
     for (let left = count; left > 0; ) {
-      const batch = this.#batches.peek() as PendingBatch;
+      const batch = this.#batches.peek();
+      if (batch === undefined) break; // who was told of a message closed the socket
       const taken = Math.min(left, batch.size);
       const bytes = batch.advance(taken, error);
       left -= taken;
@@ -248,27 +251,29 @@ export class SendQueue implements RoomWaiter {
     return this.#referenced;
   }
 
-  /** Waits for room. `inVain`: the receiver should have had room, so the socket's own buffer may be full. */
-  #wait(inVain = false): void {
+  /**
+   * Waits for room. `ask`: whether it may be the socket's own buffer that is full, which takes a system call to find out.
+   * After a part went it most likely is the receiver.
+   */
+  #wait(ask: boolean): void {
     this.#stopWaiting();
     const { address, polled } = this.#destination;
-    // It costs a system call to ask, and most often it is the receiver that is full.
-    const ask = (inVain || this.#ownBuffer) && !polled;
-    this.#ownBuffer = ask && this.#writable.handle.isSendBufferFull() === 1;
+    this.#ownBuffer =
+      !polled && (ask || this.#ownBuffer) && this.#writable.handle.isSendBufferFull() === 1;
     if (polled || this.#ownBuffer) {
       const result = this.#writable.wait(this);
       if (result < 0) {
         this.rejectAll(() => systemError('poll', result));
         return;
       }
-      if (polled) return;
+      if (polled && !this.#writable.shared) return;
     } else if (address !== undefined) {
       this.#probe = RoomProbe.of(address);
       if (this.#probe?.wait(this)) return;
       this.#probe = undefined;
     }
-    // There is no probe; or the socket's own buffer is full. Its event needs three quarters of the buffer free, and
-    // other receivers, who take nothing, may hold more than a quarter.
+    // There is no probe; or it waits for the socket's own event. That needs three quarters of the buffer free, and other
+    // receivers, who take nothing, may hold more than a quarter.
     this.#retry.backOff(FIRST_WAIT, LONGEST_WAIT, () => this.flush());
   }
 
