@@ -63,8 +63,8 @@ export function sendmsg(fd: number, message: OutgoingMessage, flags = 0): number
 
 /**
  * Sends several messages in one call and returns how many were sent: at least one, at most 1,024. The
- * error of a later message is left for the next call. Errors and arguments as of `sendmsg`. See
- * sendmmsg(2).
+ * error of a later message is left for the next call. On a stream a part of the last one may have gone, and nothing
+ * says how much: use `sendmsg` there. Errors and arguments as of `sendmsg`. See sendmmsg(2).
  */
 export function sendmmsg(fd: number, messages: readonly OutgoingMessage[], flags = 0): number {
   descriptorNumber('fd', fd);

@@ -163,13 +163,13 @@ export class World {
       rights: message.which.map((i) => files[i]),
       address,
     }));
-    if (step.call === 'sendmmsg') {
+    // Of the last message a stream may take a part, and nothing says how much.
+    if (step.call === 'sendmmsg' && !endpoint.stream) {
       const count = raw.sendmmsg(fd, outgoing);
-      // Only the last may be partial; how much of it went, the kernel tells in its length.
       for (const message of messages.slice(0, count)) {
         this.delivered(endpoint, target, message.data, message.which, message.data.length);
       }
-    } else if (step.call === 'sendmsg') {
+    } else if (step.call === 'sendmsg' || step.call === 'sendmmsg') {
       this.delivered(endpoint, target, data, which, raw.sendmsg(fd, outgoing[0]));
     } else if (address !== undefined) {
       this.delivered(endpoint, target, data, [], raw.sendto(fd, data, address));
